@@ -1,0 +1,163 @@
+"""Settings: defaults, then `qa.toml`, then `QA_SECTION__KEY`, then command flags.
+
+Read once at the entry point and passed down. Unknown keys are refused, so that a misspelt setting
+cannot silently keep its default.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from qa.errors import ConfigError
+
+
+class Section(BaseModel):
+    """A frozen part of the settings that refuses unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class AudioSettings(Section):
+    """What recordings are accepted, and what decoding may cost."""
+
+    max_duration_s: int = Field(4 * 3600, gt=0, description="longest recording accepted, seconds")
+    max_file_mb: int = Field(2048, gt=0, description="largest recording file accepted, MiB")
+    decoder_memory_mb: int = Field(
+        768, ge=256, description="memory the decoding process may take, MiB"
+    )
+    decoder_timeout_s: int = Field(
+        600, gt=0, description="longest wall time for decoding one recording, seconds"
+    )
+    scratch_dir: Path | None = Field(
+        None, description="folder for decoded samples while a call is heard (default: system temp)"
+    )
+
+
+class SourceSettings(Section):
+    """How one source of recordings (a recorder, a PBX) lays out its channels."""
+
+    agent_channel: Literal["left", "right"] = Field(
+        "left", description="which channel of a stereo recording holds the agent"
+    )
+
+
+class HearingSettings(Section):
+    """Which recogniser is used, and how."""
+
+    model: str = Field("base", description="speech model, a name from models/registry.yaml")
+    device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="where the model runs")
+    compute_type: str = Field("int8", description="CTranslate2 compute type (int8, float16, …)")
+    threads: int = Field(1, ge=1, description="threads per worker process; 1 is fastest overall")
+    beam_size: int = Field(5, ge=1, le=10, description="beams; 1 is greedy, faster, less exact")
+    vad_aggressiveness: int = Field(
+        2, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
+    )
+
+
+class BatchSettings(Section):
+    """How many processes work through the recordings."""
+
+    workers: int = Field(
+        0, ge=0, description="worker processes; 0 means one per processor core"
+    )
+
+
+class ScoringSettings(Section):
+    """Which rules judge, and the values that the regulations leave open."""
+
+    ruleset: str = Field(
+        "heating-repair", description="name of a bundled ruleset, or a path to a YAML file"
+    )
+    values: dict[str, Any] = Field(
+        default_factory=dict,
+        description="replaces named values of the ruleset (hotline, brand, max_rings, …)",
+    )
+
+
+class DatabaseSettings(Section):
+    """Where records are kept."""
+
+    url: str | None = Field(
+        None, description="SQLAlchemy URL (default: SQLite file qa.sqlite3 in data_dir)"
+    )
+
+
+class ServeSettings(Section):
+    """The page on this machine."""
+
+    host: str = Field("127.0.0.1", description="address to listen on; only loopback until issue 4")
+    port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data_dir: Path = Field(Path("qa-data"), description="folder of the database and working files")
+    models_dir: Path | None = Field(
+        None, description="folder of the speech models (default: models/ beside the package)"
+    )
+    timezone: str = Field(
+        "Asia/Shanghai", description="zone of times that are written without one"
+    )
+    audio: AudioSettings = AudioSettings()  # type: ignore[call-arg]
+    hearing: HearingSettings = HearingSettings()  # type: ignore[call-arg]
+    batch: BatchSettings = BatchSettings()  # type: ignore[call-arg]
+    scoring: ScoringSettings = ScoringSettings()  # type: ignore[call-arg]
+    database: DatabaseSettings = DatabaseSettings()  # type: ignore[call-arg]
+    serve: ServeSettings = ServeSettings()  # type: ignore[call-arg]
+    sources: dict[str, SourceSettings] = Field(
+        default_factory=dict, description="channel layout per source name; 'default' for the rest"
+    )
+
+    @property
+    def database_url(self) -> str:
+        """The URL in force."""
+        return self.database.url or f"sqlite:///{self.data_dir / 'qa.sqlite3'}"
+
+    def source(self, name: str | None) -> SourceSettings:
+        """The channel layout of a source; the entry `default`, or left = agent, when unnamed."""
+        fallback = self.sources.get("default", SourceSettings())  # type: ignore[call-arg]
+        return self.sources.get(name, fallback) if name else fallback
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then environment, then the file named by `QA_CONFIG` or `./qa.toml`."""
+        file = Path(os.environ.get("QA_CONFIG", "qa.toml"))
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings in force.
+
+    Args:
+        overrides: values from command flags, by field name.
+
+    Raises:
+        ConfigError: a key is unknown or a value out of range; the message names each key.
+    """
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [f"  {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()]
+        raise ConfigError("settings are wrong:\n" + "\n".join(lines)) from error
+    except ValueError as error:  # a TOML file that does not parse
+        raise ConfigError(f"settings file: {error}") from error

@@ -1,0 +1,307 @@
+"""What flows through the house: frozen data from the recording to the scorecard.
+
+Times are integer milliseconds from the start of the recording. Probabilities, similarities and
+confidences are ratios from 0 to 1. Everything here is immutable, hashable where its parts are, and
+can be pickled, because it crosses process boundaries.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who is speaking."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """What a rule found; there is no fifth."""
+
+    MET = "MET"
+    VIOLATED = "VIOLATED"
+    NOT_APPLICABLE = "NOT_APPLICABLE"
+    UNDECIDED = "UNDECIDED"
+
+
+class Grade(StrEnum):
+    """What may follow from a violation (`docs/glossary.md`)."""
+
+    FINE = "fine"
+    SCORE = "score"
+    HINT = "hint"
+
+
+class SlotStatus(StrEnum):
+    """What became of one slot of a script."""
+
+    SAID = "said"
+    MISSING = "missing"
+    UNSURE = "unsure"
+
+
+class Direction(StrEnum):
+    """Who placed the call."""
+
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+
+
+class ReleasedBy(StrEnum):
+    """Which side ended the call."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open stretch of the recording, `[start_ms, end_ms)`.
+
+    Raises:
+        ValueError: the end lies before the start, or the start before zero.
+    """
+
+    start_ms: int
+    end_ms: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_ms <= self.end_ms:
+            raise ValueError(f"not a span: {self.start_ms}..{self.end_ms} ms")
+
+    @property
+    def duration_ms(self) -> int:
+        """Length in milliseconds."""
+        return self.end_ms - self.start_ms
+
+    def overlap_ms(self, other: "Span") -> int:
+        """Milliseconds that both spans cover; 0 when they do not touch."""
+        return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Speech on one channel; no words yet."""
+
+    channel: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word: usually one or two characters, without spaces."""
+
+    text: str
+    span: Span
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What one speaker said without a longer pause.
+
+    Attributes:
+        text: simplified Chinese with the recogniser's punctuation; the words joined.
+        confidence: mean word confidence, weighted by characters.
+        role_confidence: 0 when the role is unknown.
+    """
+
+    role: Role
+    role_confidence: float
+    channel: int
+    span: Span
+    text: str
+    words: tuple[Word, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelMeasures:
+    """How one channel sounds.
+
+    Attributes:
+        speech_ms: length of the segments that hold speech.
+        level_dbfs: root mean square over the speech segments, in dB relative to full scale;
+            None where there is no speech.
+        clipped_ratio: share of samples at or beyond 0.99 of full scale.
+    """
+
+    channel: int
+    speech_ms: int
+    level_dbfs: float | None
+    clipped_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """All that scoring may know of a recording.
+
+    Attributes:
+        recording_id: SHA-256 of the recording's bytes, in hexadecimal.
+        engine: fingerprint of everything that shapes the text (model, settings, code revision).
+        utterances: ordered by start; utterances of two channels may overlap in time.
+        notes: codes such as `channels_swapped` or `text_withheld`, in a stable order.
+    """
+
+    recording_id: str
+    engine: str
+    duration_ms: int
+    channel_count: int
+    utterances: tuple[Utterance, ...]
+    channels: tuple[ChannelMeasures, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The work order (工单) that belongs to a call; None where the field is empty."""
+
+    ticket_id: str
+    name: str | None = None
+    address: str | None = None
+    phone: str | None = None
+    problem: str | None = None
+    station: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A festival notice: its greeting is due on each day of the window, both ends included."""
+
+    festival: str
+    first_day: date
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One conversation and what the telephone system and the tickets say of it.
+
+    Attributes:
+        started_at: aware date and time, in the call centre's own zone; None if unknown.
+        agent_id: the agent's number (工号) as the telephone system holds it.
+        ring_count: rings before the answer; None if unknown.
+        source: where the recording comes from; chooses the channel map.
+        notices: the festival notices whose window may matter for this call.
+    """
+
+    call_id: str
+    started_at: datetime | None = None
+    agent_id: str | None = None
+    direction: Direction | None = None
+    ring_count: int | None = None
+    released_by: ReleasedBy | None = None
+    caller_number: str | None = None
+    ticket_id: str | None = None
+    source: str | None = None
+    ruleset: str | None = None
+    ticket: Ticket | None = None
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Where something was heard, or almost heard.
+
+    Attributes:
+        utterance: index into the transcript's utterances.
+        quote: the words as recognised.
+        expected: what was looked for.
+        similarity: 1 is equal by sound.
+    """
+
+    utterance: int
+    role: Role
+    span: Span
+    quote: str
+    expected: str
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True)
+class SlotVerdict:
+    """One slot of a script: said (then `match`), or not (then the nearest miss, if any)."""
+
+    name: str
+    status: SlotStatus
+    match: Match | None = None
+    nearest: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One rule's outcome on one call, with its evidence.
+
+    Attributes:
+        reason: a code of `qa.wording`, which renders it for people.
+        details: values for the rendering, in name order.
+        matches: what supports the outcome, in time order.
+        searched: the stretch looked at, where something absent decides.
+        nearest: the nearest miss in that stretch.
+    """
+
+    outcome: Outcome
+    reason: str
+    details: tuple[tuple[str, str], ...] = ()
+    matches: tuple[Match, ...] = ()
+    searched: Span | None = None
+    nearest: Match | None = None
+    slots: tuple[SlotVerdict, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """A rule, its verdict, and the points it takes off (0 or more)."""
+
+    rule_id: str
+    title: str
+    group: str
+    grade: Grade
+    critical: bool
+    verdict: Verdict
+    points: int
+
+    @property
+    def is_flag(self) -> bool:
+        """Whether a person should look: violated or undecided."""
+        return self.verdict.outcome in (Outcome.VIOLATED, Outcome.UNDECIDED)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """What one group of rules took off, and how many of its lines are violated or undecided."""
+
+    group: str
+    title: str
+    deducted: int
+    violated: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard:
+    """A call judged by one ruleset.
+
+    Attributes:
+        transcript_key: recording id and engine fingerprint of the transcript that was judged.
+        context: revision hash of the call's metadata, ticket and notices.
+        total: 100 less the points, not below 0; 0 after a critical failure.
+    """
+
+    call_id: str
+    transcript_key: str
+    context: str
+    ruleset_id: str
+    ruleset_hash: str
+    total: int
+    critical_failure: bool
+    groups: tuple[GroupScore, ...]
+    lines: tuple[ScoreLine, ...]
+
+    @property
+    def flags(self) -> tuple[ScoreLine, ...]:
+        """The lines that a person should look at, in ruleset order."""
+        return tuple(line for line in self.lines if line.is_flag)
