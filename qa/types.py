@@ -263,6 +263,7 @@ class ScoreLine:
     critical: bool
     verdict: Verdict
     points: int
+    title_en: str = ""
 
     @property
     def is_flag(self) -> bool:
@@ -279,6 +280,7 @@ class GroupScore:
     deducted: int
     violated: int
     undecided: int
+    title_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
