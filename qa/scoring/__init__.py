@@ -1,0 +1,1 @@
+"""Judging: transcripts and metadata in, verdicts and scorecards out; no audio, no database."""

@@ -1,0 +1,339 @@
+"""Rulesets: YAML files that say which checks judge a call, and what a violation costs."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from qa.errors import RulesetError
+from qa.scoring.check import Check
+from qa.scoring.checks import load_checks
+from qa.scoring.dialogue import DialogueError, parse_dialogue
+from qa.scoring.ruleset_schema import (
+    RuleDocument,
+    RulesetDocument,
+    call_model,
+    parameters_model,
+)
+from qa.scoring.ruleset_yaml import Document, KeyPath, read_document
+from qa.types import Call, Grade, Outcome, Transcript
+
+SCORING_REVISION = 1
+"""Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
+calls are judged anew instead of keeping scorecards that no code can reproduce."""
+
+BUNDLED = Path(__file__).parent / "rulesets"
+_REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.]*)\}|(?P<plain>[\w.]*))")
+
+
+@dataclass(frozen=True)
+class RuleExample:
+    """A dialogue with its metadata, and the outcome that the rule must give on it."""
+
+    outcome: Outcome
+    dialogue: str
+    transcript: Transcript
+    call: Call
+    line: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, ready to judge.
+
+    Attributes:
+        parameters: as written, with the named values filled in.
+        points: what a violation takes off 100; 0 for hints.
+    """
+
+    rule_id: str
+    title: str
+    title_en: str
+    group: str
+    regulations: tuple[str, ...]
+    check: Check
+    parameters: Mapping[str, Any]
+    grade: Grade
+    points: int
+    critical: bool
+    examples: tuple[RuleExample, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section of the scorecard."""
+
+    name: str
+    title: str
+    title_en: str
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules that judge one kind of call, in order.
+
+    Attributes:
+        values: the named values in force.
+        hash: SHA-256 over everything that can move a verdict or a point, the values in force and
+            the revision of the scoring code; examples and titles are part of it too.
+    """
+
+    ruleset_id: str
+    title: str
+    title_en: str
+    version: int
+    values: Mapping[str, Any]
+    groups: tuple[Group, ...]
+    rules: tuple[Rule, ...]
+    hash: str
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return the rule with this id (in any case), or None."""
+        return next((rule for rule in self.rules if rule.rule_id == rule_id.upper()), None)
+
+
+def bundled_rulesets() -> tuple[str, ...]:
+    """Name the rulesets that come with the package, in name order."""
+    return tuple(sorted(path.stem for path in BUNDLED.glob("*.yaml")))
+
+
+def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) -> Ruleset:
+    """Read and check a ruleset.
+
+    Args:
+        name_or_path: a bundled name (`heating-repair`) or the path of a YAML file.
+        values: replacements for the ruleset's named values; a mapping replaces key by key.
+
+    Raises:
+        RulesetError: the ruleset is unknown or wrong in any way; the message names the file and,
+            for each problem, line, rule and key. Nothing is skipped or guessed.
+    """
+    path = _find(name_or_path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        problem = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise RulesetError(str(path), f"cannot be read: {problem}") from error
+    return parse_ruleset(text, source=str(path), values=values)
+
+
+def parse_ruleset(text: str, *, source: str, values: Mapping[str, Any] | None = None) -> Ruleset:
+    """Check the text of a ruleset; see `load_ruleset`.
+
+    Args:
+        source: name for error messages.
+    """
+    return _Builder(read_document(text, source), values or {}).build()
+
+
+def _find(name_or_path: str) -> Path:
+    if re.fullmatch(r"[a-z][a-z0-9-]*", name_or_path):
+        path = BUNDLED / f"{name_or_path}.yaml"
+        if path.is_file():
+            return path
+        known = ", ".join(bundled_rulesets())
+        raise RulesetError(name_or_path, f"no such ruleset; bundled are {known}; or give a path")
+    return Path(name_or_path)
+
+
+class _Builder:
+    """Turns one document into a ruleset, gathering every problem before it gives up."""
+
+    def __init__(self, document: Document, overrides: Mapping[str, Any]) -> None:
+        self.document = document
+        self.overrides = overrides
+        self.values: dict[str, Any] = {}
+        self.example_call: Mapping[str, Any] = {}
+        self.problems: list[tuple[int, str]] = []
+
+    def build(self) -> Ruleset:
+        raw = self._validate(RulesetDocument, self.document.data, ())
+        self._stop_on_problems()
+        assert isinstance(raw, RulesetDocument)  # narrows the type; problems stopped us above
+        self.values = self._effective_values(raw.values)
+        self.example_call = raw.example_call
+        groups = tuple(Group(n, g.title, g.title_en) for n, g in raw.groups.items())
+        self._check_ids(raw)
+        rules = [self._rule(rule, index, raw) for index, rule in enumerate(raw.rules)]
+        self._stop_on_problems()
+        return Ruleset(
+            ruleset_id=raw.id,
+            title=raw.title,
+            title_en=raw.title_en,
+            version=raw.version,
+            values=self.values,
+            groups=groups,
+            rules=tuple(rule for rule in rules if rule is not None),
+            hash=_hash(raw, self.values),
+        )
+
+    def _rule(self, raw: RuleDocument, index: int, whole: RulesetDocument) -> Rule | None:
+        path: KeyPath = ("rules", index)
+        for key, problem in _rule_problems(raw, whole):
+            self._problem((*path, key), problem)
+        parameters = self._resolve(raw.parameters, (*path, "parameters"))
+        check = self._check(raw, parameters, path)
+        examples = tuple(self._examples(raw, (*path, "examples")))
+        if check is None:
+            return None
+        return Rule(
+            rule_id=raw.id,
+            title=raw.title,
+            title_en=raw.title_en,
+            group=raw.group,
+            regulations=tuple(raw.regulations),
+            check=check,
+            parameters=parameters,
+            grade=raw.grade,
+            points=raw.points,
+            critical=raw.critical,
+            examples=examples,
+        )
+
+    def _check(self, raw: RuleDocument, parameters: Any, path: KeyPath) -> Check | None:
+        kind = load_checks().get(raw.check)
+        if kind is None:
+            known = ", ".join(load_checks())
+            self._problem((*path, "check"), f"no check '{raw.check}'; there are {known}")
+            return None
+        model = self._validate(
+            parameters_model(kind), {"value": parameters}, (*path, "parameters"), skip=1
+        )
+        return None if model is None else getattr(model, "value")  # noqa: B009
+
+    def _examples(self, raw: RuleDocument, path: KeyPath) -> Iterator[RuleExample]:
+        for index, example in enumerate(raw.examples):
+            here = (*path, index)
+            metadata = {"call_id": "example", **self.example_call, **example.call}
+            model = self._validate(call_model(), {"value": metadata}, (*here, "call"), skip=1)
+            try:
+                transcript = parse_dialogue(example.dialogue)
+            except DialogueError as error:
+                self._problem((*here, "dialogue"), str(error))
+                continue
+            if model is not None:
+                yield RuleExample(
+                    outcome=example.outcome,
+                    dialogue=example.dialogue,
+                    transcript=transcript,
+                    call=getattr(model, "value"),  # noqa: B009
+                    line=self.document.line(here),
+                    note=example.note,
+                )
+
+    def _check_ids(self, raw: RulesetDocument) -> None:
+        seen: set[str] = set()
+        for index, rule in enumerate(raw.rules):
+            if rule.id in seen:
+                self._problem(("rules", index, "id"), f"rule id '{rule.id}' stands here twice")
+            seen.add(rule.id)
+
+    def _effective_values(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
+        values = dict(defaults)
+        for name, value in self.overrides.items():
+            if name not in values:
+                known = ", ".join(values) or "none"
+                raise RulesetError(
+                    self.document.source, f"no value '{name}' to replace; it has {known}"
+                )
+            default = values[name]
+            if isinstance(default, dict) and isinstance(value, Mapping):
+                if unknown := sorted(set(value) - set(default)):
+                    problem = f"no value '{name}.{unknown[0]}' to replace"
+                    raise RulesetError(self.document.source, problem)
+                value = {**default, **value}
+            values[name] = value
+        return values
+
+    def _resolve(self, part: Any, path: KeyPath) -> Any:
+        """Fill in named values: `$name` keeps the value's type, `${name}` may stand in a text."""
+        if isinstance(part, dict):
+            return {key: self._resolve(value, (*path, key)) for key, value in part.items()}
+        if isinstance(part, list):
+            return [self._resolve(value, (*path, index)) for index, value in enumerate(part)]
+        if not isinstance(part, str) or "$" not in part:
+            return part
+        if whole := _REFERENCE.fullmatch(part):
+            return self._value(whole, path)
+        return _REFERENCE.sub(lambda match: str(self._value(match, path)), part)
+
+    def _value(self, reference: re.Match[str], path: KeyPath) -> Any:
+        name = reference["braced"] or reference["plain"] or ""
+        value: Any = self.values
+        for key in name.split("."):
+            if not isinstance(value, Mapping) or key not in value:
+                known = ", ".join(self.values) or "none"
+                self._problem(path, f"no value '${name}'; the ruleset has {known}")
+                return ""
+            value = value[key]
+        return value
+
+    def _validate(
+        self, model: type[BaseModel], data: Any, path: KeyPath, *, skip: int = 0
+    ) -> BaseModel | None:
+        """Validate data that stands at `path`; `skip` leading keys of the model are not there."""
+        try:
+            return model.model_validate(data)
+        except ValidationError as error:
+            for detail in error.errors():
+                self._problem((*path, *detail["loc"][skip:]), _explain(detail))
+            return None
+
+    def _problem(self, path: KeyPath, problem: str) -> None:
+        line = self.document.line(path)
+        key = ".".join(map(str, path[2:] if path[:1] == ("rules",) else path))
+        parts = [self._rule_name(path), f"'{key}'" if key else "", problem]
+        self.problems.append((line, ": ".join(part for part in parts if part)))
+
+    def _rule_name(self, path: KeyPath) -> str:
+        if len(path) < 2 or path[0] != "rules":
+            return ""
+        rule = self.document.data["rules"][path[1]]
+        name = rule.get("id") if isinstance(rule, dict) else None
+        return f"rule {name}" if isinstance(name, str) else f"rule number {int(path[1]) + 1}"
+
+    def _stop_on_problems(self) -> None:
+        if self.problems:
+            lines = [f"line {line}: {problem}" for line, problem in sorted(set(self.problems))]
+            raise RulesetError(self.document.source, "\n  ".join(lines))
+
+
+def _rule_problems(raw: RuleDocument, whole: RulesetDocument) -> Iterator[tuple[str, str]]:
+    """Find what no single field shows: (key, problem)."""
+    if raw.group not in whole.groups:
+        yield "group", f"no group '{raw.group}'; there are {', '.join(whole.groups)}"
+    if raw.grade is Grade.HINT and raw.points:
+        yield "points", "a hint never moves points; write 0"
+    if raw.grade is Grade.HINT and raw.critical:
+        yield "critical", "a hint cannot be critical"
+    outcomes = {example.outcome for example in raw.examples}
+    if Outcome.MET not in outcomes:
+        yield "examples", "needs an example with outcome MET"
+    if raw.grade is Grade.HINT:
+        if not outcomes & {Outcome.VIOLATED, Outcome.NOT_APPLICABLE}:
+            yield "examples", "needs an example with outcome VIOLATED or NOT_APPLICABLE"
+    elif Outcome.VIOLATED not in outcomes:
+        yield "examples", "needs an example with outcome VIOLATED"
+
+
+def _explain(detail: Mapping[str, Any]) -> str:
+    if detail["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return "unknown key"
+    if detail["type"] in ("missing", "missing_argument"):
+        return "is missing"
+    return str(detail["msg"]).removeprefix("Value error, ")
+
+
+def _hash(raw: RulesetDocument, values: Mapping[str, Any]) -> str:
+    content = raw.model_dump(mode="json") | {
+        "values": values,
+        "scoring_revision": SCORING_REVISION,
+    }
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,70 @@
+"""YAML as people write it: strict about duplicates, and every value knows its line."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from qa.errors import RulesetError
+
+KeyPath = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Document:
+    """A parsed file: its plain data, and the line of each key and list item (from 1)."""
+
+    source: str
+    data: Any
+    lines: Mapping[KeyPath, int]
+
+    def line(self, path: KeyPath) -> int:
+        """Return the line of a value, or of the nearest thing around it in the file."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+
+def read_document(text: str, source: str) -> Document:
+    """Parse one YAML document.
+
+    Args:
+        source: name for error messages.
+
+    Raises:
+        RulesetError: the text is not YAML, holds a key twice, uses anchors, or nests without end.
+    """
+    try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
+            raise RulesetError(source, "YAML anchors and aliases are not supported; write it out")
+        loader = yaml.SafeLoader(text)
+        try:
+            node = loader.get_single_node()
+            lines: dict[KeyPath, int] = {}
+            if node is not None:
+                _collect(node, (), lines, source)
+            data = loader.construct_document(node) if node is not None else None
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        where = f"line {error.problem_mark.line + 1}: " if error.problem_mark else ""
+        raise RulesetError(source, f"{where}not YAML: {error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise RulesetError(source, f"not YAML: {type(error).__name__}") from error
+    return Document(source, data, lines)
+
+
+def _collect(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], source: str) -> None:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for index, item in enumerate(node.value):
+            _collect(item, (*path, index), lines, source)
+    elif isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            name = str(key.value)
+            line = key.start_mark.line + 1
+            if (*path, name) in lines:
+                raise RulesetError(source, f"line {line}: key '{name}' stands here twice")
+            lines[(*path, name)] = line
+            _collect(value, (*path, name), lines, source)

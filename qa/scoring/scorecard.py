@@ -1,0 +1,130 @@
+"""From a transcript and a ruleset to a scorecard: 100 points less what violations take off."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from datetime import date, datetime
+from typing import Any
+
+from qa.scoring.check import Scene
+from qa.scoring.ruleset import Group, Rule, Ruleset
+from qa.types import (
+    Call,
+    Grade,
+    GroupScore,
+    Outcome,
+    Scorecard,
+    ScoreLine,
+    Transcript,
+    Verdict,
+)
+
+FULL_POINTS = 100
+
+_log = logging.getLogger(__name__)
+
+
+def score_call(transcript: Transcript, call: Call, ruleset: Ruleset) -> Scorecard:
+    """Judge one call by every rule of a ruleset, in its order.
+
+    A check that breaks makes its line UNDECIDED with the reason `check_failed`; it never stops the
+    others, and callers find it by that reason.
+
+    Returns:
+        The scorecard; the same input always gives the same scorecard.
+    """
+    scene = Scene(transcript, call)
+    lines = tuple(_line(rule, scene) for rule in ruleset.rules)
+    critical_failure = any(
+        line.critical and line.verdict.outcome is Outcome.VIOLATED for line in lines
+    )
+    remaining = max(0, FULL_POINTS - sum(line.points for line in lines))
+    return Scorecard(
+        call_id=call.call_id,
+        transcript_key=transcript_key(transcript),
+        context=context_revision(call),
+        ruleset_id=ruleset.ruleset_id,
+        ruleset_hash=ruleset.hash,
+        total=0 if critical_failure else remaining,
+        critical_failure=critical_failure,
+        groups=tuple(_group(group, lines) for group in ruleset.groups),
+        lines=lines,
+    )
+
+
+def judge_rule(rule: Rule, scene: Scene) -> Verdict:
+    """Run one rule's check behind the fence: a check that breaks is undecided, never guilty."""
+    try:
+        return rule.check.run(scene)
+    except Exception as error:  # the fence around one check (style guide, section 7)
+        # Only the class and the place: an error's text may hold words of the conversation.
+        frame = error.__traceback__
+        while frame is not None and frame.tb_next is not None:
+            frame = frame.tb_next
+        place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
+        _log.error("rule %s failed inside its check: %s at %s", rule.rule_id, _name(error), place)
+        return Verdict(Outcome.UNDECIDED, "check_failed", (("error", _name(error)),))
+
+
+def _name(error: Exception) -> str:
+    return type(error).__name__
+
+
+def _line(rule: Rule, scene: Scene) -> ScoreLine:
+    verdict = judge_rule(rule, scene)
+    costs = verdict.outcome is Outcome.VIOLATED and rule.grade is not Grade.HINT
+    return ScoreLine(
+        rule_id=rule.rule_id,
+        title=rule.title,
+        group=rule.group,
+        grade=rule.grade,
+        critical=rule.critical,
+        verdict=verdict,
+        points=rule.points if costs else 0,
+        title_en=rule.title_en,
+    )
+
+
+def _group(group: Group, lines: Sequence[ScoreLine]) -> GroupScore:
+    own = [line for line in lines if line.group == group.name]
+    outcomes = [line.verdict.outcome for line in own]
+    return GroupScore(
+        group=group.name,
+        title=group.title,
+        deducted=sum(line.points for line in own),
+        violated=outcomes.count(Outcome.VIOLATED),
+        undecided=outcomes.count(Outcome.UNDECIDED),
+        title_en=group.title_en,
+    )
+
+
+def transcript_key(transcript: Transcript) -> str:
+    """Name a transcript: recording id and engine fingerprint."""
+    return f"{transcript.recording_id}:{transcript.engine}"
+
+
+def context_revision(call: Call) -> str:
+    """Hash what the systems say of a call: metadata, ticket, and the notices that touch its day.
+
+    Notices whose window does not hold the call's day are left out, so that entering a notice
+    re-scores its own days only; without a date every notice counts.
+
+    Returns:
+        SHA-256 in hexadecimal; equal for equal context, whatever the order of the notices.
+    """
+    day = call.started_at.date() if call.started_at else None
+    notices = sorted(
+        {n for n in call.notices if day is None or n.first_day <= day <= n.last_day},
+        key=lambda notice: (notice.first_day, notice.last_day, notice.festival),
+    )
+    content = asdict(replace(call, notices=tuple(notices)))
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=_plain)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"no canonical form for {type(value).__name__}")
