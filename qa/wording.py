@@ -1,0 +1,281 @@
+"""Words for people: what every code of the house means, in Chinese and in English.
+
+Checks give codes and values; this is the one place that turns them into sentences. A code that is
+not here is shown as it is, and a test keeps that from happening.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from qa.errors import RecordingFault
+from qa.types import Direction, Grade, Outcome, ReleasedBy, Role, SlotStatus, Verdict
+
+LANGUAGES: Final = ("zh", "en")
+
+
+class Wording(NamedTuple):
+    """One meaning in both languages."""
+
+    zh: str
+    en: str
+
+    def text(self, lang: str) -> str:
+        """Choose the language: `en`, or Chinese for everything else."""
+        return self.en if lang == "en" else self.zh
+
+
+OUTCOMES: Final[Mapping[Outcome, Wording]] = {
+    Outcome.MET: Wording("合格", "met"),
+    Outcome.VIOLATED: Wording("违规", "violated"),
+    Outcome.NOT_APPLICABLE: Wording("不适用", "not applicable"),
+    Outcome.UNDECIDED: Wording("待定", "undecided"),
+}
+
+GRADES: Final[Mapping[Grade, Wording]] = {
+    Grade.FINE: Wording("可罚款", "fine"),
+    Grade.SCORE: Wording("扣分", "score"),
+    Grade.HINT: Wording("提示", "hint"),
+}
+
+ROLES: Final[Mapping[Role, Wording]] = {
+    Role.AGENT: Wording("坐席", "agent"),
+    Role.CUSTOMER: Wording("客户", "customer"),
+    Role.UNKNOWN: Wording("未知", "unknown"),
+}
+
+SLOT_STATUSES: Final[Mapping[SlotStatus, Wording]] = {
+    SlotStatus.SAID: Wording("已说", "said"),
+    SlotStatus.MISSING: Wording("缺少", "missing"),
+    SlotStatus.UNSURE: Wording("听不清", "unsure"),
+}
+
+DIRECTIONS: Final[Mapping[Direction, Wording]] = {
+    Direction.INBOUND: Wording("呼入", "inbound"),
+    Direction.OUTBOUND: Wording("呼出", "outbound"),
+}
+
+RELEASED: Final[Mapping[ReleasedBy, Wording]] = {
+    ReleasedBy.AGENT: Wording("坐席先挂机", "the agent hung up first"),
+    ReleasedBy.CUSTOMER: Wording("客户先挂机", "the customer hung up first"),
+}
+
+SLOTS: Final[Mapping[str, Wording]] = {
+    "greeting": Wording("问候", "greeting"),
+    "brand": Wording("品牌", "brand"),
+    "agent_no": Wording("工号", "own number"),
+    "service": Wording("为您服务", "“at your service”"),
+    "question": Wording("请问您有什么问题", "“what is the problem?”"),
+    "contact": Wording("尽快联系", "“we will contact you soon”"),
+    "thanks": Wording("感谢来电", "thanks for the call"),
+    "bye": Wording("再见", "goodbye"),
+}
+
+FIELDS: Final[Mapping[str, Wording]] = {
+    "started_at": Wording("通话开始时间", "start time"),
+    "agent_id": Wording("坐席工号", "agent number"),
+    "direction": Wording("呼叫方向", "direction"),
+    "ring_count": Wording("振铃次数", "ring count"),
+    "released_by": Wording("挂机方", "released by"),
+    "caller_number": Wording("主叫号码", "caller number"),
+    "ticket_id": Wording("工单号", "ticket number"),
+    "ticket": Wording("工单", "ticket"),
+    "source": Wording("录音来源", "source"),
+}
+
+FESTIVALS: Final[Mapping[str, Wording]] = {
+    "元旦": Wording("元旦", "New Year"),
+    "春节": Wording("春节", "Spring Festival"),
+    "劳动节": Wording("劳动节", "Labour Day"),
+    "中秋节": Wording("中秋节", "Mid-Autumn"),
+    "国庆节": Wording("国庆节", "National Day"),
+}
+
+NOTES: Final[Mapping[str, Wording]] = {
+    "channels_swapped": Wording(
+        "左右声道与设置相反，已按开头语更正", "channels were swapped; corrected by the greeting"
+    ),
+    "text_withheld": Wording(
+        "部分文字疑为识别错误，已剔除", "some text looked invented and was withheld"
+    ),
+}
+
+FAULTS: Final[Mapping[RecordingFault, Wording]] = {
+    RecordingFault.EMPTY_FILE: Wording("文件是空的", "the file is empty"),
+    RecordingFault.TRUNCATED: Wording("文件不完整", "the file is cut short"),
+    RecordingFault.NOT_AUDIO: Wording("不是音频文件", "not an audio file"),
+    RecordingFault.NO_SAMPLES: Wording("文件里没有声音数据", "the file holds no samples"),
+    RecordingFault.UNREADABLE_CODEC: Wording("编码格式无法读取", "the codec cannot be read"),
+    RecordingFault.TOO_MANY_CHANNELS: Wording("声道多于两个", "more than two channels"),
+    RecordingFault.TOO_LONG: Wording("录音超过时长上限", "longer than the limit"),
+    RecordingFault.TOO_LARGE: Wording("文件超过大小上限", "larger than the limit"),
+    RecordingFault.BAD_SAMPLES: Wording("声音数据已损坏", "samples are not numbers"),
+    RecordingFault.SILENT: Wording("录音完全无声", "digital silence"),
+    RecordingFault.VANISHED: Wording("文件在读取时消失", "the file vanished"),
+    RecordingFault.CHANGED: Wording("文件在读取时被改动", "the file changed while it was read"),
+    RecordingFault.DECODER_CRASHED: Wording("解码进程崩溃", "the decoder crashed"),
+    RecordingFault.DECODER_TIMEOUT: Wording("解码超时", "decoding took too long"),
+    RecordingFault.UNREADABLE: Wording("文件无法打开", "the file cannot be opened"),
+}
+
+REASONS: Final[Mapping[str, Wording]] = {
+    # scripts
+    "slots_all_said": Wording("各项都说到了", "every part was said"),
+    "slots_missing": Wording("没有说：{slots}", "not said: {slots}"),
+    "slots_unsure": Wording("没有听清是否说了：{slots}", "cannot be sure of: {slots}"),
+    "no_agent_speech": Wording("录音中没有坐席的话", "the agent is not heard at all"),
+    "role_unknown": Wording(
+        "不能确定说话人是坐席还是客户", "it is not known who is the agent and who the customer"
+    ),
+    "call_broke_off": Wording("通话中断，未到这一步", "the call broke off before this step"),
+    # the agent's own number
+    "number_equal": Wording(
+        "报出的工号 {said} 与系统一致", "the number said, {said}, is the one on record"
+    ),
+    "number_differs": Wording(
+        "报出的工号是 {said}，系统登记为 {expected}", "said {said}, but {expected} is on record"
+    ),
+    "number_missing": Wording(
+        "没有报工号（应为 {expected}）", "no number was said ({expected} was due)"
+    ),
+    "number_unsure": Wording(
+        "没有听清工号（应为 {expected}）", "the number was not clear ({expected} was due)"
+    ),
+    "metadata_missing": Wording("缺少随录数据：{field}", "metadata is missing: {field}"),
+    # festival greetings
+    "festival_due_said": Wording(
+        "在{festival}通知期内，用了节日开头语", "{festival} notice in force, its greeting was said"
+    ),
+    "festival_due_not_said": Wording(
+        "在{festival}通知期内，没有用节日开头语",
+        "{festival} notice in force, but its greeting was not said",
+    ),
+    "festival_not_due": Wording(
+        "不在节日通知期内，却说了：{said}", "no festival notice in force, yet said: {said}"
+    ),
+    "plain_due_said": Wording("用了平日开头语，正确", "the plain greeting was due and was said"),
+    "greeting_not_heard": Wording("没有说开头语", "no greeting was said"),
+    "festival_unsure": Wording(
+        "没有听清用的是哪一种开头语", "it was not clear which greeting was said"
+    ),
+    # phrases and promises
+    "phrase_absent": Wording("没有发现服务忌语", "no forbidden phrase was heard"),
+    "phrase_heard": Wording("说了服务忌语：{phrase}", "forbidden phrase heard: {phrase}"),
+    "phrase_unsure": Wording(
+        "疑似服务忌语，需人工听：{phrase}", "may be a forbidden phrase, please listen: {phrase}"
+    ),
+    "promise_absent": Wording("没有发现无效承诺", "no invalid promise was heard"),
+    "promise_heard": Wording("作了无效承诺：{promise}", "invalid promise heard: {promise}"),
+    "promise_unsure": Wording(
+        "疑似无效承诺，需人工听：{promise}", "may be an invalid promise, please listen: {promise}"
+    ),
+    # answering in time
+    "rings_within": Wording(
+        "振铃 {rings} 次（上限 {limit} 次）", "answered after {rings} rings (limit {limit})"
+    ),
+    "rings_over": Wording(
+        "振铃 {rings} 次才接听（上限 {limit} 次）",
+        "answered only after {rings} rings (limit {limit})",
+    ),
+    "apology_first": Wording("接听迟，先道了歉", "answered late and apologised first"),
+    "apology_missing": Wording("接听迟，没有道歉", "answered late and did not apologise"),
+    "apology_late": Wording(
+        "接听迟，道了歉，但不是第一句", "answered late; apologised, but not before anything else"
+    ),
+    "apology_unsure": Wording(
+        "接听迟，没有听清是否道歉", "answered late; it was not clear whether the agent apologised"
+    ),
+    "not_late": Wording("振铃 {rings} 次，接听及时", "answered in time, after {rings} rings"),
+    # any rule
+    "outbound": Wording("呼出电话，本项不适用", "outbound call, does not concern it"),
+    "low_confidence": Wording(
+        "录音不清，不足以下结论", "the recording is not clear enough to decide"
+    ),
+    "check_failed": Wording(
+        "检查程序出错（{error}），请报告管理员",
+        "the check itself failed ({error}); please report it",
+    ),
+}
+
+_TABLES: Final[Mapping[str, Mapping[str, Wording]]] = {
+    "slots": SLOTS,
+    "field": FIELDS,
+    "festival": FESTIVALS,
+}
+"""Details whose values are codes themselves; several are joined by a comma."""
+
+
+class _Details(dict[str, str]):
+    """Values for a sentence; one that is not there shows as a question mark."""
+
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def reason_text(verdict: Verdict, lang: str = "zh") -> str:
+    """Say why a verdict is as it is, in one sentence without a full stop.
+
+    Args:
+        lang: `zh` or `en`.
+
+    Returns:
+        The sentence with the verdict's details filled in; the bare code where there is no wording.
+    """
+    wording = REASONS.get(verdict.reason)
+    if wording is None:
+        return verdict.reason
+    details = {name: _detail(name, value, lang) for name, value in verdict.details}
+    return wording.text(lang).format_map(_Details(details))
+
+
+def _detail(name: str, value: str, lang: str) -> str:
+    table = _TABLES.get(name)
+    if table is None:
+        return value
+    names = [_name(table, part, lang) for part in re.split(r"[,，、]\s*", value) if part]
+    return (", " if lang == "en" else "、").join(names)
+
+
+def _name(table: Mapping[str, Wording], code: str, lang: str) -> str:
+    wording = table.get(code)
+    return wording.text(lang) if wording else code
+
+
+def outcome_name(outcome: Outcome, lang: str = "zh") -> str:
+    """Name an outcome."""
+    return OUTCOMES[outcome].text(lang)
+
+
+def grade_name(grade: Grade, lang: str = "zh") -> str:
+    """Name a grade."""
+    return GRADES[grade].text(lang)
+
+
+def role_name(role: Role, lang: str = "zh") -> str:
+    """Name a role."""
+    return ROLES[role].text(lang)
+
+
+def slot_name(slot: str, lang: str = "zh") -> str:
+    """Name a slot of a script; a slot without wording keeps its code."""
+    return _name(SLOTS, slot, lang)
+
+
+def slot_status_name(status: SlotStatus, lang: str = "zh") -> str:
+    """Name what became of a slot."""
+    return SLOT_STATUSES[status].text(lang)
+
+
+def field_name(field: str, lang: str = "zh") -> str:
+    """Name a field of the metadata; a field without wording keeps its code."""
+    return _name(FIELDS, field, lang)
+
+
+def note_text(note: str, lang: str = "zh") -> str:
+    """Explain a transcript's note; a note without wording keeps its code."""
+    return _name(NOTES, note, lang)
+
+
+def fault_text(fault: RecordingFault, lang: str = "zh") -> str:
+    """Say what is wrong with a recording."""
+    return FAULTS[fault].text(lang)
