@@ -1,0 +1,1 @@
+"""The command `qa`: each command parses, calls one function, and prints."""
