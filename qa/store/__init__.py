@@ -1,0 +1,1 @@
+"""What is kept: recordings, calls, transcripts, scorecards, and the runs that made them."""

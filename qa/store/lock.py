@@ -1,0 +1,83 @@
+"""One run at a time on one database.
+
+The lock belongs to an open file (SQLite) or an open connection (PostgreSQL), so it ends with the
+process that holds it, however that process ends.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Engine, text
+
+from qa.errors import ConflictError
+
+_RUN_LOCK = 7_312_002  # any number that nothing else in the database uses
+
+
+class RunLock:
+    """A held lock; closing gives it back."""
+
+    def __init__(self, release: Callable[[], None]) -> None:
+        self._release = release
+
+    def close(self) -> None:
+        """Give the lock back."""
+        self._release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def file_lock(path: Path) -> RunLock:
+    """Lock a file beside the database; the file itself stays, empty of meaning when unlocked.
+
+    Raises:
+        ConflictError: another process holds it.
+    """
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(handle, 20).decode("ascii", "replace").strip()
+        os.close(handle)
+        raise ConflictError(_message(holder)) from error
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, str(os.getpid()).encode(), 0)
+    return RunLock(lambda: os.close(handle))
+
+
+def database_lock(engine: Engine) -> RunLock:
+    """Take an advisory lock on a connection of its own.
+
+    Raises:
+        ConflictError: another session holds it.
+    """
+    connection = engine.connect()
+    taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_RUN_LOCK})")).scalar()
+    connection.commit()
+    if not taken:
+        connection.close()
+        raise ConflictError(_message(""))
+
+    def release() -> None:
+        connection.execute(text(f"SELECT pg_advisory_unlock({_RUN_LOCK})"))
+        connection.close()
+
+    return RunLock(release)
+
+
+def _message(holder: str) -> str:
+    who = f" (process {holder})" if holder else ""
+    return f"another run is working on this database{who}; wait for it to end, then try again"

@@ -1,0 +1,13 @@
+"""Alembic's entry: runs on the connection that `qa.store.store` hands over."""
+
+from alembic import context
+
+from qa.store.tables import Table
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Table.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,181 @@
+"""Open the database, bring it up to date, hand out sessions."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from qa.errors import ConfigError, StoreError
+from qa.store.lock import RunLock, database_lock, file_lock
+from qa.store.migrations import HEAD
+
+BUSY_TIMEOUT_MS = 30_000
+_MIGRATION_LOCK = 7_312_001  # any number that nothing else in the database uses
+
+
+class Store:
+    """The database of one installation. Open it with `Store.open`; close it or use `with`.
+
+    Attributes:
+        zone: the call centre's time zone, in which calls are handed out.
+    """
+
+    def __init__(self, engine: Engine, zone: ZoneInfo) -> None:
+        self._engine = engine
+        self._writing_engine = engine.execution_options(qa_immediate=True)
+        self.zone = zone
+
+    @classmethod
+    def open(cls, url: str, *, timezone: str = "Asia/Shanghai") -> Self:
+        """Open the database and bring its tables up to date; make an SQLite file that is missing.
+
+        Args:
+            url: SQLAlchemy URL.
+            timezone: IANA name.
+
+        Raises:
+            ConfigError: the URL or the zone is wrong.
+            StoreError: the database cannot be reached, is no database, or a newer program made it.
+        """
+        try:
+            parsed, zone = make_url(url), ZoneInfo(timezone)
+        except (ArgumentError, KeyError, ValueError, OSError) as error:
+            raise ConfigError(f"database.url or timezone is wrong: {error}") from error
+        shown = parsed.render_as_string(hide_password=True)
+        try:
+            engine = _engine(parsed)
+            _migrate(engine, shown)
+        except SQLAlchemyError as error:
+            raise StoreError(f"cannot open the database {shown}: {_cause(error)}") from error
+        except (OSError, ModuleNotFoundError) as error:
+            raise StoreError(f"cannot open the database {shown}: {error}") from error
+        return cls(engine, zone)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a session that sees one state of the database and changes nothing."""
+        with _translated(), Session(self._engine, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Open a session that commits once, at the end, or leaves everything as it was."""
+        with (
+            _translated(),
+            Session(self._writing_engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    def run_lock(self) -> RunLock:
+        """Lock out other runs on this database until closed; a dead process cannot hold it.
+
+        Raises:
+            ConflictError: another run is going on.
+        """
+        with _translated():
+            path = self._engine.url.database
+            if self._engine.dialect.name == "sqlite" and path and path != ":memory:":
+                return file_lock(Path(f"{path}.run-lock"))
+            return database_lock(self._engine)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(f"the database refused: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Name what the driver said, never the statement: its values are people's data."""
+    original = getattr(error, "orig", None)
+    if original is None:
+        return str(error).splitlines()[0]
+    first_line = (str(original).splitlines() or [""])[0]
+    # PostgreSQL puts the offending values on later lines; a constraint's name is on the first.
+    return f"{type(original).__name__}: {first_line}"
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    event.listen(engine, "connect", _on_sqlite_connect)
+    event.listen(engine, "begin", _on_sqlite_begin)
+    return engine
+
+
+def _on_sqlite_connect(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin in `_on_sqlite_begin`, DDL included
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later can fail with "locked" at once, whatever the
+    # time-out; one that means to write says so from the start.
+    immediate = connection.get_execution_options().get("qa_immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(engine: Engine, shown: str) -> None:
+    with engine.connect() as connection:
+        if _revision(connection) == HEAD:
+            return
+    with engine.execution_options(qa_immediate=True).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        revision = _revision(connection)  # another process may have done it meanwhile
+        if revision == HEAD:
+            return
+        from alembic import command, util
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        config.attributes["connection"] = connection
+        try:
+            command.upgrade(config, "head")
+        except util.CommandError as error:
+            raise StoreError(
+                f"the database {shown} is of revision {revision}, which this program does not "
+                f"know (it needs {HEAD}): a newer Tingjian made it. Install that version again."
+            ) from error
