@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ SCORING_REVISION = 1
 calls are judged anew instead of keeping scorecards that no code can reproduce."""
 
 BUNDLED = Path(__file__).parent / "rulesets"
+REGULATIONS = Path(__file__).parent / "regulations.yaml"
 _REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.]*)\}|(?P<plain>[\w.]*))")
 
 
@@ -140,6 +142,19 @@ def _find(name_or_path: str) -> Path:
         known = ", ".join(bundled_rulesets())
         raise RulesetError(name_or_path, f"no such ruleset; bundled are {known}; or give a path")
     return Path(name_or_path)
+
+
+@cache
+def _regulations() -> Mapping[str, Mapping[int, str]]:
+    document = read_document(REGULATIONS.read_text(encoding="utf-8"), REGULATIONS.name)
+    sentences: Mapping[str, Mapping[int, str]] = document.data
+    return sentences
+
+
+def regulation_sentence(reference: str) -> str | None:
+    """Return the sentence that a reference such as `001 §7` names, or None if it names none."""
+    match = re.fullmatch(r"(\d{3}) §(\d+)", reference)
+    return _regulations().get(match[1], {}).get(int(match[2])) if match else None
 
 
 class _Builder:
