@@ -1,0 +1,1 @@
+"""Recordings, metadata and tickets: found, read, and joined. No database here."""

@@ -1,0 +1,188 @@
+"""Read a CSV or JSON Lines table into rows by field name, with every fault told."""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qa.errors import IngestError
+from qa.ingest.columns import TableKind, normalise_header
+from qa.ingest.encoding import DAMAGED, decode_table
+from qa.ingest.rows import Issue
+
+_DELIMITERS = ",\t;,"
+_MAX_TABLE_BYTES = 2 << 30
+# Control characters, and halves of surrogate pairs, which no database takes.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells by field name, stripped; an empty cell is None."""
+
+    line: int
+    cells: dict[str, str | None]
+
+
+class Report:
+    """Collects issues of one table."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.issues: list[Issue] = []
+
+    def reject(self, line: int | None, code: str, reason: str) -> None:
+        """Tell that a row, or the table where `line` is None, is left out."""
+        self.issues.append(Issue(self.file, line, True, code, reason))
+
+    def notice(self, line: int | None, code: str, reason: str) -> None:
+        """Tell that something is odd, though nothing was left out."""
+        self.issues.append(Issue(self.file, line, False, code, reason))
+
+
+def read_table(path: Path, kind: TableKind, report: Report) -> list[Row]:
+    """Read the rows of a table that can be read; the report tells of the others.
+
+    A table that cannot be read at all is reported too, and gives no rows: one bad export must not
+    stop a night's work.
+    """
+    try:
+        if path.stat().st_size > _MAX_TABLE_BYTES:
+            raise IngestError(report.file, "larger than 2 GiB; split it")
+        text = decode_table(path.read_bytes(), report.file).text
+    except (IngestError, OSError) as error:
+        problem = error.problem if isinstance(error, IngestError) else type(error).__name__
+        report.reject(None, "unreadable_table", f"the table cannot be read: {problem}")
+        return []
+    if path.suffix.lower() == ".jsonl":
+        return list(_jsonl_rows(text, kind, report))
+    return list(_csv_rows(text, kind, report))
+
+
+def _csv_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
+    # Not splitlines: it also splits at separators that may stand inside a cell.
+    lines = [f"{line}\n" for line in re.split(r"\r\n|\r|\n", text)]
+    records = _csv_records(lines, report)
+    header = next(((n, r) for n, r in records if any(c.strip() for c in r)), None)
+    if header is None:
+        report.notice(None, "empty_table", "the table is empty")
+        return
+    fields = _fields(header[1], header[0], kind, report)
+    if not any(fields):
+        report.reject(header[0], "no_header", "the first line names no known column")
+        return
+    for line, record in records:
+        if not any(cell.strip() for cell in record):
+            continue
+        if len(record) > len(fields) and any(cell.strip() for cell in record[len(fields) :]):
+            report.reject(line, "too_many_cells", "the row has more cells than the header")
+            continue
+        cells = {f: cell for f, cell in zip(fields, record, strict=False) if f}
+        cells = {f: cells.get(f, "") for f in fields if f}  # a short row ends in empty cells
+        row = _checked(line, cells, report)
+        if row:
+            yield row
+
+
+def _csv_records(lines: list[str], report: Report) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells); after a broken record go on with the line that follows its first."""
+    delimiter = _delimiter(lines)
+    start = 0
+    while start < len(lines):
+        reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
+        consumed = 0
+        try:
+            for record in reader:
+                yield start + consumed + 1, record
+                consumed = reader.line_num
+            return
+        except csv.Error:
+            line = start + consumed + 1
+            report.reject(line, "bad_quotes", 'the row\'s quotes do not match; write " as ""')
+            start = line
+
+
+def _delimiter(lines: list[str]) -> str:
+    head = next((line for line in lines if line.strip()), "")
+    return max(_DELIMITERS, key=head.count)  # Excel writes tabs in UTF-16, semicolons in places
+
+
+def _fields(
+    header: Iterable[str], line: int | None, kind: TableKind, report: Report
+) -> list[str | None]:
+    """Map header cells to fields; unknown and repeated ones are told once, and ignored."""
+    fields: list[str | None] = []
+    unknown = []
+    for cell in header:
+        field = kind.field_of(cell)
+        if field is not None and field in fields:
+            report.notice(line, "repeated_column", f"a second column for '{field}' is ignored")
+            field = None
+        elif field is None and normalise_header(cell):
+            unknown.append(cell)
+        fields.append(field)
+    if unknown and any(fields):
+        report.notice(line, "unknown_column", f"unknown columns are ignored: {_names(unknown)}")
+    return fields
+
+
+def _names(headers: Iterable[str]) -> str:
+    """List header cells for people; long digits go, for a table without header has numbers there."""
+    return ", ".join("'" + re.sub(r"\d{5,}", "…", name.strip()[:40]) + "'" for name in headers)
+
+
+def _jsonl_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
+    unknown: set[str] = set()
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            report.reject(number, "bad_json", "the line is not JSON")
+            continue
+        if not isinstance(value, dict):
+            report.reject(number, "bad_json", "the line is not a JSON object")
+            continue
+        fresh = [name for name in value if kind.field_of(name) is None and name not in unknown]
+        if fresh:
+            unknown.update(fresh)
+            report.notice(number, "unknown_column", f"unknown names are ignored: {_names(fresh)}")
+        cells = _json_cells(value, kind)
+        if cells is None:
+            report.reject(number, "bad_value", "a value is a list or an object, not a single value")
+            continue
+        row = _checked(number, cells, report)
+        if row:
+            yield row
+
+
+def _json_cells(value: dict[str, Any], kind: TableKind) -> dict[str, str] | None:
+    cells: dict[str, str] = {}
+    for name, item in value.items():
+        field = kind.field_of(name)
+        if field is None or field in cells:
+            continue
+        if isinstance(item, (list, dict)):
+            return None
+        if isinstance(item, bool):
+            item = "true" if item else "false"
+        cells[field] = "" if item is None else str(item)
+    return cells
+
+
+def _checked(line: int, cells: dict[str, str], report: Report) -> Row | None:
+    values = {field: cell.strip() or None for field, cell in cells.items()}
+    texts = [value for value in values.values() if value]
+    if any(DAMAGED in value for value in texts):
+        report.reject(
+            line, "bad_encoding", "the row holds bytes that are not text; export it again"
+        )
+        return None
+    if any(_CONTROL.search(value) for value in texts):
+        report.reject(line, "bad_characters", "the row holds control characters")
+        return None
+    return Row(line, values)
