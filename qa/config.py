@@ -5,12 +5,16 @@ cannot silently keep its default.
 """
 
 import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -65,9 +69,7 @@ class HearingSettings(Section):
 class BatchSettings(Section):
     """How many processes work through the recordings."""
 
-    workers: int = Field(
-        0, ge=0, description="worker processes; 0 means one per processor core"
-    )
+    workers: int = Field(0, ge=0, description="worker processes; 0 means one per processor core")
 
 
 class ScoringSettings(Section):
@@ -108,15 +110,13 @@ class Settings(BaseSettings):
     models_dir: Path | None = Field(
         None, description="folder of the speech models (default: models/ beside the package)"
     )
-    timezone: str = Field(
-        "Asia/Shanghai", description="zone of times that are written without one"
-    )
-    audio: AudioSettings = AudioSettings()  # type: ignore[call-arg]
-    hearing: HearingSettings = HearingSettings()  # type: ignore[call-arg]
-    batch: BatchSettings = BatchSettings()  # type: ignore[call-arg]
-    scoring: ScoringSettings = ScoringSettings()  # type: ignore[call-arg]
-    database: DatabaseSettings = DatabaseSettings()  # type: ignore[call-arg]
-    serve: ServeSettings = ServeSettings()  # type: ignore[call-arg]
+    timezone: str = Field("Asia/Shanghai", description="zone of times that are written without one")
+    audio: AudioSettings = AudioSettings()
+    hearing: HearingSettings = HearingSettings()
+    batch: BatchSettings = BatchSettings()
+    scoring: ScoringSettings = ScoringSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    serve: ServeSettings = ServeSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict, description="channel layout per source name; 'default' for the rest"
     )
@@ -127,8 +127,8 @@ class Settings(BaseSettings):
         return self.database.url or f"sqlite:///{self.data_dir / 'qa.sqlite3'}"
 
     def source(self, name: str | None) -> SourceSettings:
-        """The channel layout of a source; the entry `default`, or left = agent, when unnamed."""
-        fallback = self.sources.get("default", SourceSettings())  # type: ignore[call-arg]
+        """Find the channel layout of a source: its own, `default`, or the agent on the left."""
+        fallback = self.sources.get("default", SourceSettings())
         return self.sources.get(name, fallback) if name else fallback
 
     @classmethod
@@ -140,9 +140,30 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Flags, then environment, then the file named by `QA_CONFIG` or `./qa.toml`."""
-        file = Path(os.environ.get("QA_CONFIG", "qa.toml"))
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, file)
+        """Take flags, then environment, then the file named by `QA_CONFIG` or `./qa.toml`."""
+        file = TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, file
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """One setting for people to read.
+
+    Attributes:
+        value: what is in force, as JSON would hold it; secrets are masked.
+        source: `default`, the name of the settings file, or `environment`.
+    """
+
+    key: str
+    value: Any
+    default: Any
+    description: str
+    source: str
+
+
+def settings_file() -> Path:
+    """Name the file that settings are read from; it need not exist."""
+    return Path(os.environ.get("QA_CONFIG") or "qa.toml")
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -161,3 +182,51 @@ def load_settings(**overrides: Any) -> Settings:
         raise ConfigError("settings are wrong:\n" + "\n".join(lines)) from error
     except ValueError as error:  # a TOML file that does not parse
         raise ConfigError(f"settings file: {error}") from error
+
+
+def explain_settings(settings: Settings) -> tuple[SettingInfo, ...]:
+    """List every setting with its value, default, meaning and where the value comes from."""
+    places = {
+        "environment": EnvSettingsSource(Settings)(),
+        str(settings_file()): TomlConfigSettingsSource(Settings, settings_file())(),
+    }
+    values = settings.model_dump(mode="json")
+    infos = []
+    for path, default, description in _leaves(Settings, ()):
+        sources = [name for name, given in places.items() if _lookup(given, path) is not None]
+        value = _mask(path[-1], _lookup(values, path))
+        key = ".".join(path)
+        infos.append(SettingInfo(key, value, default, description, (*sources, "default")[0]))
+    return tuple(infos)
+
+
+def _leaves(
+    section: type[BaseModel], above: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], Any, str]]:
+    """Walk the settings in order: path, default and description of each."""
+    for name, field in section.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            yield from _leaves(kind, (*above, name))
+            continue
+        default = field.get_default(call_default_factory=True)
+        shown = str(default) if isinstance(default, Path) else default
+        yield (*above, name), shown, field.description or ""
+
+
+def _lookup(tree: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        tree = tree.get(name) if isinstance(tree, Mapping) else None
+    return tree
+
+
+def _mask(name: str, value: Any) -> Any:
+    """Hide passwords: in addresses such as a database's, and under names that tell."""
+    if isinstance(value, Mapping):
+        return {key: _mask(str(key), item) for key, item in value.items()}
+    if value and re.search(r"password|secret|token", name, re.IGNORECASE):
+        return "***"
+    if isinstance(value, str) and "://" in value:
+        value = re.sub(r"(://[^:@/]*:).*@", r"\1***@", value)
+        return re.sub(r"(?i)((?:password|secret|token)=)[^&]*", r"\1***", value)
+    return value
