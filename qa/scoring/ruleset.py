@@ -35,12 +35,18 @@ _REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.]*)\}|(?P<plain>[\w.]*))")
 
 @dataclass(frozen=True)
 class RuleExample:
-    """A dialogue with its metadata, and the outcome that the rule must give on it."""
+    """A dialogue with its metadata, and the outcome that the rule must give on it.
+
+    Attributes:
+        metadata: the example's own metadata, without what the ruleset's examples share.
+        line: where it stands in the file.
+    """
 
     outcome: Outcome
     dialogue: str
     transcript: Transcript
     call: Call
+    metadata: Mapping[str, Any]
     line: int
     note: str = ""
 
@@ -110,7 +116,8 @@ def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) 
 
     Args:
         name_or_path: a bundled name (`heating-repair`) or the path of a YAML file.
-        values: replacements for the ruleset's named values; a mapping replaces key by key.
+        values: replacements for the ruleset's named values; a mapping replaces key by key. A name
+            that only another bundled ruleset has is passed over.
 
     Raises:
         RulesetError: the ruleset is unknown or wrong in any way; the message names the file and,
@@ -142,6 +149,16 @@ def _find(name_or_path: str) -> Path:
         known = ", ".join(bundled_rulesets())
         raise RulesetError(name_or_path, f"no such ruleset; bundled are {known}; or give a path")
     return Path(name_or_path)
+
+
+@cache
+def _values_of_bundled() -> frozenset[str]:
+    """Gather the names of the values that any bundled ruleset has."""
+    names: set[str] = set()
+    for ruleset in bundled_rulesets():
+        path = BUNDLED / f"{ruleset}.yaml"
+        names |= set(read_document(path.read_text(encoding="utf-8"), ruleset).data["values"])
+    return frozenset(names)
 
 
 @cache
@@ -238,6 +255,7 @@ class _Builder:
                     dialogue=example.dialogue,
                     transcript=transcript,
                     call=getattr(model, "value"),  # noqa: B009
+                    metadata=example.call,
                     line=self.document.line(here),
                     note=example.note,
                 )
@@ -253,6 +271,8 @@ class _Builder:
         values = dict(defaults)
         for name, value in self.overrides.items():
             if name not in values:
+                if name in _values_of_bundled():
+                    continue  # one set of settings serves several rulesets
                 known = ", ".join(values) or "none"
                 raise RulesetError(
                     self.document.source, f"no value '{name}' to replace; it has {known}"

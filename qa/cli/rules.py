@@ -1,0 +1,378 @@
+"""`qa rules`: read the rules, test them on their examples, try them on a dialogue."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from qa.types import Direction, Notice, Outcome, ReleasedBy, Verdict
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from qa.scoring.ruleset import Rule, RuleExample, Ruleset
+
+app = typer.Typer(name="rules", help="List, explain, test and try the rules.", no_args_is_help=True)
+
+
+class Language(StrEnum):
+    """A language of the output."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+RulesetOption = Annotated[
+    str | None,
+    typer.Option("--ruleset", metavar="NAME|FILE", help="Instead of the one in the settings."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LangOption = Annotated[Language, typer.Option("--lang", help="Language of names and reasons.")]
+
+
+def _load(ruleset: str | None) -> "Ruleset":
+    from qa.config import load_settings
+    from qa.scoring.ruleset import load_ruleset
+
+    scoring = load_settings().scoring
+    return load_ruleset(ruleset or scoring.ruleset, values=scoring.values)
+
+
+def _print_json(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+
+
+def _describe(rule: "Rule") -> dict[str, Any]:
+    return {
+        "id": rule.rule_id,
+        "title": rule.title,
+        "title_en": rule.title_en,
+        "group": rule.group,
+        "check": rule.check.kind,
+        "grade": rule.grade.value,
+        "points": rule.points,
+        "critical": rule.critical,
+        "regulations": list(rule.regulations),
+    }
+
+
+@app.command("list")
+def list_rules(
+    ruleset: RulesetOption = None, lang: LangOption = Language.ZH, as_json: JsonOption = False
+) -> None:
+    """List the rules of a ruleset."""
+    from rich.text import Text
+
+    from qa.cli.show import terminal
+    from qa.wording import grade_name
+
+    rules = _load(ruleset)
+    if as_json:
+        _print_json([_describe(rule) for rule in rules.rules])
+        return
+    groups = {group.name: group.title_en if lang == "en" else group.title for group in rules.groups}
+    table = _table(("", "rule", "group", "check", "grade"))
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("regulations")
+    for rule in rules.rules:
+        table.add_row(
+            Text(rule.rule_id, style="bold"),
+            rule.title_en if lang == "en" else rule.title,
+            groups[rule.group],
+            rule.check.kind,
+            grade_name(rule.grade, lang),
+            f"{rule.points}{' !' if rule.critical else ''}",
+            ", ".join(rule.regulations),
+        )
+    console = terminal()
+    title = rules.title_en if lang == "en" else rules.title
+    console.print(Text(f"{rules.ruleset_id}  {title}  v{rules.version}", style="bold"))
+    console.print(table)
+    if any(rule.critical for rule in rules.rules):
+        console.print(Text("  ! critical: a violation makes the total 0", style="dim"))
+    console.print(Text("  qa rules explain ID says what a rule means", style="dim"))
+
+
+def _table(columns: tuple[str, ...]) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column, no_wrap=not column)
+    return table
+
+
+@app.command()
+def explain(
+    rule_id: Annotated[str, typer.Argument(metavar="ID", help="A rule id, such as GR01.")],
+    ruleset: RulesetOption = None,
+    lang: LangOption = Language.ZH,
+    as_json: JsonOption = False,
+) -> None:
+    """Explain one rule: its regulations, check, parameters, points and examples."""
+    from qa.cli.show import terminal
+
+    rules = _load(ruleset)
+    rule = rules.rule(rule_id)
+    if rule is None:
+        known = ", ".join(rule.rule_id for rule in rules.rules)
+        raise typer.BadParameter(f"no rule '{rule_id}' in {rules.ruleset_id}; it has {known}")
+    if as_json:
+        _print_json(_describe(rule) | {"parameters": _parameters(rule)})
+        return
+    _print_explanation(terminal(), rules, rule, lang.value)
+
+
+def _parameters(rule: "Rule") -> dict[str, Any]:
+    """Return the parameters in force, defaults included."""
+    from dataclasses import fields
+
+    from qa.codec import to_plain
+
+    return {
+        field.name: to_plain(getattr(rule.check, field.name))
+        for field in fields(cast(Any, rule.check))
+    }
+
+
+def _print_explanation(console: "Console", rules: "Ruleset", rule: "Rule", lang: str) -> None:
+    import inspect
+
+    from rich.padding import Padding
+    from rich.text import Text
+
+    from qa.scoring.ruleset import regulation_sentence
+    from qa.wording import grade_name
+
+    def section(title: str, *lines: str | Text) -> None:
+        console.print(Text(title, style="bold cyan"))
+        for line in lines:
+            console.print(Padding(Text(line) if isinstance(line, str) else line, (0, 0, 0, 2)))
+        console.print()
+
+    names = {group.name: group for group in rules.groups}
+    group = names[rule.group].title_en if lang == "en" else names[rule.group].title
+    console.print(Text(f"{rule.rule_id}  {rule.title}  {rule.title_en}", style="bold"))
+    cost = (
+        f"{grade_name(rule.grade, lang)}   -{rule.points}"
+        if rule.points
+        else grade_name(rule.grade, lang)
+    )
+    critical = "   critical: a violation makes the total 0" if rule.critical else ""
+    console.print(Text(f"{rules.ruleset_id} · {group} · {cost}{critical}\n", style="dim"))
+    section(
+        "regulations",
+        *(f"{ref}  {regulation_sentence(ref) or ''}".rstrip() for ref in rule.regulations),
+    )
+    section(f"check {rule.check.kind}", inspect.getdoc(type(rule.check)) or "")
+    section("parameters", *(f"{k}: {_compact(v)}" for k, v in _parameters(rule).items()))
+    for number, example in enumerate(rule.examples, start=1):
+        section(f"example {number}", *_example_lines(example, rules, lang))
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if not isinstance(value, str) else value
+
+
+def _example_lines(example: "RuleExample", rules: "Ruleset", lang: str) -> list[Any]:
+    from rich.text import Text
+
+    from qa.cli.show import MARKS
+    from qa.wording import outcome_name
+
+    mark, style = MARKS[example.outcome]
+    head = Text(f"{mark} {outcome_name(example.outcome, lang)}", style=style)
+    if example.note:
+        head.append(f"  {example.note}", style="default")
+    metadata = "  ".join(f"{key}={_compact(value)}" for key, value in example.metadata.items())
+    lines: list[Any] = [head, *example.dialogue.strip().splitlines()]
+    if metadata:
+        lines.insert(1, Text(metadata, style="dim"))
+    return lines
+
+
+@dataclass(frozen=True)
+class _ExampleResult:
+    rule_id: str
+    line: int
+    expected: Outcome
+    verdict: Verdict
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict.outcome is self.expected and self.verdict.reason != "check_failed"
+
+
+@app.command()
+def test(
+    ruleset: Annotated[
+        str | None, typer.Argument(metavar="NAME|FILE", help="Default: the one in the settings.")
+    ] = None,
+    lang: LangOption = Language.ZH,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the examples of every rule; exit 1 when one comes out differently."""
+    rules = _load(ruleset)
+    results = [
+        _ExampleResult(rule.rule_id, example.line, example.outcome, _judge(rule, example))
+        for rule in rules.rules
+        for example in rule.examples
+    ]
+    if as_json:
+        _print_json([_result_plain(result) for result in results])
+    else:
+        _print_results(rules, results, lang.value)
+    if not all(result.passed for result in results):
+        raise typer.Exit(1)
+
+
+def _judge(rule: "Rule", example: "RuleExample") -> Verdict:
+    from qa.scoring.check import Scene
+    from qa.scoring.scorecard import judge_rule
+
+    return judge_rule(rule, Scene(example.transcript, example.call))
+
+
+def _result_plain(result: _ExampleResult) -> Mapping[str, Any]:
+    return {
+        "rule_id": result.rule_id,
+        "line": result.line,
+        "expected": result.expected.value,
+        "outcome": result.verdict.outcome.value,
+        "reason": result.verdict.reason,
+        "passed": result.passed,
+    }
+
+
+def _print_results(rules: "Ruleset", results: list[_ExampleResult], lang: str) -> None:
+    from rich.text import Text
+
+    from qa.cli.show import evidence, terminal
+    from qa.wording import outcome_name
+
+    console = terminal()
+    table = _table(("", "rule", "examples"))
+    for rule in rules.rules:
+        own = [result.passed for result in results if result.rule_id == rule.rule_id]
+        mark = Text("✓ ", style="green") if all(own) else Text("✗ ", style="bold red")
+        title = rule.title_en if lang == "en" else rule.title
+        table.add_row(mark + Text(rule.rule_id, style="bold"), title, f"{sum(own)}/{len(own)}")
+    console.print(table)
+    failures = _table(("", "line", "expected", "found"))
+    for result in (result for result in results if not result.passed):
+        found = Text(f"{outcome_name(result.verdict.outcome, lang)}\n", style="red")
+        expected = outcome_name(result.expected, lang)
+        found += evidence(result.verdict, lang)
+        failures.add_row(result.rule_id, str(result.line), expected, found)
+    if failures.row_count:
+        console.print(failures)
+    passed = sum(result.passed for result in results)
+    style = "bold green" if passed == len(results) else "bold red"
+    console.print(Text(f"  {rules.ruleset_id}: {passed} of {len(results)} examples", style=style))
+
+
+@app.command(name="try")
+def try_dialogue(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Dialogue; default: standard input.")
+    ] = None,
+    ruleset: RulesetOption = None,
+    agent_id: Annotated[str | None, typer.Option(help="The agent's number (工号).")] = None,
+    ring_count: Annotated[int | None, typer.Option(min=0, help="Rings before the answer.")] = None,
+    direction: Annotated[Direction | None, typer.Option(help="Who placed the call.")] = None,
+    released_by: Annotated[ReleasedBy | None, typer.Option(help="Who hung up.")] = None,
+    started_at: Annotated[
+        str | None, typer.Option("--date", metavar="DATE[THH:MM]", help="When the call began.")
+    ] = None,
+    festival: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FIRST..LAST",
+            help="A festival notice, such as 国庆节=2025-10-01..2025-10-08.",
+        ),
+    ] = None,
+    lang: LangOption = Language.ZH,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a written dialogue (`坐席: …` / `客户: …`) and show every verdict."""
+    from qa.cli.show import print_scorecard, terminal
+    from qa.codec import to_plain
+    from qa.scoring.dialogue import DialogueError, parse_dialogue
+    from qa.scoring.scorecard import score_call
+    from qa.types import Call
+
+    rules = _load(ruleset)
+    call = Call(
+        call_id=file.name if file else "try",
+        started_at=_start(started_at) if started_at else None,
+        agent_id=agent_id,
+        direction=direction,
+        ring_count=ring_count,
+        released_by=released_by,
+        notices=tuple(_notice(text) for text in festival or ()),
+    )
+    try:
+        transcript = parse_dialogue(_read(file))
+    except DialogueError as error:
+        raise typer.BadParameter(str(error)) from error
+    scorecard = score_call(transcript, call, rules)
+    if as_json:
+        _print_json(to_plain(scorecard))
+    else:
+        print_scorecard(terminal(), scorecard, lang.value, full=True, call=call)
+
+
+def _start(text: str) -> datetime:
+    from zoneinfo import ZoneInfo
+
+    from qa.config import load_settings
+
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"not a date: {text}", param_hint="--date") from None
+    return start if start.tzinfo else start.replace(tzinfo=ZoneInfo(load_settings().timezone))
+
+
+def _notice(text: str) -> Notice:
+    name, _, days = text.partition("=")
+    first, _, last = days.partition("..")
+    try:
+        return Notice(name, date.fromisoformat(first), date.fromisoformat(last or first))
+    except ValueError:
+        problem = f"not a notice: {text}; write 国庆节=2025-10-01..2025-10-08"
+        raise typer.BadParameter(problem, param_hint="--festival") from None
+
+
+def _read(file: Path | None) -> str:
+    """Read a dialogue; UTF-8, or GBK as older Windows programs write it."""
+    if file is not None and str(file) != "-":
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            problem = f"{file}: {error.strerror}"
+            raise typer.BadParameter(problem) from error
+    else:
+        if sys.stdin.isatty():
+            typer.echo("Paste the dialogue (坐席: … / 客户: …), then press Ctrl-D.", err=True)
+        data = sys.stdin.buffer.read()
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return data.decode("gb18030", errors="replace")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of ruleset files, for editors."""
+    from qa.scoring.ruleset_schema import json_schema
+
+    _print_json(json_schema())
