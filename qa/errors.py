@@ -122,6 +122,18 @@ class EngineError(QAError):
         return f"{self.call}: the recogniser failed: {self.problem}"
 
 
+class ScratchError(EngineError):
+    """The scratch folder cannot hold the decoded samples; not the recording's fault.
+
+    Args:
+        call: file name of the recording.
+        problem: what is wrong and what to do.
+    """
+
+    def __str__(self) -> str:
+        return f"{self.call}: {self.problem}"
+
+
 class CheckError(QAError):
     """A check broke on a call: a bug. Its line becomes undecided and the run exits 1.
 
