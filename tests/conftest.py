@@ -1,0 +1,49 @@
+"""What all tests share: clean settings, and the speech model where a test is marked `model`."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from qa.errors import ConfigError
+from qa.transcribe.models import model_path
+
+IN_CI = os.environ.get("CI", "").lower() not in ("", "0", "false")
+MODELS_DIR = os.environ.get("QA_MODELS_DIR")
+
+
+@pytest.fixture(autouse=True)
+def clean_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of the machine's user out of the tests, except where the models lie."""
+    for name in list(os.environ):
+        if name.startswith("QA_") and name != "QA_MODELS_DIR":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def base_model() -> Path:
+    """The verified folder of the model `base`; use it in tests marked `model`."""
+    return model_path("base", models_dir=Path(MODELS_DIR) if MODELS_DIR else None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("model") is None:
+        return
+    try:
+        model_path("base", models_dir=Path(MODELS_DIR) if MODELS_DIR else None)
+    except ConfigError as error:
+        pytest.skip(f"the speech model 'base' cannot be had: {error}".splitlines()[0])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skipped `model` test into a failure in CI, where the model must be there."""
+    report = yield
+    if IN_CI and report.skipped and item.get_closest_marker("model") is not None:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} must not be skipped in CI. {reason}"
+    return report
