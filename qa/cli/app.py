@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import qa
-from qa.cli import config, models
+from qa.cli import config, models, rules
 from qa.errors import ConfigError, QAError
 
 EXIT_SOME_FAILED = 1
@@ -94,6 +94,7 @@ def choose_settings(
 
 
 app.add_typer(models.app)
+app.add_typer(rules.app)
 config.register(app)
 
 
