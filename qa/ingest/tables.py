@@ -130,7 +130,7 @@ def _fields(
 
 
 def _names(headers: Iterable[str]) -> str:
-    """List header cells for people; long digits go, for a table without header has numbers there."""
+    """List header cells; long digits go: a table without a header has numbers there."""
     return ", ".join("'" + re.sub(r"\d{5,}", "…", name.strip()[:40]) + "'" for name in headers)
 
 

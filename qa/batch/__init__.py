@@ -1,0 +1,1 @@
+"""The run: the tables are the ledger, workers compute, one process writes."""

@@ -1,0 +1,157 @@
+"""Take in a source: read, join, hash what is new, and keep it."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
+from qa.ingest.folder import is_unchanged
+from qa.ingest.join import JoinedCall, join
+from qa.ingest.rows import FoundFile, Intake, Issue, Source
+from qa.store import intake as rows
+from qa.store.convert import chunks
+from qa.store.store import Store
+
+_BLOCK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeReport:
+    """What an ingest found and changed.
+
+    Attributes:
+        hashed: files that were read, because they were new or changed.
+        no_metadata, no_recording: calls of this source that lack one half, by id.
+    """
+
+    files: int
+    hashed: int
+    calls: int
+    new_calls: int
+    changed_calls: int
+    no_metadata: tuple[str, ...]
+    no_recording: tuple[str, ...]
+    issues: tuple[Issue, ...]
+
+    @property
+    def rejected(self) -> tuple[Issue, ...]:
+        """The issues that cost a row or a file."""
+        return tuple(issue for issue in self.issues if issue.rejected)
+
+
+def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> IntakeReport:
+    """Take in all that a source holds; a second time it changes nothing.
+
+    Raises:
+        IngestError: the source as a whole cannot be read.
+    """
+    intake = source.read()
+    listener(StageStarted(Stage.INGEST, len(intake.files)))
+    with store.writing() as session:
+        rows.put_agents(session, intake.agents)
+        if intake.notices is not None:
+            rows.put_notices(session, intake.origin, intake.notices, store.zone)
+    for tickets in chunks(intake.tickets):
+        with store.writing() as session:
+            rows.put_tickets(session, tickets, store.zone)
+    hasher = _Hasher(store, intake.origin, listener)
+    recordings = hasher.take(intake.files)
+    joined, join_issues = join(intake)
+    usable = tuple(_without_lost_file(call, recordings) for call in joined)
+    calls = [call for call in usable if call is not None]
+    new, changed = _put_calls(store, calls, recordings)
+    issues = (*intake.issues, *join_issues, *hasher.issues)
+    issues += _put_rest(store, intake, recordings, issues)
+    listener(StageFinished(Stage.INGEST))
+    return IntakeReport(
+        files=len(intake.files),
+        hashed=hasher.hashed,
+        calls=len(calls),
+        new_calls=new,
+        changed_calls=changed,
+        no_metadata=tuple(call.call_id for call in calls if call.values is None),
+        no_recording=tuple(call.call_id for call in calls if call.file is None),
+        issues=issues,
+    )
+
+
+def _put_calls(
+    store: Store, calls: Sequence[JoinedCall], recordings: dict[str, str]
+) -> tuple[int, int]:
+    new = changed = 0
+    for some in chunks(calls):
+        with store.writing() as session:
+            more_new, more_changed = rows.put_calls(session, some, recordings, store.zone)
+        new, changed = new + more_new, changed + more_changed
+    return new, changed
+
+
+def _put_rest(
+    store: Store, intake: Intake, recordings: dict[str, str], issues: tuple[Issue, ...]
+) -> tuple[Issue, ...]:
+    """Forget vanished files, report shared recordings; returns the issues that this adds."""
+    with store.writing() as session:
+        shared = rows.shared_recordings(session)
+        reason = "another call has a recording of the same bytes; it is transcribed once for both"
+        added = tuple(
+            Issue(file.relative, None, False, "same_recording", reason)
+            for file in intake.files
+            if recordings.get(str(file.path)) in shared
+        )
+        rows.forget_files(session, intake.origin, recordings)
+        rows.put_issues(session, intake.origin, (*issues, *added))
+    return added
+
+
+def _without_lost_file(call: JoinedCall, recordings: dict[str, str]) -> JoinedCall | None:
+    """Leave out a file that could not be hashed; its metadata, if any, stays a call."""
+    if call.file is None or str(call.file.path) in recordings:
+        return call
+    if call.values is None:
+        return None
+    return JoinedCall(call.call_id, call.derived, None, call.values)
+
+
+class _Hasher:
+    """Hashes new files in batches that are kept at once, so that a kill costs one batch."""
+
+    def __init__(self, store: Store, origin: str, listener: Listener) -> None:
+        self._store, self._origin, self._listener = store, origin, listener
+        self.issues: list[Issue] = []
+        self.hashed = 0
+
+    def take(self, files: Sequence[FoundFile]) -> dict[str, str]:
+        """Find the recording id of every file, by path."""
+        with self._store.reading() as session:
+            recordings = rows.known_recordings(session, files)
+        self._listener(Advanced(Stage.INGEST, len(recordings)))
+        fresh = [file for file in files if str(file.path) not in recordings]
+        for some in chunks(fresh, 100):
+            hashed = [h for h in map(self._hash, some) if h is not None]
+            with self._store.writing() as session:
+                rows.put_files(session, self._origin, hashed, datetime.now(UTC))
+            recordings.update((str(h.file.path), h.recording_id) for h in hashed)
+        return recordings
+
+    def _hash(self, file: FoundFile) -> rows.HashedFile | None:
+        digest = hashlib.sha256()
+        try:
+            with file.path.open("rb") as stream:
+                while block := stream.read(_BLOCK):
+                    digest.update(block)
+        except OSError as error:
+            self._refuse(file, "unreadable_file", f"cannot be read: {error.strerror}")
+            return None
+        if not is_unchanged(file):
+            self._refuse(
+                file, "unfinished_file", "changed while it was read; it is taken next time"
+            )
+            return None
+        self.hashed += 1
+        self._listener(Advanced(Stage.INGEST))
+        return rows.HashedFile(file, digest.hexdigest())
+
+    def _refuse(self, file: FoundFile, code: str, reason: str) -> None:
+        self.issues.append(Issue(file.relative, None, True, code, reason))
+        self._listener(Advanced(Stage.INGEST))

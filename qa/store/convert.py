@@ -1,0 +1,89 @@
+"""Rows to the types that flow through the house."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qa.store.tables import CallRow, NoticeRow, TicketRow
+from qa.types import Call, Direction, Notice, ReleasedBy, Ticket
+
+CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535
+_Item = TypeVar("_Item")
+
+CALL_COLUMNS = tuple(column.name for column in CallRow.__table__.columns)
+
+
+def chunks(items: Iterable[_Item], size: int = CHUNK) -> Iterator[list[_Item]]:
+    """Cut into lists of at most `size`."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk
+
+
+def load_calls(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> dict[str, Call]:
+    """Load calls with ticket and notices, by id; ids that are not there are left out."""
+    notices = load_notices(session)
+    calls: dict[str, Call] = {}
+    for ids in chunks(call_ids):
+        rows = session.scalars(select(CallRow).where(CallRow.call_id.in_(ids))).all()
+        plain = [row_values(row) for row in rows]
+        tickets = load_tickets(session, [row.ticket_id for row in rows if row.ticket_id])
+        calls.update((row["call_id"], call_from(row, tickets, notices, zone)) for row in plain)
+    return calls
+
+
+def row_values(row: CallRow) -> dict[str, Any]:
+    """List a call row's columns by name."""
+    return {name: getattr(row, name) for name in CALL_COLUMNS}
+
+
+def load_notices(session: Session) -> tuple[Notice, ...]:
+    """Load every festival notice once, in order of time."""
+    rows = session.execute(
+        select(NoticeRow.festival, NoticeRow.first_day, NoticeRow.last_day)
+        .distinct()
+        .order_by(NoticeRow.first_day, NoticeRow.last_day, NoticeRow.festival)
+    )
+    return tuple(Notice(*row) for row in rows)
+
+
+def load_tickets(session: Session, ticket_ids: Sequence[str]) -> dict[str, Ticket]:
+    """Load tickets by id; ids that are not there are left out."""
+    tickets: dict[str, Ticket] = {}
+    for ids in chunks(ticket_ids):
+        for row in session.scalars(select(TicketRow).where(TicketRow.ticket_id.in_(ids))):
+            tickets[row.ticket_id] = Ticket(
+                row.ticket_id, row.name, row.address, row.phone, row.problem, row.station
+            )
+    return tickets
+
+
+def call_from(
+    values: Mapping[str, Any],
+    tickets: Mapping[str, Ticket],
+    notices: Sequence[Notice],
+    zone: ZoneInfo,
+) -> Call:
+    """Build a call from its columns, with the notices of its day (all, where that is unknown)."""
+    started_at = values["started_at"]
+    local = started_at.astimezone(zone) if started_at else None
+    day = local.date() if local else None
+    direction, released_by = values["direction"], values["released_by"]
+    return Call(
+        call_id=values["call_id"],
+        started_at=local,
+        agent_id=values["agent_id"],
+        direction=Direction(direction) if direction else None,
+        ring_count=values["ring_count"],
+        released_by=ReleasedBy(released_by) if released_by else None,
+        caller_number=values["caller_number"],
+        ticket_id=values["ticket_id"],
+        source=values["source"],
+        ruleset=values["ruleset"],
+        ticket=tickets.get(values["ticket_id"] or ""),
+        notices=tuple(n for n in notices if day is None or n.first_day <= day <= n.last_day),
+    )

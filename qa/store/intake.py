@@ -1,0 +1,270 @@
+"""Write what a source handed in. Every function can be repeated without effect."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from qa.ingest.join import JoinedCall
+from qa.ingest.rows import FoundFile, Issue, NoticeEntry, RecordEntry
+from qa.scoring.scorecard import context_revision
+from qa.store.convert import (
+    CALL_COLUMNS,
+    call_from,
+    chunks,
+    load_calls,
+    load_notices,
+    load_tickets,
+    row_values,
+)
+from qa.store.tables import (
+    AgentRow,
+    CallRow,
+    FileRow,
+    IssueRow,
+    NoticeRow,
+    RecordingRow,
+    Table,
+    TicketRow,
+)
+from qa.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class HashedFile:
+    """A recording file whose bytes have been read."""
+
+    file: FoundFile
+    recording_id: str
+
+
+def known_recordings(session: Session, files: Sequence[FoundFile]) -> dict[str, str]:
+    """Find which files were hashed before and have not changed since.
+
+    Returns:
+        Recording ids by path.
+    """
+    known = {}
+    for some in chunks(files):
+        states = {str(f.path): (f.size_bytes, f.mtime_ns) for f in some}
+        for row in session.scalars(select(FileRow).where(FileRow.path.in_(states))):
+            if states[row.path] == (row.size_bytes, row.mtime_ns):
+                known[row.path] = row.recording_id
+    return known
+
+
+def put_files(session: Session, origin: str, files: Sequence[HashedFile], now: datetime) -> None:
+    """Keep recordings, and the files that hold them."""
+    recordings = {
+        hashed.recording_id: {
+            "recording_id": hashed.recording_id,
+            "size_bytes": hashed.file.size_bytes,
+            "first_seen_at": now,
+            "attempts": 0,
+        }
+        for hashed in files
+    }
+    upsert(session, RecordingRow, list(recordings.values()))
+    rows = [
+        {
+            "path": str(hashed.file.path),
+            "root": origin,
+            "recording_id": hashed.recording_id,
+            "size_bytes": hashed.file.size_bytes,
+            "mtime_ns": hashed.file.mtime_ns,
+        }
+        for hashed in files
+    ]
+    upsert(session, FileRow, rows, update=("root", "recording_id", "size_bytes", "mtime_ns"))
+
+
+def forget_files(session: Session, origin: str, present: Iterable[str]) -> None:
+    """Drop files that are no longer in the source; their recordings and calls stay."""
+    stored = set(session.scalars(select(FileRow.path).where(FileRow.root == origin)))
+    for paths in chunks(sorted(stored - set(present))):
+        session.execute(delete(FileRow).where(FileRow.path.in_(paths)))
+
+
+def put_agents(session: Session, entries: Sequence[RecordEntry]) -> None:
+    """Keep agents; columns that the source does not have stay as they are."""
+    _put_records(session, AgentRow, "agent_id", entries)
+
+
+def put_tickets(session: Session, entries: Sequence[RecordEntry], zone: ZoneInfo) -> None:
+    """Keep tickets, and renew the context of the calls that name a changed one."""
+    before = load_tickets(session, [entry.key for entry in entries])
+    _put_records(session, TicketRow, "ticket_id", entries)
+    after = load_tickets(session, [entry.key for entry in entries])
+    changed = [key for key, ticket in after.items() if before.get(key) != ticket]
+    call_ids = session.scalars(select(CallRow.call_id).where(CallRow.ticket_id.in_(changed)))
+    refresh_contexts(session, call_ids.all(), zone)
+
+
+def put_notices(
+    session: Session, origin: str, entries: Sequence[NoticeEntry], zone: ZoneInfo
+) -> None:
+    """Replace the notices of one source, and renew the context of the calls concerned."""
+    before = set(load_notices(session))
+    session.execute(delete(NoticeRow).where(NoticeRow.origin == origin))
+    rows = [
+        {"origin": origin, "festival": e.festival, "first_day": e.first_day, "last_day": e.last_day}
+        for e in entries
+    ]
+    upsert(session, NoticeRow, rows)
+    changed = before ^ set(load_notices(session))
+    for notice in changed:
+        first = datetime.combine(notice.first_day, time(), zone)
+        after_last = datetime.combine(notice.last_day + timedelta(days=1), time(), zone)
+        within = (CallRow.started_at >= first) & (CallRow.started_at < after_last)
+        concerned = select(CallRow.call_id).where(or_(within, CallRow.started_at.is_(None)))
+        refresh_contexts(session, session.scalars(concerned).all(), zone)
+
+
+def refresh_contexts(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> None:
+    """Compute the context of calls again, and keep it where it changed."""
+    for ids in chunks(call_ids):
+        contexts = {i: context_revision(c) for i, c in load_calls(session, ids, zone).items()}
+        set_contexts(session, contexts)
+
+
+def set_contexts(session: Session, contexts: Mapping[str, str]) -> None:
+    """Keep the contexts of calls, by call id."""
+    rows = [{"call_id": call_id, "context": value} for call_id, value in contexts.items()]
+    if rows:
+        session.execute(update(CallRow), rows)
+
+
+def put_calls(
+    session: Session, calls: Sequence[JoinedCall], recordings: Mapping[str, str], zone: ZoneInfo
+) -> tuple[int, int]:
+    """Keep calls: what a row says replaces what was known, what it does not say stays.
+
+    Args:
+        recordings: recording id by path, for every file of these calls.
+
+    Returns:
+        How many calls are new, and how many changed.
+    """
+    known = _Known(session, calls, recordings)
+    rows = {call_id: row for call in calls for call_id, row in known.updated(call)}
+    tickets = load_tickets(session, [row["ticket_id"] for row in rows.values() if row["ticket_id"]])
+    notices = load_notices(session)
+    for row in rows.values():
+        row["context"] = context_revision(call_from(row, tickets, notices, zone))
+    changed = {i: row for i, row in rows.items() if known.before.get(i) != row}
+    columns = [name for name in CALL_COLUMNS if name != "call_id"]
+    upsert(session, CallRow, list(changed.values()), update=columns)
+    new = sum(call_id not in known.before for call_id in changed)
+    return new, len(changed) - new
+
+
+class _Known:
+    """What the store knows of some calls, to which rows are added one by one."""
+
+    def __init__(
+        self, session: Session, calls: Sequence[JoinedCall], recordings: Mapping[str, str]
+    ) -> None:
+        ids = [call.call_id for call in calls]
+        ids += [_longer_id(c, recordings) for c in calls if c.derived and c.file]
+        paths = [str(call.file.path) for call in calls if call.file]
+        self._recordings = recordings
+        self._rows: dict[str, dict[str, Any]] = {}
+        for column, wanted in ((CallRow.call_id, ids), (CallRow.path, paths)):
+            for some in chunks(wanted):
+                for row in session.scalars(select(CallRow).where(column.in_(some))):
+                    self._rows[row.call_id] = row_values(row)
+        self.before = {call_id: dict(row) for call_id, row in self._rows.items()}
+        self._by_path: dict[str, list[str]] = defaultdict(list)
+        for call_id, values in self._rows.items():
+            if values["path"] and not values["replaced_by"]:
+                self._by_path[values["path"]].append(call_id)
+
+    def updated(self, call: JoinedCall) -> list[tuple[str, dict[str, Any]]]:
+        """Take in one call; return the rows that it touches."""
+        path = str(call.file.path) if call.file else None
+        same_file = self._by_path[path] if path else []
+        call_id = self._own_id(call, same_file)
+        row = self._rows.setdefault(call_id, _blank(call_id))
+        touched = [(call_id, row)]
+        row["replaced_by"] = None
+        if call.values is not None:
+            row.update(call.values)
+            row["has_metadata"] = True
+        if path:
+            row["path"], row["recording_id"] = path, self._recordings[path]
+            for other in same_file:  # the recording came first, its metadata names it otherwise
+                if other != call_id and not self._rows[other]["has_metadata"]:
+                    self._rows[other]["replaced_by"] = call_id
+                    touched.append((other, self._rows[other]))
+            if call_id not in same_file:
+                same_file.append(call_id)
+        return touched
+
+    def _own_id(self, call: JoinedCall, same_file: Sequence[str]) -> str:
+        """Choose the call's id; one taken from a file's name must not run into another call's."""
+        if not call.derived:
+            return call.call_id
+        active = [i for i in same_file if not self._rows[i]["replaced_by"]]
+        if active:
+            return active[0]
+        other = self._rows.get(call.call_id)
+        if call.file is None or other is None or other["path"] is None:
+            return call.call_id
+        if other["recording_id"] == self._recordings[str(call.file.path)]:
+            return call.call_id  # the file was moved
+        return _longer_id(call, self._recordings)
+
+
+def _longer_id(call: JoinedCall, recordings: Mapping[str, str]) -> str:
+    if call.file is None:
+        return call.call_id
+    return f"{call.call_id[:190]}-{recordings[str(call.file.path)][:8]}"
+
+
+def _blank(call_id: str) -> dict[str, Any]:
+    empty: dict[str, Any] = dict.fromkeys(CALL_COLUMNS)
+    return {**empty, "call_id": call_id, "has_metadata": False}
+
+
+def shared_recordings(session: Session) -> set[str]:
+    """Find recordings that more than one call has."""
+    counted = (
+        select(CallRow.recording_id)
+        .where(CallRow.recording_id.is_not(None), CallRow.replaced_by.is_(None))
+        .group_by(CallRow.recording_id)
+        .having(func.count() > 1)
+    )
+    return {recording_id for recording_id in session.scalars(counted) if recording_id}
+
+
+def put_issues(session: Session, origin: str, issues: Sequence[Issue]) -> None:
+    """Replace what the last ingest of a source complained of."""
+    session.execute(delete(IssueRow).where(IssueRow.root == origin))
+    rows = [
+        {
+            "root": origin,
+            "position": position,
+            "file": issue.file,
+            "line": issue.line,
+            "rejected": issue.rejected,
+            "code": issue.code,
+            "reason": issue.reason,
+        }
+        for position, issue in enumerate(issues)
+    ]
+    upsert(session, IssueRow, rows)
+
+
+def _put_records(
+    session: Session, table: type[Table], key: str, entries: Sequence[RecordEntry]
+) -> None:
+    by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for entry in entries:
+        by_columns[tuple(entry.values)].append({key: entry.key, **entry.values})
+    for columns, rows in by_columns.items():
+        upsert(session, table, rows, update=columns)
