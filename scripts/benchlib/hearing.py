@@ -1,0 +1,124 @@
+"""Transcripts of a call set by our own recogniser, kept by engine fingerprint."""
+
+import hashlib
+import multiprocessing
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.config import Settings
+from qa.errors import RecordingError
+from qa.types import Transcript
+
+
+@dataclass(frozen=True)
+class Cache:
+    """A folder of transcripts for one engine fingerprint."""
+
+    folder: Path
+    fingerprint: str
+
+    def path(self, recording: Path) -> Path:
+        """Name the transcript of these bytes by this engine."""
+        engine = hashlib.sha256(self.fingerprint.encode()).hexdigest()[:16]
+        content = hashlib.sha256(recording.read_bytes()).hexdigest()
+        return self.folder / engine / f"{content}.json.zst"
+
+    def load(self, recording: Path) -> Transcript | None:
+        """Return the kept transcript, or None."""
+        from qa.codec import decode
+
+        path = self.path(recording)
+        return decode(Transcript, path.read_bytes()) if path.is_file() else None
+
+    def save(self, recording: Path, transcript: Transcript) -> None:
+        """Keep a transcript; a run that is cut off leaves no half file."""
+        from qa.codec import encode
+
+        path = self.path(recording)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(encode(transcript))
+        partial.replace(path)
+
+
+def hear_all(
+    recordings: Sequence[Path], settings: Settings, cache_folder: Path, jobs: int
+) -> dict[Path, Transcript | RecordingError]:
+    """Transcribe recordings, or take them from the cache; a broken one gives its error."""
+    from qa.pipeline import engine_fingerprint
+    from rich.console import Console
+    from rich.progress import track
+
+    cache = Cache(cache_folder, engine_fingerprint(settings))
+    heard: dict[Path, Transcript | RecordingError] = {}
+    missing = []
+    for recording in recordings:
+        kept = cache.load(recording)
+        if kept is None:
+            missing.append(recording)
+        else:
+            heard[recording] = kept
+    if not missing:
+        return heard
+    print(f"{len(heard)} transcripts kept, {len(missing)} to hear", file=sys.stderr)
+    with _hearers(settings, min(jobs, len(missing))) as results_of:
+        console = Console(stderr=True)
+        for recording, result in track(
+            results_of(missing), "transcribing", total=len(missing), console=console
+        ):
+            heard[recording] = result
+            if isinstance(result, Transcript):
+                cache.save(recording, result)
+    return heard
+
+
+@contextmanager
+def _hearers(settings: Settings, jobs: int):  # type: ignore[no-untyped-def]
+    """Yield a function from recordings to (recording, result), in one process or several."""
+    if jobs == 1:
+        _start(settings)
+        try:
+            yield lambda recordings: map(_hear, recordings)
+        finally:
+            _stop()
+        return
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(jobs, _start, (settings,)) as pool:
+        yield lambda recordings: pool.imap_unordered(_hear, recordings)
+        pool.close()
+        pool.join()
+
+
+_workers: list = []  # type: ignore[type-arg]  # one Worker per process, held for its life
+
+
+def _start(settings: Settings) -> None:
+    from multiprocessing.util import Finalize
+
+    from qa.pipeline import Worker
+
+    worker = Worker(settings)
+    worker.__enter__()
+    _workers.append(worker)
+    # atexit does not run in the processes of a pool; finalizers do.
+    Finalize(None, _stop, exitpriority=10)
+
+
+def _stop() -> None:
+    while _workers:
+        _workers.pop().__exit__(None, None, None)
+
+
+def _hear(recording: Path) -> tuple[Path, Transcript | RecordingError]:
+    try:
+        return recording, _workers[0].transcribe(recording, None)
+    except RecordingError as error:
+        return recording, error
+
+
+def failures(heard: dict[Path, Transcript | RecordingError]) -> Iterator[RecordingError]:
+    """Pick what could not be heard."""
+    return (one for one in heard.values() if isinstance(one, RecordingError))

@@ -1,0 +1,190 @@
+"""The benchmarks' own arithmetic, and the bundled calls that they and the demo run on."""
+
+import csv
+from pathlib import Path
+
+import pytest
+import yaml
+from benchlib.callset import build_call, load_call_set, ruleset_values, true_transcript
+from benchlib.errors import Errors, compare, read_number
+from benchlib.metadata import build_tables
+from benchlib.tables import render
+from benchlib.tally import Judgement, tally
+
+from qa.types import Direction, Outcome, ReleasedBy, Role
+
+FIXTURES = Path(__file__).parent / "fixtures" / "audio"
+LABELLED = {
+    *("GR01", "GR02", "GR03", "CL01", "IP01", "TM01", "TM02"),
+    *("FP01", "FP02", "FP03", "FP04"),
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("幺三九，零四五六，幺八二七。", "139 0456 1827"),
+        ("三号楼二单元五零一", "3號樓2單元501"),
+        ("二十一号楼，十五度", "21号楼15度"),
+        ("洞两拐为您服务", "027为您服务"),
+        ("两零五", "205"),
+        ("两个人", "二个人"),
+        ("一会儿", "1会儿"),
+        ("百分之十五", "15%"),
+        ("一点五倍", "1.5倍"),
+        ("一千三百一十六户", "1,316户"),
+        ("打开 Because Of You", "打开because of you。"),
+    ],
+)
+def test_the_same_thing_written_otherwise_is_no_error(said: str, heard: str) -> None:
+    compared = compare(said, heard)
+    assert compared.characters.rate == 0
+    assert compared.syllables.rate == 0
+    assert compared.characters.reference > 0
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "expected"),
+    [
+        ("二十一号楼", "20号楼", Errors(5, 0, 1, 0)),
+        ("幺零八", "要零八", Errors(3, 1, 0, 0)),
+        ("五零一", "五百零一", Errors(3, 0, 0, 1)),
+        ("洞两拐", "零二七", Errors(3, 2, 0, 0)),
+        ("", "字幕", Errors(0, 0, 0, 2)),
+        ("再见", "", Errors(2, 0, 2, 0)),
+    ],
+)
+def test_real_errors_count_by_kind(said: str, heard: str, expected: Errors) -> None:
+    assert compare(said, heard).characters == expected
+
+
+def test_homophones_are_character_errors_but_no_syllable_errors() -> None:
+    compared = compare("这个不归我们管", "这个不归我们馆")
+    assert (compared.characters.rate, compared.syllables.rate) == (1 / 7, 0)
+
+
+def test_tones_do_not_count_but_other_sounds_do() -> None:
+    assert compare("知道", "指导").syllables.rate == 0
+    assert compare("林", "凌").syllables.rate == 1
+
+
+@pytest.mark.parametrize(
+    ("figures", "words"),
+    [
+        ("0", "零"),
+        ("10", "十"),
+        ("21", "二十一"),
+        ("110", "一百一十"),
+        ("305", "三百零五"),
+        ("1001", "一千零一"),
+        ("1010", "一千零一十"),
+        ("10010", "一万零一十"),
+    ],
+)
+def test_numbers_are_read_as_people_read_them(figures: str, words: str) -> None:
+    assert read_number(figures) == words
+
+
+def test_errors_add_up_over_calls() -> None:
+    total = Errors(10, 1, 2, 0) + Errors(10, 0, 0, 1)
+    assert total == Errors(20, 1, 2, 1)
+    assert total.rate == 0.2
+
+
+def _judgements(*pairs: tuple[str, str]) -> list[Judgement]:
+    return [
+        Judgement(f"call-{i}", "FP01", Outcome(expected), Outcome(got))
+        for i, (expected, got) in enumerate(pairs)
+    ]
+
+
+def test_undecided_is_a_miss_but_never_a_false_alarm() -> None:
+    counted = tally(
+        _judgements(
+            ("VIOLATED", "VIOLATED"),
+            ("VIOLATED", "UNDECIDED"),
+            ("MET", "UNDECIDED"),
+            ("MET", "MET"),
+            ("MET", "VIOLATED"),
+        ),
+        ["FP01"],
+    )
+    assert (counted.hits, counted.misses, counted.false_alarms, counted.undecided) == (1, 1, 1, 2)
+    assert (counted.precision, counted.recall, counted.f1) == (0.5, 0.5, 0.5)
+    assert counted.undecided_share == 0.4
+    assert counted.macro_accuracy == pytest.approx((1 / 2 + 1 / 3) / 2)
+
+
+def test_a_rule_without_violations_has_no_f1() -> None:
+    counted = tally(_judgements(("MET", "MET"), ("MET", "VIOLATED")), ["FP01"])
+    assert (counted.f1, counted.recall, counted.precision) == (None, None, 0.0)
+    assert counted.false_alarms == 1
+
+
+def test_tables_are_readable_and_valid_markdown() -> None:
+    rows = [["GR01", "1.00"], ["all", "0.95"]]
+    assert render(["rule", "F1"], rows, markdown=False).splitlines()[0] == "rule    F1"
+    markdown = render(["rule", "F1"], rows, markdown=True).splitlines()
+    assert markdown[1] == "| ---- | ---: |"
+    assert len({len(line) for line in markdown}) == 1
+
+
+def test_the_bundled_calls_cover_every_labelled_rule() -> None:
+    calls = load_call_set(FIXTURES)
+    assert {rule for call in calls for rule in call.labels} == LABELLED
+    violated = {r for call in calls for r, found in call.labels.items() if found == "VIOLATED"}
+    assert violated == LABELLED
+    assert any(call.is_mono for call in calls)
+    assert all(call.recording.is_file() for call in calls)
+
+
+def test_the_bundled_audio_stays_small() -> None:
+    assert sum(path.stat().st_size for path in FIXTURES.rglob("*")) <= 8_000_000
+
+
+def test_the_tables_agree_with_the_scripts() -> None:
+    scripts = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in sorted((FIXTURES / "scripts").glob("*.yaml"))
+    ]
+    for name, rows in build_tables(scripts).items():
+        with (FIXTURES / name).open(encoding="utf-8", newline="") as file:
+            written = list(csv.DictReader(file))
+        assert written == [{k: str(v) for k, v in row.items()} for row in rows], name
+
+
+def test_a_call_is_built_from_its_script() -> None:
+    call = build_call(next(c for c in load_call_set(FIXTURES) if c.call_id == "festival"))
+    assert call.direction is Direction.INBOUND
+    assert call.released_by is ReleasedBy.CUSTOMER
+    assert call.ring_count == 1
+    assert call.agent_id == "305"
+    assert call.started_at is not None
+    assert call.started_at.isoformat() == "2025-10-03T10:05:12+08:00"
+    assert call.ticket is not None
+    assert call.ticket.station == "河西维修站"
+    assert [notice.festival for notice in call.notices] == ["国庆节", "中秋节", "国庆节"]
+
+
+@pytest.mark.parametrize("call", load_call_set(FIXTURES), ids=lambda call: call.call_id)
+def test_true_transcripts_hold_every_word_in_time(call) -> None:  # type: ignore[no-untyped-def]
+    transcript = true_transcript(call)
+    assert transcript.channel_count == (1 if call.is_mono else 2)
+    spoken = [turn["spoken"] for turn in sorted(call.truth["turns"], key=lambda t: t["start"])]
+    assert [utterance.text for utterance in transcript.utterances] == spoken
+    for utterance in transcript.utterances:
+        assert utterance.role in (Role.AGENT, Role.CUSTOMER)
+        assert "".join(word.text for word in utterance.words) == utterance.text
+        edges = [t for w in utterance.words for t in (w.span.start_ms, w.span.end_ms)]
+        assert edges == sorted(edges)
+        assert utterance.span.start_ms <= edges[0]
+        assert edges[-1] <= utterance.span.end_ms <= transcript.duration_ms
+
+
+def test_only_declared_values_reach_the_ruleset() -> None:
+    declared = {"heating_brand": {"plain": "甲", "festival": "乙"}, "max_rings": 2}
+    assert ruleset_values(FIXTURES, declared) == {
+        "heating_brand": {"plain": "大龙供暖报修", "festival": "大龙报修"},
+        "max_rings": 3,
+    }
+    assert ruleset_values(FIXTURES, {"hotline": "1"}) == {}
