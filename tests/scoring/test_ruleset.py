@@ -135,7 +135,7 @@ def test_every_problem_is_named_at_once_in_line_order() -> None:
     assert [line.strip().split(":")[0] for line in lines] == ["line 13", "line 15"]
 
 
-@pytest.mark.parametrize("text", ["", "[]", "just text", "a: " + "[" * 2000, "\x00", "rules: 3"])
+@pytest.mark.parametrize("text", ["", "[]", "just text", "a: " + "[" * 500, "\x00", "rules: 3"])
 def test_what_is_no_ruleset_is_refused(text: str) -> None:
     problem(text)
 
