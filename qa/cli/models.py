@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(name="models", help="List, fetch and verify speech models.", no_args_is_help=True)
 
+WORTH_A_BAR = 10_000_000  # bytes; less is over before it could be read
+
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A name that `qa models list` shows.")]
 
 
@@ -133,7 +135,7 @@ def _models_dir() -> Path | None:
 
 @contextmanager
 def _progress() -> "Iterator[Report]":
-    """Show bars with rate and time left on stderr, one for each piece of work."""
+    """Show bars with rate and time left on stderr, one for each longer piece of work."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -155,6 +157,8 @@ def _progress() -> "Iterator[Report]":
         tasks: dict[str, Any] = {}
 
         def report(what: str, done: int, total: int) -> None:
+            if total < WORTH_A_BAR:
+                return
             if what not in tasks:
                 tasks[what] = bars.add_task(what, total=total)
             bars.update(tasks[what], completed=done)

