@@ -307,6 +307,7 @@ def try_dialogue(
     from qa.codec import to_plain
     from qa.scoring.dialogue import DialogueError, parse_dialogue
     from qa.scoring.scorecard import score_call
+    from qa.text import to_simplified
     from qa.types import Call
 
     rules = _load(ruleset)
@@ -320,7 +321,7 @@ def try_dialogue(
         notices=tuple(_notice(text) for text in festival or ()),
     )
     try:
-        transcript = parse_dialogue(_read(file))
+        transcript = parse_dialogue(to_simplified(_read(file)))
     except DialogueError as error:
         raise typer.BadParameter(str(error)) from error
     scorecard = score_call(transcript, call, rules)

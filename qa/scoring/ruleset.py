@@ -157,7 +157,9 @@ def _values_of_bundled() -> frozenset[str]:
     names: set[str] = set()
     for ruleset in bundled_rulesets():
         path = BUNDLED / f"{ruleset}.yaml"
-        names |= set(read_document(path.read_text(encoding="utf-8"), ruleset).data["values"])
+        names |= set(
+            read_document(path.read_text(encoding="utf-8"), ruleset).data.get("values", ())
+        )
     return frozenset(names)
 
 
