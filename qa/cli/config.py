@@ -1,12 +1,16 @@
 """`qa config`: every setting, its value, and where the value comes from."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qa.cli.console import results
+
+if TYPE_CHECKING:
+    from qa.config import SettingInfo
 
 
 def register(app: typer.Typer) -> None:
@@ -16,6 +20,9 @@ def register(app: typer.Typer) -> None:
 
 def show_settings(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print the reference page: defaults and meanings.")
+    ] = False,
 ) -> None:
     """Show all settings: value, default, meaning and source.
 
@@ -27,7 +34,13 @@ def show_settings(
     infos = explain_settings(load_settings())
     if as_json:
         typer.echo(json.dumps([asdict(info) for info in infos], ensure_ascii=False, indent=2))
-        return
+    elif as_markdown:
+        typer.echo(_reference_page(infos))
+    else:
+        _print_table(infos)
+
+
+def _print_table(infos: "Sequence[SettingInfo]") -> None:
     from rich import box
     from rich.markup import escape
     from rich.table import Table
@@ -43,6 +56,24 @@ def show_settings(
         cells = (info.key, value, default, info.description)
         table.add_row(*map(escape, cells), style="bold" if changed else None)
     results().print(table)
+
+
+def _reference_page(infos: "Sequence[SettingInfo]") -> str:
+    """Write docs/reference/settings.md; it names no value of this machine."""
+    lines = [
+        "# Settings",
+        "",
+        "Written by `scripts/reference`. A setting is taken from its default, then from",
+        "`qa.toml` in the working folder (or `--config FILE`), then from the environment, then",
+        'from a command\'s option. `hearing.model` is `model = "base"` under `[hearing]` in the',
+        "file and `QA_HEARING__MODEL=base` in the environment. An unknown key is refused.",
+        "",
+        "| setting | default | meaning |",
+        "|---|---|---|",
+    ]
+    for info in infos:
+        lines.append(f"| `{info.key}` | `{_plain(info.default)}` | {info.description} |")
+    return "\n".join(lines)
 
 
 def _plain(value: object) -> str:
