@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -118,6 +118,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Explain one rule: its regulations, check, parameters, points and examples."""
+    from qa.cli.rules_page import parameters_in_force
     from qa.cli.show import terminal
 
     rules = _load(ruleset)
@@ -126,21 +127,9 @@ def explain(
         known = ", ".join(rule.rule_id for rule in rules.rules)
         raise typer.BadParameter(f"no rule '{rule_id}' in {rules.ruleset_id}; it has {known}")
     if as_json:
-        _print_json(_describe(rule) | {"parameters": _parameters(rule)})
+        _print_json(_describe(rule) | {"parameters": parameters_in_force(rule)})
         return
     _print_explanation(terminal(), rules, rule, lang.value)
-
-
-def _parameters(rule: "Rule") -> dict[str, Any]:
-    """Return the parameters in force, defaults included."""
-    from dataclasses import fields
-
-    from qa.codec import to_plain
-
-    return {
-        field.name: to_plain(getattr(rule.check, field.name))
-        for field in fields(cast(Any, rule.check))
-    }
 
 
 def _print_explanation(console: "Console", rules: "Ruleset", rule: "Rule", lang: str) -> None:
@@ -149,6 +138,7 @@ def _print_explanation(console: "Console", rules: "Ruleset", rule: "Rule", lang:
     from rich.padding import Padding
     from rich.text import Text
 
+    from qa.cli.rules_page import parameters_in_force
     from qa.scoring.ruleset import regulation_sentence
     from qa.wording import grade_name
 
@@ -173,7 +163,7 @@ def _print_explanation(console: "Console", rules: "Ruleset", rule: "Rule", lang:
         *(f"{ref}  {regulation_sentence(ref) or ''}".rstrip() for ref in rule.regulations),
     )
     section(f"check {rule.check.kind}", inspect.getdoc(type(rule.check)) or "")
-    section("parameters", *(f"{k}: {_compact(v)}" for k, v in _parameters(rule).items()))
+    section("parameters", *(f"{k}: {_compact(v)}" for k, v in parameters_in_force(rule).items()))
     for number, example in enumerate(rule.examples, start=1):
         section(f"example {number}", *_example_lines(example, rules, lang))
 
@@ -369,6 +359,28 @@ def _read(file: Path | None) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode("gb18030", errors="replace")
+
+
+@app.command()
+def source(
+    ruleset: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Default: the one in the settings.")
+    ] = None,
+) -> None:
+    """Print the YAML of a ruleset, to start your own from."""
+    from qa.config import load_settings
+    from qa.scoring.ruleset import ruleset_text
+
+    typer.echo(ruleset_text(ruleset or load_settings().scoring.ruleset), nl=False)
+
+
+@app.command()
+def page() -> None:
+    """Print the reference page of the bundled rulesets, in Markdown."""
+    from qa.cli.rules_page import rules_page
+    from qa.scoring.ruleset import bundled_rulesets, load_ruleset
+
+    typer.echo(rules_page([load_ruleset(name) for name in bundled_rulesets()]), nl=False)
 
 
 @app.command()

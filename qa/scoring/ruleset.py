@@ -123,13 +123,22 @@ def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) 
         RulesetError: the ruleset is unknown or wrong in any way; the message names the file and,
             for each problem, line, rule and key. Nothing is skipped or guessed.
     """
+    text = ruleset_text(name_or_path)
+    return parse_ruleset(text, source=str(_find(name_or_path)), values=values)
+
+
+def ruleset_text(name_or_path: str) -> str:
+    """Read the YAML of a ruleset without judging it.
+
+    Raises:
+        RulesetError: there is no such ruleset, or the file is not UTF-8 text.
+    """
     path = _find(name_or_path)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         problem = getattr(error, "strerror", None) or "is not UTF-8 text"
         raise RulesetError(str(path), f"cannot be read: {problem}") from error
-    return parse_ruleset(text, source=str(path), values=values)
 
 
 def parse_ruleset(text: str, *, source: str, values: Mapping[str, Any] | None = None) -> Ruleset:

@@ -190,3 +190,16 @@ def test_settings_replace_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_schema_is_what_is_committed() -> None:
     committed = (BUNDLED / "ruleset.schema.json").read_text(encoding="utf-8")
     assert qa("schema").stdout == committed
+
+
+def test_source_is_a_ruleset_to_start_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(qa("source").stdout, encoding="utf-8")
+    assert qa("test", "mine.yaml").exit_code == 0
+    assert load_ruleset("mine.yaml").hash == load_ruleset("heating-repair").hash
+    assert qa("source", "nothing-such").exit_code == 2
+
+
+def test_the_reference_page_is_current() -> None:
+    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rules.md"
+    assert page.read_text(encoding="utf-8") == qa("page").stdout, "run scripts/reference"
