@@ -64,7 +64,7 @@ def calls_since(session: Session, since: datetime | None) -> list[str]:
     return list(session.scalars(wanted))
 
 
-def _transcribed_calls() -> Select[tuple[str]]:
+def _transcribed_calls() -> Select[str]:
     return (
         select(CallRow.call_id)
         .join(
@@ -92,7 +92,7 @@ def load_judgeable(
             .join(TranscriptRow, TranscriptRow.recording_id == CallRow.recording_id)
             .where(CallRow.call_id.in_(ids), TranscriptRow.is_current.is_(True))
         )
-        transcripts = {call_id: blob for call_id, blob in found}
+        transcripts = {row[0]: row[1] for row in found}
         cards = current_scorecards(session, ids) if with_current else {}
         for call_id in ids:
             if call_id in calls and call_id in transcripts:
@@ -102,7 +102,7 @@ def load_judgeable(
 
 def current_scorecards(session: Session, call_ids: Sequence[str]) -> dict[str, Scorecard]:
     """Load the published scorecards of calls, by call id."""
-    cards = {}
+    cards: dict[str, Scorecard] = {}
     for ids in chunks(call_ids):
         rows = session.execute(
             select(ScorecardRow.call_id, ScorecardRow.blob).where(

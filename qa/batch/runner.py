@@ -1,0 +1,140 @@
+"""The main job: take in a folder, transcribe what is new, judge what is pending.
+
+The tables are the ledger: each stage asks them what is still to do, so that a run that was
+interrupted anywhere is finished by running again.
+"""
+
+import time
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.batch.events import Listener, ignore
+from qa.batch.intake import IntakeReport, take_in
+from qa.batch.judging import Judging, Rulesets, score_pending
+from qa.batch.local import Transcriber, WorkerFactory
+from qa.batch.runs import recorded_run
+from qa.batch.transcribing import Hearing, transcribe_pending
+from qa.config import Settings
+from qa.ingest.folder import FolderSource
+from qa.store import ledger
+from qa.store.ledger import RunCounts
+from qa.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """What one run did; `wall_s` is the time it took, seconds."""
+
+    run_id: int
+    intake: IntakeReport
+    hearing: Hearing
+    judging: Judging
+    wall_s: float
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether nothing failed, was rejected, or stayed unjudged."""
+        bad = self.hearing.failed or self.judging.broken_checks or self.judging.unjudged
+        return not bad and not self.intake.rejected
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run.
+
+    Attributes:
+        retry_failed: try recordings again that an earlier run marked as failed.
+        factory: makes what transcribes, inside each worker process; None is the real one.
+        engine: fingerprint of what it hears with; None asks the pipeline.
+    """
+
+    retry_failed: bool = False
+    factory: WorkerFactory | None = None
+    engine: str | None = None
+
+
+def run_folder(
+    store: Store,
+    settings: Settings,
+    folder: Path,
+    *,
+    options: RunOptions | None = None,
+    listener: Listener = ignore,
+) -> RunReport:
+    """Do the main job on a folder; running again finishes what is left, and repeats nothing.
+
+    Raises:
+        ConfigError: the ruleset or the model is wrong; nothing was started.
+        IngestError: the folder cannot be read.
+        ConflictError: another run is working on the database.
+        EngineError: no worker process can start.
+    """
+    options = options or RunOptions()
+    started = time.monotonic()
+    Rulesets(settings)  # a wrong ruleset or a missing model is told before hours of work
+    engine = options.engine or _real_engine(settings)
+    with store.run_lock(), recorded_run(store, "run") as run:
+        intake = take_in(store, FolderSource(folder, store.zone), listener=listener)
+        with store.writing() as session:
+            ledger.use_engine(session, engine)
+        with store.reading() as session:
+            pending = ledger.pending_recordings(session, engine, retry_failed=options.retry_failed)
+        hearing = transcribe_pending(
+            store,
+            settings,
+            pending,
+            engine=engine,
+            factory=options.factory or real_worker,
+            listener=listener,
+        )
+        run.counts = _counts(hearing, None)
+        judging = score_pending(store, settings, listener=listener)
+        run.counts = _counts(hearing, judging)
+    return RunReport(run.run_id, intake, hearing, judging, time.monotonic() - started)
+
+
+def ingest_folder(store: Store, folder: Path, *, listener: Listener = ignore) -> IntakeReport:
+    """Take in a folder and nothing more.
+
+    Raises:
+        IngestError: the folder cannot be read.
+        ConflictError: another run is working on the database.
+    """
+    with store.run_lock(), recorded_run(store, "ingest"):
+        return take_in(store, FolderSource(folder, store.zone), listener=listener)
+
+
+def score_all_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
+    """Judge everything pending.
+
+    Raises:
+        RulesetError: the ruleset of the settings is wrong.
+        ConflictError: another run is working on the database.
+    """
+    with store.run_lock(), recorded_run(store, "score") as run:
+        judging = score_pending(store, settings, listener=listener)
+        run.counts = RunCounts(scored=judging.scored)
+        return judging
+
+
+def real_worker(settings: Settings) -> AbstractContextManager[Transcriber]:
+    """Make the transcriber of a worker process: the real recogniser."""
+    from qa.pipeline import Worker
+
+    return Worker(settings)
+
+
+def _real_engine(settings: Settings) -> str:
+    from qa.pipeline import engine_fingerprint
+
+    return engine_fingerprint(settings)
+
+
+def _counts(hearing: Hearing, judging: Judging | None) -> RunCounts:
+    return RunCounts(
+        transcribed=hearing.transcribed,
+        failed=hearing.failed.total(),
+        scored=judging.scored if judging else 0,
+        audio_ms=hearing.audio_ms,
+    )
