@@ -200,7 +200,9 @@ class _Builder:
         self._stop_on_problems()
         assert isinstance(raw, RulesetDocument)  # narrows the type; problems stopped us above
         self.values = self._effective_values(raw.values)
-        self.example_call = raw.example_call
+        self.example_call = {"call_id": "example", **raw.example_call}
+        self._validate(call_model(), {"value": self.example_call}, ("example_call",), skip=1)
+        self._stop_on_problems()
         groups = tuple(Group(n, g.title, g.title_en) for n, g in raw.groups.items())
         self._check_ids(raw)
         rules = [self._rule(rule, index, raw) for index, rule in enumerate(raw.rules)]
@@ -253,7 +255,7 @@ class _Builder:
     def _examples(self, raw: RuleDocument, path: KeyPath) -> Iterator[RuleExample]:
         for index, example in enumerate(raw.examples):
             here = (*path, index)
-            metadata = {"call_id": "example", **self.example_call, **example.call}
+            metadata = {**self.example_call, **example.call}
             model = self._validate(call_model(), {"value": metadata}, (*here, "call"), skip=1)
             try:
                 transcript = parse_dialogue(example.dialogue)

@@ -50,7 +50,7 @@ class RuleDocument(Part):
     regulations: list[Text] = Field(
         min_length=1, description="sentences it serves: regulation and item, such as '001 §86'"
     )
-    check: Name = Field(description="the kind of check (qa rules list --checks)")
+    check: Name = Field(description="the kind of check (docs/reference/rules.md)")
     parameters: dict[str, Any] = Field(
         default_factory=dict, description="parameters of the check; $name stands for a value"
     )

@@ -26,6 +26,17 @@ class Document:
         return self.lines.get(path, 1)
 
 
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses aliases: a few lines of them unfold into gigabytes."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            problem = "anchors and aliases are not supported; write it out"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+        return super().compose_node(parent, index)
+
+
 def read_document(text: str, source: str) -> Document:
     """Parse one YAML document.
 
@@ -36,9 +47,7 @@ def read_document(text: str, source: str) -> Document:
         RulesetError: the text is not YAML, holds a key twice, uses anchors, or nests without end.
     """
     try:
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, yaml.SafeLoader)):
-            raise RulesetError(source, "YAML anchors and aliases are not supported; write it out")
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
             lines: dict[KeyPath, int] = {}
