@@ -1,0 +1,119 @@
+"""Mandarin by sound: syllables, what the telephone confuses, and what a confusion costs.
+
+Telephone Chinese is recognised with 14–20 % wrong characters but only 5–10 % wrong syllables, so
+what was said is compared by toneless syllable. `keys` turns a text into a string with one code point
+per syllable class, for fast searching; `substitution_cost` is the exact price of hearing one
+syllable for another.
+
+A character has one reading here, its commonest; a polyphone is read alike in a script and in a
+transcript, so it costs nothing unless the recogniser chose a homophone of its other reading.
+"""
+
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin
+
+CONFUSABLE_INITIALS: dict[str, str] = {
+    "zh": "z",
+    "ch": "c",
+    "sh": "s",
+    "n": "l",
+    "r": "l",
+    "h": "f",
+}
+"""Initials that telephone recognition exchanges, folded onto one: 平翘舌, n/l, r/l, f/h."""
+
+CONFUSABLE_FINALS: dict[str, str] = {
+    "ang": "an",
+    "iang": "ian",
+    "uang": "uan",
+    "eng": "en",
+    "ing": "in",
+    "ong": "en",
+    "iong": "in",
+    "un": "en",
+    "ui": "ei",
+    "uei": "ei",
+    "iu": "ou",
+    "iou": "ou",
+    "uo": "o",
+}
+"""Finals that share a class: front and back nasals, and glides that a telephone band swallows."""
+
+CONFUSED_COST = 0.3
+"""Cost of a syllable of the same class (zhi/zi, nan/lan), where any other syllable costs 1."""
+NEAR_COST = 0.6
+"""Cost of a syllable with the same initial class or the same final class (guan/gong, ma/ba)."""
+
+_FIRST_CODE = 0xE000  # private-use area: never met in text
+_codes: dict[str, str] = {}
+
+
+@lru_cache(maxsize=30_000)
+def syllable_of(char: str) -> str:
+    """The commonest toneless reading of a character; a digit reads as its Chinese numeral.
+
+    Returns:
+        Pinyin without tone, `v` for ü; the character itself when it has no reading.
+    """
+    if char in "0123456789":
+        char = "零一二三四五六七八九"[int(char)]
+    return str(lazy_pinyin(char, style=Style.NORMAL, errors="default")[0])
+
+
+@lru_cache(maxsize=2_000)
+def split_syllable(syllable: str) -> tuple[str, str]:
+    """Split a toneless syllable into initial and final; y and w are spelling, not initials."""
+    for initial in ("zh", "ch", "sh"):
+        if syllable.startswith(initial):
+            return initial, syllable[2:]
+    if syllable[:1] in "bpmfdtnlgkhjqxrzcs" and len(syllable) > 1:
+        final = syllable[1:]
+        return syllable[0], "v" + final[1:] if syllable[0] in "jqx" and final[:1] == "u" else final
+    if syllable.startswith("yu"):
+        return "", "v" + syllable[2:]
+    if syllable.startswith("y"):
+        return "", syllable[1:] if syllable[1:2] == "i" else "i" + syllable[1:]
+    if syllable.startswith("w"):
+        return "", syllable[1:] if syllable[1:2] == "u" else "u" + syllable[1:]
+    return "", syllable
+
+
+@lru_cache(maxsize=2_000)
+def fold_syllable(syllable: str) -> tuple[str, str]:
+    """The class of a syllable: initial and final, each folded with its confusable neighbours."""
+    initial, final = split_syllable(syllable)
+    return CONFUSABLE_INITIALS.get(initial, initial), CONFUSABLE_FINALS.get(final, final)
+
+
+@lru_cache(maxsize=200_000)
+def substitution_cost(expected: str, heard: str) -> float:
+    """Price of hearing one syllable for another: 0 equal, then 0.3, 0.6, and 1 for strangers."""
+    if expected == heard:
+        return 0.0
+    left, right = fold_syllable(expected), fold_syllable(heard)
+    if left == right:
+        return CONFUSED_COST
+    if left[1] == right[1] or (left[0] == right[0] and left[0]):
+        return NEAR_COST
+    return 1.0
+
+
+def syllables(text: str) -> tuple[str, ...]:
+    """The toneless syllables of a folded text, one per character."""
+    return tuple(map(syllable_of, text))
+
+
+@lru_cache(maxsize=30_000)
+def _key(char: str) -> str:
+    initial, final = fold_syllable(syllable_of(char))
+    name = f"{initial}'{final}"
+    return _codes.setdefault(name, chr(_FIRST_CODE + len(_codes)))
+
+
+def keys(text: str) -> str:
+    """A folded text as a string with one code point per syllable class, as long as the text.
+
+    Code points are given out in the order of first use: comparable within a process only.
+    """
+    return "".join(map(_key, text))

@@ -1,0 +1,54 @@
+"""Chinese text as matching and error rates see it: simplified, without punctuation, one form each.
+
+What is shown to people is never folded; folding keeps the way back to the original characters.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+_KEPT = re.compile(r"[0-9a-z\u3400-\u4dbf\u4e00-\u9fff]")
+FILLERS = frozenset("嗯啊呃哦噢喔哎唉诶欸呀嘛哈呵额")
+"""Characters that people utter between words; matching may pass over them."""
+
+
+@cache
+def _converter() -> Any:
+    import opencc  # loads its dictionaries; only needed when something is folded
+
+    return opencc.OpenCC("tw2sp")
+
+
+def to_simplified(text: str) -> str:
+    """Traditional characters and Taiwan phrases to simplified ones; others stay as they are.
+
+    Whisper mixes both scripts within one call, so every result passes through here.
+    """
+    return str(_converter().convert(text))
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """A text reduced to what is compared.
+
+    Attributes:
+        text: lower-case letters, digits and Chinese characters only.
+        origin: for every character of `text`, its index in the original.
+    """
+
+    text: str
+    origin: tuple[int, ...]
+
+
+def fold(text: str) -> Folded:
+    """Reduce a simplified text to letters, digits and Chinese characters, full width to half."""
+    chars: list[str] = []
+    origin: list[int] = []
+    for index, char in enumerate(text):
+        for part in unicodedata.normalize("NFKC", char).lower():
+            if _KEPT.match(part):
+                chars.append(part)
+                origin.append(index)
+    return Folded("".join(chars), tuple(origin))

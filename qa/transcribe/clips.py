@@ -1,0 +1,116 @@
+"""Evidence to listen to: a short WAV cut from a recording."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qa.config import AudioSettings
+from qa.errors import AudioDecodeError, RecordingFault
+from qa.transcribe.audio import SAMPLE_RATE_HZ, Decoder
+from qa.transcribe.containers import Kind, RejectedError, inspect
+from qa.types import Span
+
+_SAMPLE_BYTES = 2
+
+
+def cut_clip(
+    path: Path, span: Span, *, pad_ms: int = 1000, decoder: Decoder | None = None
+) -> bytes:
+    """Cut a span out of a recording, with a lead so that the ear is ready when it begins.
+
+    Args:
+        span: what to hear; the part beyond the recording's end is left out.
+        pad_ms: lead before the span; shorter where the recording begins.
+        decoder: a running decoder for formats other than WAV; without it one is started for
+            this clip.
+
+    Returns:
+        A WAV file, 16-bit PCM, with all channels of the recording; at its own sample rate if it
+        is a WAV file, else at 16 kHz.
+
+    Raises:
+        ValueError: the span lies beyond the recording, or the lead is negative.
+        RecordingError: the recording cannot be read any more.
+    """
+    if pad_ms < 0:
+        raise ValueError(f"a lead of {pad_ms} ms")
+    heard = Span(max(0, span.start_ms - pad_ms), span.end_ms)
+    found = _cut_wav(path, heard)
+    if found is None:
+        found = _cut_decoded(path, heard, decoder)
+    samples, rate_hz = found
+    if not len(samples):
+        raise ValueError(f"nothing of {span.start_ms}..{span.end_ms} ms lies in the recording")
+    return _export(samples, rate_hz)
+
+
+def _cut_wav(path: Path, span: Span) -> tuple[npt.NDArray[np.float32], int] | None:
+    """Read from a sound WAV file, without decoding what lies before; None for all others."""
+    import soundfile
+
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            source = inspect(file.fileno(), size, path.suffix.lower())
+            if source.kind is not Kind.WAV or source.unfinished:
+                return None
+            with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
+                start, stop = _frames(span, sound.samplerate)
+                sound.seek(min(start, sound.frames))
+                frames = sound.read(max(0, stop - start), dtype="float32", always_2d=True)
+                return frames, sound.samplerate
+    except FileNotFoundError:
+        raise AudioDecodeError(
+            path.name,
+            RecordingFault.VANISHED,
+            "the file is no longer there; no clip can be cut until it is back.",
+        ) from None
+    except (RejectedError, soundfile.SoundFileError, OSError):
+        return None  # the decoder says what is wrong
+
+
+def _cut_decoded(
+    path: Path, span: Span, decoder: Decoder | None
+) -> tuple[npt.NDArray[np.float32], int]:
+    if decoder is None:
+        with Decoder(AudioSettings()) as own:  # type: ignore[call-arg]
+            return _cut_decoded(path, span, own)
+    start, stop = _frames(span, SAMPLE_RATE_HZ)
+    with decoder.decode(path) as decoded:
+        channels = [
+            decoded.channel(index).read(start, stop)
+            for index in range(decoded.recording.channel_count)
+        ]
+    return np.stack(channels, axis=1), SAMPLE_RATE_HZ
+
+
+def _frames(span: Span, rate_hz: int) -> tuple[int, int]:
+    return span.start_ms * rate_hz // 1000, -(-span.end_ms * rate_hz // 1000)
+
+
+def _export(samples: npt.NDArray[np.float32], rate_hz: int) -> bytes:
+    """Write 16-bit WAV from float32 samples of shape `(n, channels)`."""
+    pcm = np.clip(np.rint(samples * 32768), -32768, 32767).astype("<i2")
+    segment = _audio_segment()(
+        data=pcm.tobytes(),
+        sample_width=_SAMPLE_BYTES,
+        frame_rate=rate_hz,
+        channels=samples.shape[1],
+    )
+    out = io.BytesIO()
+    segment.export(out, format="wav")
+    return out.getvalue()
+
+
+def _audio_segment() -> Any:
+    # pydub warns on import that there is no ffmpeg (we need none to write WAV) and, on Python
+    # 3.11 and 3.12, that audioop is leaving the standard library (audioop-lts takes over).
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from pydub import AudioSegment
+    return AudioSegment

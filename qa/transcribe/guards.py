@@ -1,0 +1,75 @@
+"""Refuse text that nobody said: loops, chatter in silence, more characters than a mouth can say."""
+
+import zlib
+
+from qa.text import fold
+from qa.transcribe.engine import Heard, HeardWord
+from qa.transcribe.pack import Window
+
+MAX_CHARS_PER_S = 12.0
+"""Fast Mandarin is 7–8 characters a second; twelve over a whole window is invention."""
+NO_SPEECH_LIMIT = 0.8
+LOGPROB_LIMIT = -1.0
+"""Both together mean that the model itself doubts that anything was said (Whisper's own rule uses
+0.6 and −1.0; the windows here hold only speech that the VAD found, so the bar is higher)."""
+COMPRESSION_LIMIT = 2.4
+"""Text that zlib shrinks this much repeats itself (threshold of the Whisper paper)."""
+LOOP_REPEATS = 4
+
+
+def looks_invented(heard: Heard, window: Window) -> bool:
+    """Whether a window's text should be decoded again without loops, or withheld."""
+    text = fold("".join(word.text for word in heard.words)).text
+    if not text:
+        return False
+    if heard.no_speech > NO_SPEECH_LIMIT and heard.mean_logprob < LOGPROB_LIMIT:
+        return True
+    speech_s = sum(p.source.duration_ms for p in window.pieces) / 1000
+    if len(text) > MAX_CHARS_PER_S * max(speech_s, 1.0):
+        return True
+    return loops(text) or compression_ratio(text) > COMPRESSION_LIMIT
+
+
+def compression_ratio(text: str) -> float:
+    """Bytes of the text over bytes after zlib; about 0.9–1.3 for a turn of speech."""
+    data = text.encode()
+    return len(data) / len(zlib.compress(data))
+
+
+def loops(text: str) -> bool:
+    """Whether a run of 2–12 characters comes four times or more in a row.
+
+    Single characters are left out: people do say 对对对对 and 好好好好.
+    """
+    for size in range(2, 13):
+        run = 0
+        for i in range(size, len(text)):
+            run = run + 1 if text[i] == text[i - size] else 0
+            if run >= size * (LOOP_REPEATS - 1) and not _is_small_talk(text[i - size + 1 : i + 1]):
+                return True
+    return False
+
+
+def _is_small_talk(unit: str) -> bool:
+    """A unit of one repeated character (对对, 嗯嗯) or of digits (a phone number's 幺幺幺)."""
+    return len(set(unit)) == 1 or all(c in "0123456789零一二三四五六七八九幺" for c in unit)
+
+
+def without_loop(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
+    """The words up to the end of a loop's first round; all of them when nothing loops."""
+    kept: list[HeardWord] = []
+    for word in words:
+        kept.append(word)
+        if loops(fold("".join(w.text for w in kept)).text):
+            text = fold("".join(w.text for w in kept)).text
+            return tuple(kept[: len(kept) - _loop_length(text) * (LOOP_REPEATS - 1)])
+    return words
+
+
+def _loop_length(text: str) -> int:
+    """Characters in one round of the loop that the text ends with."""
+    for size in range(2, 13):
+        tail = text[-size * LOOP_REPEATS :]
+        if len(tail) == size * LOOP_REPEATS and tail == tail[:size] * LOOP_REPEATS:
+            return size
+    return 0

@@ -1,0 +1,142 @@
+"""Pack the speech of one channel into full 30 s windows, and map times back.
+
+A Whisper window costs the same whether it holds one second of speech or thirty, and a short lone
+segment makes the model loop or invent (measured: 30 % character errors and three times the CPU when
+each segment is decoded alone, against 14–15 % in full windows). So silence is cut out, several
+segments share a window with a short silence between, and the windows are filled evenly, because a
+last window with one short segment is just the lone case again.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from qa.transcribe.vad import SAMPLE_RATE_HZ, Samples
+from qa.types import Segment, Span
+
+WINDOW_MS = 30_000
+GAP_MS = 240
+"""Silence between two segments that are neighbours in the recording or not: enough for the model
+to end a phrase, short enough to keep windows full."""
+MAX_PIECE_MS = 28_000
+"""A longer segment (hold music, a monologue) is cut; the cut falls at its quietest place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of the recording and where it stands in its window."""
+
+    source: Span
+    offset_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """At most 30 s of one channel's speech, to be recognised in one go."""
+
+    channel: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def duration_ms(self) -> int:
+        """End of the last piece."""
+        last = self.pieces[-1]
+        return last.offset_ms + last.source.duration_ms
+
+    def to_source(self, window_ms: int) -> int:
+        """Map a time in the window to the recording.
+
+        A time in the silence between two pieces maps to the nearer edge.
+        """
+        best = self.pieces[0]
+        for piece in self.pieces:
+            if window_ms >= piece.offset_ms - GAP_MS // 2:
+                best = piece
+        inside = min(max(window_ms - best.offset_ms, 0), best.source.duration_ms)
+        return best.source.start_ms + inside
+
+    def piece_at(self, window_ms: int) -> int:
+        """Index of the piece that a time in the window belongs to."""
+        index = 0
+        for i, piece in enumerate(self.pieces):
+            if window_ms >= piece.offset_ms - GAP_MS // 2:
+                index = i
+        return index
+
+
+def pack_windows(segments: list[Segment], *, channel: int) -> list[Window]:
+    """Arrange the segments of one channel into as few windows as possible, evenly filled.
+
+    Args:
+        segments: in time order, none longer than `MAX_PIECE_MS` (see `split_long`).
+
+    Returns:
+        Windows in time order; each holds at least two segments whenever the channel has two.
+    """
+    spans = [s.span for s in segments]
+    windows = []
+    for group in _even_groups(spans):
+        pieces, offset = [], 0
+        for span in group:
+            pieces.append(Piece(span, offset))
+            offset += span.duration_ms + GAP_MS
+        windows.append(Window(channel, tuple(pieces)))
+    return windows
+
+
+def _greedy(spans: list[Span], limit_ms: int) -> list[list[Span]]:
+    groups: list[list[Span]] = []
+    filled = 0
+    for span in spans:
+        needed = span.duration_ms + (GAP_MS if groups else 0)
+        if groups and filled + needed <= limit_ms:
+            groups[-1].append(span)
+            filled += needed
+        else:
+            groups.append([span])
+            filled = span.duration_ms
+    return groups
+
+
+def _even_groups(spans: list[Span]) -> list[list[Span]]:
+    """The smallest limit that still needs no more windows than full ones would."""
+    if not spans:
+        return []
+    fewest = len(_greedy(spans, WINDOW_MS))
+    low, high = max(s.duration_ms for s in spans), WINDOW_MS
+    while low < high:
+        middle = (low + high) // 2
+        if len(_greedy(spans, middle)) <= fewest:
+            high = middle
+        else:
+            low = middle + 1
+    return _greedy(spans, high)
+
+
+def split_long(
+    segments: list[Segment], level_dbfs: NDArray[np.float32], *, frame_ms: int
+) -> list[Segment]:
+    """Cut segments longer than `MAX_PIECE_MS` at the quietest frame of their last third."""
+    result: list[Segment] = []
+    for segment in segments:
+        start, end = segment.span.start_ms, segment.span.end_ms
+        while end - start > MAX_PIECE_MS:
+            first = (start + MAX_PIECE_MS * 2 // 3) // frame_ms
+            last = (start + MAX_PIECE_MS) // frame_ms
+            cut = (first + int(np.argmin(level_dbfs[first:last]))) * frame_ms
+            result.append(Segment(segment.channel, Span(start, cut)))
+            start = cut
+        result.append(Segment(segment.channel, Span(start, end)))
+    return result
+
+
+def window_audio(window: Window, channel: Samples) -> NDArray[np.float32]:
+    """The samples of a window, silence between the pieces, at 16 000 Hz."""
+    per_ms = SAMPLE_RATE_HZ // 1000
+    audio = np.zeros(window.duration_ms * per_ms, np.float32)
+    for piece in window.pieces:
+        block = channel.read(piece.source.start_ms * per_ms, piece.source.end_ms * per_ms)
+        start = piece.offset_ms * per_ms
+        audio[start : start + len(block)] = block[: len(audio) - start]
+    return audio

@@ -1,0 +1,178 @@
+"""A decoded recording becomes a transcript: segments, windows, words, guards, utterances."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from qa.text import to_simplified
+from qa.transcribe.audio import DecodedRecording
+from qa.transcribe.engine import Engine, Heard, HeardWord
+from qa.transcribe.guards import looks_invented, without_loop
+from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
+from qa.transcribe.roles import RoleMap, assign_roles
+from qa.transcribe.vad import (
+    FRAME_MS,
+    Samples,
+    find_segments,
+    measure_channel,
+    measure_frames,
+)
+from qa.types import ChannelMeasures, Segment, Span, Transcript, Utterance, Word
+
+PAUSE_MS = 700
+"""A longer pause of one speaker ends an utterance."""
+UNHEARD_MS = 900
+"""Speech of this length without a word is put to the engine again, packed with its like."""
+WITHHELD_CONFIDENCE = 0.2
+"""Confidence given to words of a window that looked invented twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ChannelHeard:
+    words: list[Word]
+    measures: ChannelMeasures
+    notes: set[str]
+
+
+def recognise(
+    decoded: DecodedRecording,
+    engine: Engine,
+    *,
+    aggressiveness: int,
+    agent_channel: Literal["left", "right"],
+) -> Transcript:
+    """Transcribe a recording.
+
+    Args:
+        aggressiveness: of webrtcvad, 0–3.
+        agent_channel: which channel of a stereo recording should hold the agent.
+
+    Returns:
+        Utterances by start. A mono recording has role unknown with confidence 0. Notes:
+        `channels_swapped`, `channels_doubtful` (see `roles`), `text_withheld` (text that looked
+        invented was cut).
+
+    Raises:
+        EngineError: the recogniser failed.
+    """
+    recording = decoded.recording
+    heard = [
+        _hear_channel(decoded.channel(i), i, recording.duration_ms, engine, aggressiveness)
+        for i in range(recording.channel_count)
+    ]
+    roles = assign_roles(
+        ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
+    )
+    notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
+    utterances = [u for i, h in enumerate(heard) for u in _utterances(h.words, i, roles)]
+    return Transcript(
+        recording_id=recording.recording_id,
+        engine=engine.fingerprint,
+        duration_ms=recording.duration_ms,
+        channel_count=recording.channel_count,
+        utterances=tuple(sorted(utterances, key=lambda u: (u.span, u.channel))),
+        channels=tuple(h.measures for h in heard),
+        notes=tuple(sorted(notes)),
+    )
+
+
+def _hear_channel(
+    samples: Samples, channel: int, duration_ms: int, engine: Engine, aggressiveness: int
+) -> _ChannelHeard:
+    frames = measure_frames(samples, aggressiveness=aggressiveness)
+    found = find_segments(frames, channel=channel, duration_ms=duration_ms)
+    measures = measure_channel(frames, found, channel=channel)
+    segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
+    windows = pack_windows(segments, channel=channel)
+    words, notes = _hear_windows(windows, samples, engine)
+    unheard = [s for s in segments if _is_unheard(s, words)]
+    if unheard:
+        again, more = _hear_windows(pack_windows(unheard, channel=channel), samples, engine)
+        words, notes = words + again, notes | more
+    return _ChannelHeard(sorted(words, key=lambda w: w.span), measures, notes)
+
+
+def _is_unheard(segment: Segment, words: Sequence[Word]) -> bool:
+    return segment.span.duration_ms >= UNHEARD_MS and not any(
+        segment.span.overlap_ms(word.span) for word in words
+    )
+
+
+def _hear_windows(
+    windows: Sequence[Window], samples: Samples, engine: Engine
+) -> tuple[list[Word], set[str]]:
+    """Recognise windows; a window that looks invented gets a second reading without loops."""
+    notes: set[str] = set()
+    heard = engine.recognise([window_audio(w, samples) for w in windows]) if windows else []
+    doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
+    if doubtful:
+        audio = [window_audio(windows[i], samples) for i in doubtful]
+        for i, second in zip(doubtful, engine.recognise(audio, no_loops=True), strict=True):
+            if looks_invented(second, windows[i]):
+                notes.add("text_withheld")
+                kept = without_loop(second.words) if len(second.words) > 1 else ()
+                second = Heard(_doubted(kept), second.mean_logprob, second.no_speech)
+            heard[i] = second
+    words = [w for h, window in zip(heard, windows, strict=True) for w in _words(h, window)]
+    return words, notes
+
+
+def _doubted(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
+    return tuple(
+        HeardWord(w.text, w.start_ms, w.end_ms, min(w.confidence, WITHHELD_CONFIDENCE))
+        for w in words
+    )
+
+
+def _words(heard: Heard, window: Window) -> list[Word]:
+    """Simplify the words and map their times from the window to the recording."""
+    simplified = _simplified([word.text for word in heard.words])
+    result = []
+    for text, word in zip(simplified, heard.words, strict=True):
+        piece = window.pieces[window.piece_at((word.start_ms + word.end_ms) // 2)]
+        inside = [
+            piece.source.start_ms + min(max(time - piece.offset_ms, 0), piece.source.duration_ms)
+            for time in (word.start_ms, word.end_ms)
+        ]
+        result.append(Word(text, Span(inside[0], inside[1]), word.confidence))
+    return result
+
+
+def _simplified(texts: list[str]) -> list[str]:
+    """Simplify the words as one text, so that phrases convert as phrases.
+
+    A phrase whose length changes cannot be dealt back to its words; then each converts alone.
+    """
+    joined = "".join(texts)
+    whole = to_simplified(joined)
+    if len(whole) != len(joined):
+        return [to_simplified(text) for text in texts]
+    result, start = [], 0
+    for text in texts:
+        result.append(whole[start : start + len(text)])
+        start += len(text)
+    return result
+
+
+def _utterances(words: Sequence[Word], channel: int, roles: RoleMap) -> list[Utterance]:
+    groups: list[list[Word]] = []
+    for word in words:
+        if groups and word.span.start_ms - groups[-1][-1].span.end_ms < PAUSE_MS:
+            groups[-1].append(word)
+        else:
+            groups.append([word])
+    return [_utterance(group, channel, roles) for group in groups]
+
+
+def _utterance(words: list[Word], channel: int, roles: RoleMap) -> Utterance:
+    length = sum(len(w.text) for w in words)
+    confidence = sum(w.confidence * len(w.text) for w in words) / max(1, length)
+    return Utterance(
+        role=roles.roles[channel],
+        role_confidence=roles.confidence,
+        channel=channel,
+        span=Span(words[0].span.start_ms, max(w.span.end_ms for w in words)),
+        text="".join(w.text for w in words),
+        words=tuple(words),
+        confidence=round(confidence, 4),
+    )

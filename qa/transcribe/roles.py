@@ -1,0 +1,81 @@
+"""Who is who on two channels: the channel map of the source, checked against what was said.
+
+A recorder that was wired or configured the wrong way round would judge the customer for the agent's
+words, so the map is only believed when the call does not speak against it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from qa.text import fold
+from qa.types import Role
+
+AGENT_CUES: dict[str, int] = {
+    "为您服务": 3,
+    "为你服务": 3,
+    "感谢您的来电": 3,
+    "感谢来电": 3,
+    "请问您有什么": 3,
+    "有什么问题": 1,
+    "可以帮您": 2,
+    "跟您联系": 2,
+    "与您联系": 2,
+    "请问您": 2,
+    "您的姓名": 2,
+    "您的具体地址": 2,
+    "联系电话": 1,
+    "工号": 1,
+    "登记": 1,
+    "请稍等": 1,
+    "请讲": 1,
+    "回访": 1,
+}
+"""What only the service side tends to say, with weights; counted once each."""
+
+SURE_LEAD = 3
+"""Weight by which a channel must lead to be the agent's for certain."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMap:
+    """The role of each channel, how sure, and a note when the source's map was not followed."""
+
+    roles: tuple[Role, ...]
+    confidence: float
+    note: str | None = None
+
+
+def assign_roles(texts: Sequence[str], *, agent_channel: Literal["left", "right"]) -> RoleMap:
+    """Decide who speaks on each channel.
+
+    Args:
+        texts: all that was heard on each channel, simplified.
+        agent_channel: what the source's settings say.
+
+    Returns:
+        For one channel the role is unknown with confidence 0. For two channels the map of the
+        source, unless the other channel leads by `SURE_LEAD` in what agents say: then the map is
+        turned round and noted `channels_swapped`. A smaller lead the wrong way is noted
+        `channels_doubtful` with confidence 0.5, so that rules abstain.
+    """
+    if len(texts) != 2:
+        return RoleMap((Role.UNKNOWN,) * len(texts), 0.0)
+    agent = 0 if agent_channel == "left" else 1
+    weights = [agent_weight(text) for text in texts]
+    lead = weights[agent] - weights[1 - agent]
+    if lead <= -SURE_LEAD:
+        return RoleMap(_roles(1 - agent), 0.95, "channels_swapped")
+    if lead < 0:
+        return RoleMap(_roles(agent), 0.5, "channels_doubtful")
+    return RoleMap(_roles(agent), 1.0 if lead >= SURE_LEAD else 0.9)
+
+
+def agent_weight(text: str) -> int:
+    """Sum of the weights of the agent cues that occur in a text."""
+    folded = fold(text).text
+    return sum(weight for cue, weight in AGENT_CUES.items() if cue in folded)
+
+
+def _roles(agent: int) -> tuple[Role, ...]:
+    return (Role.AGENT, Role.CUSTOMER) if agent == 0 else (Role.CUSTOMER, Role.AGENT)
