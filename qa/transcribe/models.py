@@ -187,7 +187,7 @@ def _install(spec: ModelSpec, root: Path, source_dir: Path | None, report: Repor
         shutil.rmtree(partial / "replaced", ignore_errors=True)
         folder.replace(partial / "replaced")
     space.files.replace(folder)
-    shutil.rmtree(partial)
+    shutil.rmtree(partial, ignore_errors=True)  # the model is whole, whatever is left here
     return folder
 
 
