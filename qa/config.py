@@ -35,7 +35,7 @@ class AudioSettings(Section):
     max_duration_s: int = Field(4 * 3600, gt=0, description="longest recording accepted, seconds")
     max_file_mb: int = Field(2048, gt=0, description="largest recording file accepted, MiB")
     decoder_memory_mb: int = Field(
-        768, ge=256, description="memory the decoding process may take, MiB"
+        512, ge=256, description="address space of the decoding process, MiB (it uses about 230)"
     )
     decoder_timeout_s: int = Field(
         600, gt=0, description="longest wall time for decoding one recording, seconds"
