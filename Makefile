@@ -6,6 +6,7 @@
 # Each sets up what it needs first (scripts/setup). PYTHON=python3.12 chooses the interpreter.
 
 CALLS ?= ../shared/calls
+REAL ?= ../shared/real-speech
 export PYTHON
 
 .PHONY: demo test check bench setup clean
@@ -24,8 +25,8 @@ check:
 
 bench:
 	@MAKE_GOAL=bench scripts/setup
-	@scripts/bench-asr $(CALLS)
-	@scripts/bench-rules $(CALLS)
+	@.venv/bin/python scripts/bench-asr $(CALLS) $(if $(wildcard $(REAL)),--real $(REAL))
+	@.venv/bin/python scripts/bench-rules $(CALLS)
 
 setup:
 	@MAKE_GOAL=setup scripts/setup
