@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Protocol, Self, cast
 
 from qa.config import Settings
-from qa.errors import EngineError, QAError, RecordingError
+from qa.errors import ConfigError, EngineError, QAError, RecordingError
 from qa.types import Transcript
 
 _MAX_FAILED_STARTS = 3
@@ -271,6 +271,8 @@ def _answer(transcriber: Transcriber, job: Job) -> Result:
         return Refused(job, error)
     except EngineError as error:
         return EngineFailed(job, error.problem)
+    except ConfigError:  # no recording could be heard: end the run, mark nothing
+        raise
     except Exception as error:  # the fence around one call (style guide, section 7)
         # Frames without the error's text, which may hold words of the call.
         frames = "".join(traceback.format_tb(error.__traceback__))

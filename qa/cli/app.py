@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import qa
-from qa.cli import config, models, rules
+from qa.cli import calls, config, export, models, rescore, rules, run
 from qa.errors import ConfigError, QAError
 
 EXIT_SOME_FAILED = 1
@@ -95,7 +95,8 @@ def choose_settings(
 
 app.add_typer(models.app)
 app.add_typer(rules.app)
-config.register(app)
+for commands in (run, rescore, calls, export, config):
+    commands.register(app)
 
 
 def main() -> None:

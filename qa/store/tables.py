@@ -87,7 +87,7 @@ class RecordingRow(Table):
     channel_count: Mapped[int | None] = mapped_column(Integer)
     fault: Mapped[str | None] = mapped_column(ShortText, index=True)
     advice: Mapped[str | None] = mapped_column(String(1000))
-    fault_engine: Mapped[str | None] = mapped_column(ShortText)
+    fault_engine: Mapped[str | None] = mapped_column(String(1000))
     failed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
 
@@ -163,9 +163,9 @@ class TranscriptRow(Table):
 
     __tablename__ = "transcripts"
 
-    transcript_key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    transcript_key: Mapped[str] = mapped_column(String(1100), primary_key=True)
     recording_id: Mapped[str] = mapped_column(ForeignKey("recordings.recording_id"), index=True)
-    engine: Mapped[str] = mapped_column(ShortText, index=True)
+    engine: Mapped[str] = mapped_column(String(1000), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     is_current: Mapped[bool] = mapped_column(Boolean)
     blob: Mapped[bytes] = mapped_column(LargeBinary)

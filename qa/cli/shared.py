@@ -1,0 +1,76 @@
+"""What the commands on calls have in common: opening the store, options, JSON."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from qa.config import Settings
+    from qa.store.store import Store
+
+
+class Language(StrEnum):
+    """A language of the output."""
+
+    ZH = "zh"
+    EN = "en"
+
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+LangOption = Annotated[Language, typer.Option("--lang", help="Language of names and reasons.")]
+SinceOption = Annotated[
+    str | None,
+    typer.Option("--since", metavar="DATE", help="Calls that started on or after, 2025-11-18."),
+]
+AgentOption = Annotated[
+    str | None, typer.Option("--agent", metavar="ID", help="Calls of this agent (工号).")
+]
+
+
+@contextmanager
+def opened_store() -> "Iterator[tuple[Store, Settings]]":
+    """Read the settings and open the database that they name.
+
+    Raises:
+        ConfigError: a setting is wrong.
+        StoreError: the database cannot be opened.
+    """
+    from qa.config import load_settings
+    from qa.store.store import Store
+
+    settings = load_settings()
+    with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        yield store, settings
+
+
+def parse_since(text: str | None, store: "Store") -> datetime | None:
+    """Read a date, or a date and time, in the call centre's zone.
+
+    Raises:
+        typer.BadParameter: it is neither.
+    """
+    from qa.ingest.entries import parse_time
+
+    if text is None:
+        return None
+    time = parse_time(text, store.zone) or parse_time(f"{text} 0:00", store.zone)
+    if time is None:
+        raise typer.BadParameter(f"'{text}' is no date such as 2025-11-18", param_hint="--since")
+    return time
+
+
+def print_json(value: Any) -> None:
+    """Print a dataclass, or dicts and lists of them, as indented JSON."""
+    from qa.codec import to_plain
+
+    typer.echo(json.dumps(to_plain(value), ensure_ascii=False, indent=2))
+
+
+def clean(text: str) -> str:
+    """Drop what could steer a terminal: ids and paths come from outside."""
+    return "".join(character for character in text if character.isprintable())

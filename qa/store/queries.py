@@ -1,0 +1,330 @@
+"""What people ask the store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from qa.codec import decode
+from qa.errors import NotFoundError
+from qa.store.convert import chunks, load_calls
+from qa.store.tables import (
+    AgentRow,
+    CallRow,
+    RecordingRow,
+    ScorecardRow,
+    TranscriptRow,
+    VerdictRow,
+)
+from qa.types import Call, Outcome, Scorecard, Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls: all that fit everything given.
+
+    Attributes:
+        flagged: with a violated or undecided line.
+        since: started at or after; calls without a time are left out.
+        limit: at most so many; 0 is all.
+    """
+
+    flagged: bool = False
+    agent_id: str | None = None
+    since: datetime | None = None
+    limit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallLine:
+    """One call in a list.
+
+    Attributes:
+        status: `scored`, `failed`, `waiting` (for transcription), `unscored`, or `no_recording`.
+        fault: reason code of a recording that failed.
+        total, violated, undecided, critical_failure: None before it is scored.
+        violated_rules, undecided_rules: ids in order.
+    """
+
+    call_id: str
+    started_at: datetime | None
+    agent_id: str | None
+    direction: str | None
+    status: str
+    fault: str | None
+    duration_ms: int | None
+    has_metadata: bool
+    ruleset: str | None
+    total: int | None
+    violated: int | None
+    undecided: int | None
+    critical_failure: bool | None
+    violated_rules: tuple[str, ...]
+    undecided_rules: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorecardVersion:
+    """One scorecard in a call's history."""
+
+    scorecard_id: int
+    created_at: datetime
+    is_current: bool
+    ruleset_id: str
+    ruleset_hash: str
+    total: int
+    violated: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallDetail:
+    """Everything about one call; what does not exist yet is None."""
+
+    line: CallLine
+    call: Call
+    path: str | None
+    recording_id: str | None
+    advice: str | None
+    scorecard: Scorecard | None
+    history: tuple[ScorecardVersion, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgentTotals:
+    """One agent's published scorecards in numbers; `missed` counts violations by rule id."""
+
+    agent_id: str | None
+    name: str | None
+    team: str | None
+    calls: int
+    mean_total: float
+    lowest_total: int
+    critical_failures: int
+    violated: int
+    undecided: int
+    missed: tuple[tuple[str, int], ...]
+
+
+_STATUS = case(
+    (ScorecardRow.scorecard_id.is_not(None), "scored"),
+    (CallRow.recording_id.is_(None), "no_recording"),
+    (RecordingRow.fault.is_not(None), "failed"),
+    (TranscriptRow.transcript_key.is_(None), "waiting"),
+    else_="unscored",
+)
+
+
+def _call_lines(wanted: CallFilter) -> Select[Any]:
+    statement = (
+        select(
+            CallRow.call_id,
+            CallRow.started_at,
+            CallRow.agent_id,
+            CallRow.direction,
+            _STATUS.label("status"),
+            RecordingRow.fault,
+            RecordingRow.duration_ms,
+            CallRow.has_metadata,
+            ScorecardRow.scorecard_id,
+            ScorecardRow.ruleset_id,
+            ScorecardRow.total,
+            ScorecardRow.violated,
+            ScorecardRow.undecided,
+            ScorecardRow.critical_failure,
+        )
+        .outerjoin(RecordingRow, RecordingRow.recording_id == CallRow.recording_id)
+        .outerjoin(
+            TranscriptRow,
+            and_(
+                TranscriptRow.recording_id == CallRow.recording_id,
+                TranscriptRow.is_current.is_(True),
+            ),
+        )
+        .outerjoin(
+            ScorecardRow,
+            and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True)),
+        )
+        .where(CallRow.replaced_by.is_(None))
+        .order_by(CallRow.started_at.is_(None), CallRow.started_at, CallRow.call_id)
+    )
+    if wanted.flagged:
+        statement = statement.where(or_(ScorecardRow.violated > 0, ScorecardRow.undecided > 0))
+    if wanted.agent_id is not None:
+        statement = statement.where(CallRow.agent_id == wanted.agent_id)
+    if wanted.since is not None:
+        statement = statement.where(CallRow.started_at >= wanted.since)
+    return statement.limit(wanted.limit) if wanted.limit else statement
+
+
+def list_calls(session: Session, wanted: CallFilter, zone: ZoneInfo) -> Iterator[CallLine]:
+    """List calls in order of time; those whose time is unknown come last."""
+    rows = session.execute(_call_lines(wanted)).mappings()
+    for some in chunks(rows):
+        rules = _flagged_rules(session, [row["scorecard_id"] for row in some])
+        for row in some:
+            yield _call_line(dict(row), rules, zone)
+
+
+def _call_line(
+    row: dict[str, Any], rules: dict[tuple[int, str], list[str]], zone: ZoneInfo
+) -> CallLine:
+    number, started_at = row["scorecard_id"], row["started_at"]
+    return CallLine(
+        call_id=row["call_id"],
+        started_at=started_at.astimezone(zone) if started_at else None,
+        agent_id=row["agent_id"],
+        direction=row["direction"],
+        status=row["status"],
+        fault=row["fault"],
+        duration_ms=row["duration_ms"],
+        has_metadata=row["has_metadata"],
+        ruleset=row["ruleset_id"],
+        total=row["total"],
+        violated=row["violated"],
+        undecided=row["undecided"],
+        critical_failure=row["critical_failure"],
+        violated_rules=tuple(rules.get((number, Outcome.VIOLATED.value), ())),
+        undecided_rules=tuple(rules.get((number, Outcome.UNDECIDED.value), ())),
+    )
+
+
+def _flagged_rules(
+    session: Session, scorecard_ids: list[int | None]
+) -> dict[tuple[int, str], list[str]]:
+    rows = session.execute(
+        select(VerdictRow.scorecard_id, VerdictRow.outcome, VerdictRow.rule_id)
+        .where(
+            VerdictRow.scorecard_id.in_([i for i in scorecard_ids if i is not None]),
+            VerdictRow.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
+        )
+        .order_by(VerdictRow.scorecard_id, VerdictRow.rule_id)
+    )
+    rules: dict[tuple[int, str], list[str]] = {}
+    for number, outcome, rule_id in rows:
+        rules.setdefault((number, outcome), []).append(rule_id)
+    return rules
+
+
+def call_detail(session: Session, call_id: str, zone: ZoneInfo) -> CallDetail:
+    """Load one call with its published scorecard and the history.
+
+    Raises:
+        NotFoundError: there is no such call.
+    """
+    row = session.get(CallRow, call_id)
+    if row is not None and row.replaced_by:
+        row = session.get(CallRow, row.replaced_by)
+    if row is None:
+        raise NotFoundError("call", call_id)
+    call_id = row.call_id
+    found = session.execute(_call_lines(CallFilter()).where(CallRow.call_id == call_id)).mappings()
+    mapping = dict(found.one())
+    line = _call_line(mapping, _flagged_rules(session, [mapping["scorecard_id"]]), zone)
+    cards = session.scalars(
+        select(ScorecardRow)
+        .where(ScorecardRow.call_id == call_id)
+        .order_by(ScorecardRow.scorecard_id)
+    ).all()
+    current = next((card for card in cards if card.is_current), None)
+    recording = session.get(RecordingRow, row.recording_id) if row.recording_id else None
+    return CallDetail(
+        line=line,
+        call=load_calls(session, [call_id], zone)[call_id],
+        path=row.path,
+        recording_id=row.recording_id,
+        advice=recording.advice if recording else None,
+        scorecard=decode(Scorecard, current.blob) if current else None,
+        history=tuple(_version(card) for card in cards),
+    )
+
+
+def _version(row: ScorecardRow) -> ScorecardVersion:
+    return ScorecardVersion(
+        row.scorecard_id,
+        row.created_at,
+        row.is_current,
+        row.ruleset_id,
+        row.ruleset_hash,
+        row.total,
+        row.violated,
+        row.undecided,
+    )
+
+
+def current_transcript(session: Session, recording_id: str) -> Transcript | None:
+    """Load the transcript in force; None where there is none."""
+    blob = session.scalar(
+        select(TranscriptRow.blob).where(
+            TranscriptRow.recording_id == recording_id, TranscriptRow.is_current.is_(True)
+        )
+    )
+    return decode(Transcript, blob) if blob is not None else None
+
+
+def transcript_by_key(session: Session, transcript_key: str) -> Transcript:
+    """Load the transcript that a scorecard names.
+
+    Raises:
+        NotFoundError: there is no such transcript.
+    """
+    row = session.get(TranscriptRow, transcript_key)
+    if row is None:
+        raise NotFoundError("transcript", transcript_key)
+    return decode(Transcript, row.blob)
+
+
+def agent_totals(session: Session, since: datetime | None = None) -> list[AgentTotals]:
+    """Sum up published scorecards by agent, in order of agent id; calls of unknown agents last."""
+    of_calls = and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True))
+    active: list[ColumnElement[bool]] = [CallRow.replaced_by.is_(None)]
+    if since is not None:
+        active.append(CallRow.started_at >= since)
+    rows = session.execute(
+        select(
+            CallRow.agent_id,
+            AgentRow.name,
+            AgentRow.team,
+            func.count(),
+            func.avg(ScorecardRow.total),
+            func.min(ScorecardRow.total),
+            func.sum(case((ScorecardRow.critical_failure.is_(True), 1), else_=0)),
+            func.sum(ScorecardRow.violated),
+            func.sum(ScorecardRow.undecided),
+        )
+        .join(ScorecardRow, of_calls)
+        .outerjoin(AgentRow, AgentRow.agent_id == CallRow.agent_id)
+        .where(*active)
+        .group_by(CallRow.agent_id, AgentRow.name, AgentRow.team)
+        .order_by(CallRow.agent_id.is_(None), CallRow.agent_id)
+    ).all()
+    counted = session.execute(
+        select(CallRow.agent_id, VerdictRow.rule_id, func.count().label("times"))
+        .join(ScorecardRow, of_calls)
+        .join(VerdictRow, VerdictRow.scorecard_id == ScorecardRow.scorecard_id)
+        .where(*active, VerdictRow.outcome == Outcome.VIOLATED.value)
+        .group_by(CallRow.agent_id, VerdictRow.rule_id)
+        .order_by(func.count().desc(), VerdictRow.rule_id)
+    )
+    missed: dict[str | None, list[tuple[str, int]]] = {}
+    for agent_id, rule_id, times in counted:
+        missed.setdefault(agent_id, []).append((rule_id, times))
+    return [
+        AgentTotals(
+            agent_id=row[0],
+            name=row[1],
+            team=row[2],
+            calls=row[3],
+            mean_total=float(row[4]),
+            lowest_total=row[5],
+            critical_failures=int(row[6]),
+            violated=int(row[7]),
+            undecided=int(row[8]),
+            missed=tuple(missed.get(row[0], ())),
+        )
+        for row in rows
+    ]
