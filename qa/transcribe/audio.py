@@ -1,8 +1,8 @@
 """Recordings in: any accepted file becomes one stream of 16 kHz float32 samples per channel.
 
-Foreign bytes are parsed in a process with limits (`decode_child.py`, and why in
-`docs/decisions/decoding.md`). Samples come back through scratch files, so that neither process
-ever holds a whole call.
+Foreign bytes are parsed in a process with limits: `decode_child.py`, and why in
+`docs/decisions/0006-decoding-in-its-own-process.md`. Samples come back through scratch files, so
+that neither process ever holds a whole call.
 """
 
 import os

@@ -78,7 +78,7 @@ def _cut_decoded(
     path: Path, span: Span, decoder: Decoder | None
 ) -> tuple[npt.NDArray[np.float32], int]:
     if decoder is None:
-        with Decoder(AudioSettings()) as own:  # type: ignore[call-arg]
+        with Decoder(AudioSettings()) as own:
             return _cut_decoded(path, span, own)
     start, stop = _frames(span, SAMPLE_RATE_HZ)
     with decoder.decode(path) as decoded:

@@ -23,6 +23,24 @@ _UNFINISHED_SIZE = 0x7FFF0000
 _HEAD_BYTES = 16
 _OGG_PAGE_MAX = 27 + 255 + 255 * 255
 _GSM_FRAME_BYTES = 33
+_AMR_FRAME_BYTES = {  # by frame type, with the byte that holds it; other types are reserved
+    b"#!AMR\n": {0: 13, 1: 14, 2: 16, 3: 18, 4: 20, 5: 21, 6: 27, 7: 32, 8: 6, 15: 1},
+    b"#!AMR-WB\n": {
+        0: 18,
+        1: 24,
+        2: 33,
+        3: 37,
+        4: 41,
+        5: 47,
+        6: 51,
+        7: 59,
+        8: 61,
+        9: 6,
+        14: 1,
+        15: 1,
+    },
+}
+_AMR_BLOCK_BYTES = 1 << 20
 _MP3_PADDING_FRAMES = 8  # encoder delay and padding, which decoders cut off
 
 
@@ -109,6 +127,8 @@ def inspect(fd: int, size: int, suffix: str) -> Source:
         _check_ogg(fd, size)
     elif kind is Kind.MP4:
         _check_mp4(fd, size)
+    elif kind is Kind.AMR:
+        _check_amr(fd, size)
     elif kind is Kind.GSM and size % _GSM_FRAME_BYTES:
         raise truncated()
     return Source(fd, size, kind)
@@ -217,7 +237,7 @@ def _is_chunk(fd: int, at: int, size: int, order: str) -> bool:
     return all(0x20 <= byte < 0x7F for byte in name) and at + 8 + length <= size
 
 
-# --- Ogg, MP4, MP3 -------------------------------------------------------------------------------
+# --- Ogg, MP4, AMR, MP3 --------------------------------------------------------------------------
 
 
 def _check_ogg(fd: int, size: int) -> None:
@@ -250,6 +270,24 @@ def _check_mp4(fd: int, size: int) -> None:
         at += length
     if at > size or b"moov" not in seen:
         raise truncated()
+
+
+def _check_amr(fd: int, size: int) -> None:
+    """Check that the last frame ends with the file; FFmpeg decodes the half of a frame."""
+    head = os.pread(fd, _HEAD_BYTES, 0)
+    for magic, lengths in _AMR_FRAME_BYTES.items():
+        if not head.startswith(magic):
+            continue
+        at, block, block_at = len(magic), b"", 0
+        while at < size:
+            if at >= block_at + len(block):
+                block, block_at = os.pread(fd, _AMR_BLOCK_BYTES, at), at
+            length = lengths.get(block[at - block_at] >> 3 & 0xF) if block else None
+            if length is None:
+                return  # damaged or cut meanwhile; FFmpeg and the look at the file will say so
+            at += length
+        if at > size:
+            raise truncated()
 
 
 def _is_mp3_header(head: bytes) -> bool:
