@@ -1,17 +1,22 @@
 """The benchmarks' own arithmetic, and the bundled calls that they and the demo run on."""
 
 import csv
+import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import yaml
 from benchlib.callset import build_call, load_call_set, ruleset_values, true_transcript
-from benchlib.errors import Errors, compare, read_number
+from benchlib.errors import Comparison, Errors, compare, read_number
+from benchlib.golden import read_golden, write_golden
 from benchlib.metadata import build_tables
 from benchlib.tables import render
 from benchlib.tally import Judgement, tally
 
-from qa.types import Direction, Outcome, ReleasedBy, Role
+from qa.config import Settings
+from qa.pipeline import Worker
+from qa.types import Direction, Outcome, ReleasedBy, Role, Transcript
 
 FIXTURES = Path(__file__).parent / "fixtures" / "audio"
 LABELLED = {
@@ -188,3 +193,55 @@ def test_only_declared_values_reach_the_ruleset() -> None:
         "max_rings": 3,
     }
     assert ruleset_values(FIXTURES, {"hotline": "1"}) == {}
+
+
+def _texts(transcript: Transcript) -> list[str]:
+    texts = [""] * transcript.channel_count
+    for utterance in transcript.utterances:
+        texts[utterance.channel] += utterance.text
+    return texts
+
+
+def _against(said: Sequence[str], heard: Sequence[str]) -> Comparison:
+    return sum(map(compare, said, heard), Comparison())
+
+
+def test_golden_transcripts_belong_to_the_recordings() -> None:
+    calls = load_call_set(FIXTURES)
+    assert {p.stem for p in (FIXTURES / "golden").iterdir()} == {call.call_id for call in calls}
+    for call in calls:
+        golden = read_golden(FIXTURES / "golden" / f"{call.call_id}.json")
+        content = hashlib.sha256(call.recording.read_bytes()).hexdigest()
+        assert golden.recording_id == content, f"{call.call_id}: run scripts/synth --golden"
+        assert abs(golden.duration_ms - call.truth["duration_s"] * 1000) < 100
+
+
+def test_golden_transcripts_hear_what_was_said() -> None:
+    total = Comparison()
+    for call in load_call_set(FIXTURES):
+        golden = read_golden(FIXTURES / "golden" / f"{call.call_id}.json")
+        total += _against(call.references(), _texts(golden))
+    assert total.characters.rate <= 0.20
+    assert total.syllables.rate <= 0.11
+
+
+def test_a_golden_transcript_survives_writing(tmp_path: Path) -> None:
+    golden = read_golden(FIXTURES / "golden" / "good.json")
+    write_golden(golden, tmp_path / "good.json")
+    assert read_golden(tmp_path / "good.json") == golden
+
+
+@pytest.mark.model
+@pytest.mark.parametrize("name", ["bad", "mono"])
+def test_the_recogniser_still_hears_the_golden_text(name: str, base_model: Path) -> None:
+    """Another processor may round otherwise, so text and times are judged by tolerance."""
+    call = next(c for c in load_call_set(FIXTURES) if c.call_id == name)
+    golden = read_golden(FIXTURES / "golden" / f"{name}.json")
+    with Worker(Settings(models_dir=base_model.parent)) as worker:
+        heard = worker.transcribe(call.recording)
+    assert _against(call.references(), _texts(heard)).characters.rate <= 0.25
+    assert _against(_texts(golden), _texts(heard)).characters.rate <= 0.10
+    assert [u.role for u in heard.utterances][0] is golden.utterances[0].role
+    starts = [u.span.start_ms for u in heard.utterances]
+    near = [min(abs(u.span.start_ms - start) for start in starts) for u in golden.utterances]
+    assert sorted(near)[len(near) * 9 // 10 - 1] <= 500

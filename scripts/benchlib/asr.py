@@ -137,7 +137,7 @@ def cost_table(results: Sequence[Result], *, markdown: bool) -> str:
         "CPU s / s",
         "x real time",
         "ours/it CPU",
-        "load CPU s",
+        "start CPU s",
         "peak MiB",
         "ours/it MiB",
     ]

@@ -7,13 +7,14 @@ be read 二十一号 or 二一号, `1` may be 一 or 幺, `0` may be 零 or 洞,
 stand for 幺, 两, 零. Nothing else is forgiven: 二十 for 二十一, or 要 for 幺, remain errors.
 """
 
-import functools
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rapidfuzz.distance import Levenshtein
+
+from qa.text import to_simplified
 
 _PLAIN_DIGITS = "零一二三四五六七八九"
 _DIGIT_WORDS = {"0": "零洞", "1": "一幺", "2": "二两", "7": "七拐", "9": "九勾"}
@@ -71,16 +72,9 @@ def _count(reference: Sequence[str], hypothesis: Sequence[str]) -> Errors:
     return Errors(len(reference), tags.count("replace"), tags.count("delete"), tags.count("insert"))
 
 
-@functools.cache
-def _converter():  # type: ignore[no-untyped-def]
-    from opencc import OpenCC
-
-    return OpenCC("tw2sp")
-
-
 def _strip(text: str) -> str:
     """Simplify and drop everything that is not spoken; figures keep their point and percent."""
-    text = unicodedata.normalize("NFKC", _converter().convert(text)).lower()
+    text = unicodedata.normalize("NFKC", to_simplified(text)).lower()
     text = _GROUPS.sub("", text)
     kept = []
     for i, char in enumerate(text):
