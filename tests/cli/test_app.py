@@ -154,7 +154,10 @@ def test_models_with_base(base_model: Path, monkeypatch: pytest.MonkeyPatch) -> 
     ("arguments", "heavy"),
     [
         (["--help"], {"pydantic", "rich.table", "sqlalchemy", "fastapi", "numpy", "ctranslate2"}),
-        (["rules", "list"], {"sqlalchemy", "fastapi", "numpy", "av", "ctranslate2", "opencc"}),
+        (
+            ["rules", "list"],
+            {"sqlalchemy", "fastapi", "numpy", "av", "ctranslate2", "opencc", "pypinyin"},
+        ),
     ],
 )
 def test_starts_without_what_it_does_not_need(arguments: list[str], heavy: set[str]) -> None:
