@@ -1,6 +1,7 @@
 """Bytes of a table to text: UTF-8, UTF-16 or GB18030 (which holds GBK and GB2312)."""
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from qa.errors import IngestError
@@ -8,6 +9,7 @@ from qa.errors import IngestError
 _SAMPLE = 1 << 20
 _MAX_DAMAGED_SHARE = 0.1
 DAMAGED = "\ufffd"
+_LATIN_WORD = re.compile("[A-Za-z][À-ɏ]|[À-ɏ][A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,10 @@ def decode_table(data: bytes, file: str) -> Decoded:
         return Decoded(_utf16_without_mark(data, file), "utf-16")
     utf8, gb = _strict(data, "utf-8"), _strict(data, "gb18030")
     if utf8 is not None and gb is not None:
-        # Pairs of GBK bytes can form valid UTF-8: then it reads as Latin, Greek or Arabic letters,
-        # while GBK gives Chinese.
+        # Pairs of GBK bytes can form valid UTF-8: then it reads as Latin, Greek or Arabic letters
+        # that stand alone (José has its é beside other letters), while GBK gives Chinese.
         plain = utf8.isascii() or _is_chinese(utf8) or not _is_chinese(gb)
+        plain = plain or _LATIN_WORD.search(utf8) is not None
         return Decoded(utf8, "utf-8") if plain else Decoded(gb, "gb18030")
     if utf8 is not None:
         return Decoded(utf8, "utf-8")
