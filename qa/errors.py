@@ -82,7 +82,7 @@ class RecordingFault(StrEnum):
 
 
 class RecordingError(QAError):
-    """This recording cannot be used; mark it, go on, do not retry until its bytes change.
+    """A recording cannot be used; mark it, go on, do not retry until its bytes change.
 
     Args:
         file: file name of the recording, without its folder.
