@@ -3,9 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
-from qa.types import Call, Outcome, Transcript, Verdict
+from qa.scoring.match import Track, build_track
+from qa.types import Call, Outcome, Role, Transcript, Verdict
+
+MIN_ROLE_CONFIDENCE = 0.6
+"""Below this, who spoke is a guess, and rules about the agent's words abstain."""
 
 
 @dataclass(frozen=True)
@@ -14,6 +19,24 @@ class Scene:
 
     transcript: Transcript
     call: Call
+
+    @cached_property
+    def agent(self) -> Track:
+        """What the agent said."""
+        return build_track(self.transcript, Role.AGENT)
+
+    @cached_property
+    def customer(self) -> Track:
+        """What the customer said."""
+        return build_track(self.transcript, Role.CUSTOMER)
+
+    @cached_property
+    def roles_known(self) -> bool:
+        """Whether it is known who said what, surely enough to judge by it."""
+        utterances = self.transcript.utterances
+        return bool(utterances) and all(
+            u.role != Role.UNKNOWN and u.role_confidence >= MIN_ROLE_CONFIDENCE for u in utterances
+        )
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """faster-whisper as an `Engine`: CTranslate2 Whisper on packed windows.
 
-`WhisperModel.transcribe` walks one file window by window, and `BatchedInferencePipeline` loses words
-(19.5–22 % errors where plain decoding has 14 %). Here windows of any origin are encoded and decoded
-together, and words get their times from one alignment pass over the same encoding.
+`WhisperModel.transcribe` walks one file window by window, and `BatchedInferencePipeline` loses
+words (19.5–22 % errors where plain decoding has 14 %). Here windows of any origin are encoded and
+decoded together, and words get their times from one alignment pass over the same encoding.
 """
 
 from collections.abc import Sequence

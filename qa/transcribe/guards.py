@@ -51,12 +51,12 @@ def loops(text: str) -> bool:
 
 
 def _is_small_talk(unit: str) -> bool:
-    """A unit of one repeated character (对对, 嗯嗯) or of digits (a phone number's 幺幺幺)."""
+    """Whether a unit is one repeated character (对对) or digits (a phone number's 幺幺幺)."""
     return len(set(unit)) == 1 or all(c in "0123456789零一二三四五六七八九幺" for c in unit)
 
 
 def without_loop(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
-    """The words up to the end of a loop's first round; all of them when nothing loops."""
+    """Cut the words at the end of a loop's first round; all of them when nothing loops."""
     kept: list[HeardWord] = []
     for word in words:
         kept.append(word)

@@ -100,7 +100,7 @@ def _greedy(spans: list[Span], limit_ms: int) -> list[list[Span]]:
 
 
 def _even_groups(spans: list[Span]) -> list[list[Span]]:
-    """The smallest limit that still needs no more windows than full ones would."""
+    """Choose the smallest limit that still needs no more windows than full ones would."""
     if not spans:
         return []
     fewest = len(_greedy(spans, WINDOW_MS))
@@ -132,7 +132,7 @@ def split_long(
 
 
 def window_audio(window: Window, channel: Samples) -> NDArray[np.float32]:
-    """The samples of a window, silence between the pieces, at 16 000 Hz."""
+    """Gather the samples of a window, silence between the pieces, at 16 000 Hz."""
     per_ms = SAMPLE_RATE_HZ // 1000
     audio = np.zeros(window.duration_ms * per_ms, np.float32)
     for piece in window.pieces:

@@ -40,12 +40,12 @@ class Samples(Protocol):
         """Length at 16 000 Hz."""
 
     def read(self, start: int, stop: int) -> NDArray[np.float32]:
-        """Samples `[start, stop)` in [−1, 1]."""
+        """Read samples `[start, stop)` in [−1, 1]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frames:
-    """A channel in frames of 30 ms: what webrtcvad says, level in dBFS, share of clipped samples."""
+    """A channel in frames of 30 ms: voiced or not, level in dBFS, share of clipped samples."""
 
     voiced: NDArray[np.bool_]
     level_dbfs: NDArray[np.float32]

@@ -1,0 +1,81 @@
+"""An apology before anything else when the call was answered late (TM02)."""
+
+from dataclasses import dataclass
+
+from qa.scoring.check import Check, Example, Scene
+from qa.scoring.grammar import closest, compile_all
+from qa.scoring.windows import opening, span_of
+from qa.types import Direction, Outcome, Verdict
+
+HEARD = 0.72
+UNSURE = 0.55
+FIRST_CHARS = 4
+"""Characters that may stand before the apology: 喂, 嗯, 您好."""
+
+
+@dataclass(frozen=True)
+class LateApology(Check):
+    """After more than so many rings the agent apologises before anything else.
+
+    Why: the regulations ask for 对不起 or 对不起，您久等了 first.
+    Mistakes: a greeting of up to four characters (喂，您好) may come first. An apology that comes
+    later, after a complaint, is too late.
+
+    Attributes:
+        max_rings: rings up to which no apology is due.
+        phrases: apologies, in the notation of `qa.scoring.grammar`.
+    """
+
+    kind = "late_apology"
+    max_rings: int = 3
+    phrases: tuple[str, ...] = ("对不起", "不好意思", "[抱歉|很抱歉]", "[让|]您久等了")
+    examples = (
+        Example({}, "坐席: 对不起，让您久等了。您好。", Outcome.MET, {"ring_count": 5}),
+        Example({}, "坐席: 您好，大龙供暖报修。", Outcome.VIOLATED, {"ring_count": 5}),
+        Example(
+            {},
+            "坐席: 您好，大龙供暖报修。\n客户: 怎么才接电话啊？\n坐席: 对不起。",
+            Outcome.VIOLATED,
+            {"ring_count": 6},
+        ),
+        Example({}, "坐席: 您好。", Outcome.NOT_APPLICABLE, {"ring_count": 2}),
+        Example({}, "坐席: 您好。", Outcome.UNDECIDED, {"ring_count": None}),
+    )
+
+    def __post_init__(self) -> None:
+        compile_all(self.phrases)
+
+    def run(self, scene: Scene) -> Verdict:
+        """Look for an apology at the very start of the agent's opening."""
+        call = scene.call
+        if call.direction is Direction.OUTBOUND:
+            return Verdict(Outcome.NOT_APPLICABLE, "outbound")
+        if call.ring_count is None:
+            return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "ring_count"),))
+        rings = (("rings", str(call.ring_count)),)
+        if call.ring_count <= self.max_rings:
+            return Verdict(Outcome.NOT_APPLICABLE, "not_late", rings)
+        if not scene.roles_known:
+            return Verdict(Outcome.UNDECIDED, "role_unknown")
+        if not scene.agent.text:
+            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        return self._apology(scene)
+
+    def _apology(self, scene: Scene) -> Verdict:
+        track = scene.agent
+        start, end = opening(scene)
+        patterns = compile_all(self.phrases)
+        longest = max(len(a) for pattern in patterns for a in pattern.parts[0])
+        limit = min(end, start + FIRST_CHARS + longest)
+        first = closest(patterns, track, start, limit, UNSURE)
+        then = closest(patterns, track, limit, len(track.text), HEARD)
+        early = track.hit_match(first.hit, first.text) if first else None
+        late = track.hit_match(then.hit, then.text) if then else None
+        searched = span_of(scene, start, end)
+        if early and early.similarity >= HEARD:
+            return Verdict(Outcome.MET, "apology_first", matches=(early,))
+        if early:
+            return Verdict(Outcome.UNDECIDED, "apology_unsure", searched=searched, nearest=early)
+        if late:
+            return Verdict(Outcome.VIOLATED, "apology_late", (), (late,), searched)
+        return Verdict(Outcome.VIOLATED, "apology_missing", searched=searched)

@@ -1,0 +1,169 @@
+"""The agent's own number (工号), spoken and compared with the telephone system's (GR02)."""
+
+from dataclasses import dataclass
+
+from qa.scoring.check import Check, Example, Scene
+from qa.scoring.grammar import compile_all, find_all
+from qa.scoring.match import Track, best_hit
+from qa.scoring.numbers import (
+    UNIT_CHARS,
+    digit_by_sound,
+    digit_by_syllable,
+    read_digits,
+    similarity,
+    spoken_value,
+)
+from qa.scoring.windows import opening, span_of
+from qa.types import Outcome, Verdict
+
+ANCHOR = 0.72
+"""Similarity from which 为您服务 or 工号 counts as heard."""
+ANNOUNCED = 0.9
+"""Firmer for 工号 in the middle of a call: two syllables are soon alike."""
+SURE = 0.75
+"""Similarity by sound from which an unclear number is the agent's own: the question is only
+whether *this* number was said, not which of a thousand."""
+MAX_NUMBER = 6
+
+
+@dataclass(frozen=True)
+class OwnNumber(Check):
+    """The number that the agent gives equals the agent's number in the call's metadata.
+
+    Why: operators swap lines at noon, so only the spoken number says who answered.
+    Mistakes: a number that is neither clear nor close by sound is undecided; another number counts
+    only when every syllable of it is a digit's.
+
+    Attributes:
+        before: the phrase that follows the number in the greeting.
+        after: words that announce the number elsewhere in the call.
+    """
+
+    kind = "own_number"
+    before: str = "为您服务"
+    after: tuple[str, ...] = ("工号是", "工号", "我是")
+    examples = (
+        Example({}, "坐席: 您好，幺零八为您服务。", Outcome.MET, {"agent_id": "108"}),
+        Example({}, "坐席: 您好，要领吧为您服务。", Outcome.MET, {"agent_id": "108"}),
+        Example({}, "坐席: 您好，二幺二为您服务。", Outcome.VIOLATED, {"agent_id": "217"}),
+        Example(
+            {},
+            "坐席: 您好，为您服务。\n客户: 您贵姓？\n坐席: 我工号是两零五。",
+            Outcome.MET,
+            {"agent_id": "205"},
+        ),
+        Example({}, "坐席: 您好，为您服务。", Outcome.VIOLATED, {"agent_id": "205"}),
+        Example({}, "坐席: 您好，大龙摇扇为您服务。", Outcome.UNDECIDED, {"agent_id": "108"}),
+        Example({}, "坐席: 您好，幺零八为您服务。", Outcome.UNDECIDED, {"agent_id": None}),
+    )
+
+    def run(self, scene: Scene) -> Verdict:
+        """Read the number in the greeting, or where it is announced, and compare."""
+        expected = scene.call.agent_id
+        if not scene.roles_known:
+            return Verdict(Outcome.UNDECIDED, "role_unknown")
+        if not expected or not expected.isascii() or not expected.isdigit():
+            return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "agent_id"),))
+        track = scene.agent
+        if not track.text:
+            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        places = self._places(scene, len(expected))
+        for start, end in places:
+            verdict = _compare(track, start, end, expected)
+            if verdict:
+                return verdict
+        if places:
+            start, end = places[0]
+            nearest = track.match(start, end, expected=expected, similarity=0.0)
+            return Verdict(
+                Outcome.UNDECIDED,
+                "number_unsure",
+                (("expected", expected),),
+                searched=nearest.span,
+                nearest=nearest,
+            )
+        return Verdict(
+            Outcome.VIOLATED,
+            "number_missing",
+            (("expected", expected),),
+            searched=span_of(scene, 0, len(track.text)),
+        )
+
+    def _places(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
+        """Where a number may stand.
+
+        Before 为您服务, then clear digits of the opening; else after 工号 anywhere in the call.
+        """
+        track = scene.agent
+        start, end = opening(scene)
+        places = []
+        anchor = best_hit(self.before, track, start, end)
+        if anchor and anchor.similarity >= ANCHOR:
+            first = _number_start(track, start, anchor.start, digits)
+            if first < anchor.start:
+                places.append((first, anchor.start))
+        for run in read_digits(track.text, start, end):
+            if len(run.digits) == digits and (run.start, run.end) not in places:
+                places.append((run.start, run.end))
+        return places or self._announced(track, digits)
+
+    def _announced(self, track: Track, digits: int) -> list[tuple[int, int]]:
+        """Numbers right after 工号 or 我是, by sound, anywhere in the call."""
+        places = []
+        for pattern in compile_all(self.after):
+            for found in find_all(pattern, track, 0, len(track.text), ANNOUNCED):
+                first = found.hit.end
+                stop = min(first + digits, track.turn_at(found.hit.start)[1])
+                if first < stop and all(digit_by_sound(c) for c in track.text[first:stop]):
+                    places.append((first, stop))
+        return places
+
+
+def _number_start(track: Track, start: int, end: int, digits: int) -> int:
+    """Go back from 为您服务 over what may be a number.
+
+    Characters that are digits, or have exactly a digit's syllable, are followed as far as they go;
+    where they are too few, the number is taken to have its full length if any of it is a digit.
+    """
+    first = end
+    while first > start and end - first < MAX_NUMBER and _is_numeral(track.text[first - 1]):
+        first -= 1
+    if first == end or end - first >= digits:
+        return first
+    return max(start, end - digits)
+
+
+def _is_numeral(char: str) -> bool:
+    return char in UNIT_CHARS or digit_by_syllable(char) is not None
+
+
+def _compare(track: Track, start: int, end: int, expected: str) -> Verdict | None:
+    """Compare what stands in a place with the number; None when it cannot be told."""
+    text = track.text[start:end]
+    close = similarity(expected, text)
+    said = spoken_value(text) or "".join(digit_by_syllable(c) or "" for c in text)
+    clear = all(map(_is_numeral, text))
+    match = track.match(start, end, expected=expected, similarity=close)
+    details = (("expected", expected), ("said", said))
+    if clear and said == expected:
+        return Verdict(Outcome.MET, "number_equal", details, (match,))
+    if clear and len(said) >= len(expected) and not _is_within(expected, said):
+        return Verdict(Outcome.VIOLATED, "number_differs", details, (match,))
+    if not clear and close >= SURE and _no_clear_difference(text, expected):
+        details = (("expected", expected), ("said", expected))
+        return Verdict(Outcome.MET, "number_equal", details, (match,))
+    return None
+
+
+def _is_within(expected: str, said: str) -> bool:
+    """Whether the number stands in what was heard once stuttered or doubled digits are dropped."""
+    rest = iter(said)
+    return all(digit in rest for digit in expected)
+
+
+def _no_clear_difference(text: str, expected: str) -> bool:
+    """Whether no digit of the text contradicts the number in its place."""
+    return len(text) == len(expected) and all(
+        (digit_by_syllable(char) or digit) == digit
+        for char, digit in zip(text, expected, strict=True)
+    )

@@ -1,0 +1,90 @@
+"""Phrases that the agent never says: abuse, shirking, negative answers, impatience (FP01–FP04)."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from qa.scoring.check import Check, Example, Scene
+from qa.scoring.grammar import Pattern, compile_all
+from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.windows import span_of
+from qa.types import Match, Outcome, Verdict
+
+
+def judge_sightings(scene: Scene, sightings: list[Sighting], kind: str) -> Verdict:
+    """Turn sightings into a verdict.
+
+    Args:
+        kind: `phrase` or `promise`; chooses the reasons and the name of the detail.
+    """
+    track = scene.agent
+    sure = [s for s in sightings if s.sure]
+    unsure = [s for s in sightings if not s.sure]
+    if sure:
+        matches = _evidence(scene, sure)
+        return Verdict(Outcome.VIOLATED, f"{kind}_heard", ((kind, sure[0].found.text),), matches)
+    searched = span_of(scene, 0, len(track.text))
+    if unsure:
+        nearest = max(_evidence(scene, unsure), key=lambda m: m.similarity)
+        details = ((kind, nearest.expected),)
+        return Verdict(
+            Outcome.UNDECIDED, f"{kind}_unsure", details, searched=searched, nearest=nearest
+        )
+    return Verdict(Outcome.MET, f"{kind}_absent", searched=searched)
+
+
+def _evidence(scene: Scene, sightings: list[Sighting]) -> tuple[Match, ...]:
+    return tuple(scene.agent.hit_match(s.found.hit, s.found.text) for s in sightings)
+
+
+@dataclass(frozen=True)
+class PhraseAbsent(Check):
+    """The agent never says a listed phrase.
+
+    Why: forbidden phrases bring complaints, and the regulations name their classes.
+    Mistakes: a phrase that the recogniser garbled beyond likeness is missed; one that only sounds
+    like it is undecided. What the customer says, quotations and harmless wordings do not count.
+
+    Attributes:
+        phrases: in the notation of `qa.scoring.grammar`.
+        guards: what makes a phrase harmless.
+        policy: how alike convicts.
+    """
+
+    kind = "phrase_absent"
+    phrases: tuple[str, ...]
+    guards: Guards = field(default_factory=Guards)
+    policy: Policy = field(default_factory=Policy)
+    examples = (
+        Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们管。", Outcome.VIOLATED),
+        Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们馆。", Outcome.VIOLATED),
+        Example({"phrases": ["不归我们管"]}, "客户: 这个不归我们管。\n坐席: 好。", Outcome.MET),
+        Example({"phrases": ["不知道"]}, "坐席: 布置到。", Outcome.MET),
+        Example(
+            {"phrases": ["不知道"], "guards": {"unless": ["不知道您的地址"]}},
+            "坐席: 我不知道您的地址，请您说一下。",
+            Outcome.MET,
+        ),
+        Example(
+            {"phrases": ["不归我们管"], "guards": {"quoted_after": ["师傅说"]}},
+            "坐席: 师傅说不归我们管，是吗？",
+            Outcome.MET,
+        ),
+        Example({"phrases": ["不归我们管"]}, "未知: 这个不归我们管。", Outcome.UNDECIDED),
+    )
+
+    def __post_init__(self) -> None:
+        if not self._expanded:
+            raise ValueError("phrases must not be empty")
+
+    @cached_property
+    def _expanded(self) -> tuple[Pattern, ...]:
+        return compile_all(self.phrases)
+
+    def run(self, scene: Scene) -> Verdict:
+        """Spot the phrases in the agent's words."""
+        if not scene.roles_known:
+            return Verdict(Outcome.UNDECIDED, "role_unknown")
+        if not scene.agent.text:
+            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
+        return judge_sightings(scene, found, "phrase")

@@ -1,0 +1,164 @@
+"""The little notation in which rulesets write phrases.
+
+- `不归我们管` is a phrase, found by sound.
+- `[不|没]归[我们|我|咱们]管` lists alternatives; an empty one (`[给您|]退费`) makes it
+  optional.
+- `保证…[修好|弄好]` asks for the parts in order within one sentence, up to `MAX_GAP` syllables
+  apart.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from math import prod
+
+from qa.scoring.match import Hit, Track, align, nominates
+from qa.text import fold
+
+MAX_GAP = 10
+"""Most syllables between two parts that `…` joins."""
+MAX_ALTERNATIVES = 400
+GAP = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A notation, ready for matching.
+
+    Attributes:
+        notation: as it was written.
+        parts: for each part between two `…`, its alternatives as folded texts.
+    """
+
+    notation: str
+    parts: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A pattern in its place.
+
+    Attributes:
+        text: the alternatives that came closest, joined by `…`.
+        length: syllables of that text.
+    """
+
+    text: str
+    length: int
+    hit: Hit
+
+
+@lru_cache(maxsize=4_000)
+def compile_pattern(notation: str) -> Pattern:
+    """Read a notation.
+
+    Raises:
+        ValueError: brackets do not match, a part can be empty, or a part has too many alternatives.
+    """
+    if not notation.strip():
+        raise ValueError("a phrase is empty")
+    # Brackets may not hold a gap, so cutting at gaps first leaves whole brackets in each part.
+    return Pattern(notation, tuple(_alternatives(p, notation) for p in notation.split(GAP)))
+
+
+def _alternatives(part: str, notation: str) -> tuple[str, ...]:
+    pieces = re.split(r"(\[[^\[\]]*\])", part)
+    if any("[" in piece or "]" in piece for piece in pieces[::2]):
+        raise ValueError(f"brackets do not match in '{notation}'")
+    choices = [p[1:-1].split("|") if i % 2 else [p] for i, p in enumerate(pieces)]
+    count = prod(map(len, choices))
+    if count > MAX_ALTERNATIVES:
+        raise ValueError(
+            f"a part of '{notation}' stands for {count} phrases, more than {MAX_ALTERNATIVES}"
+        )
+    texts = tuple(dict.fromkeys(fold("".join(chosen)).text for chosen in product(*choices)))
+    if not all(texts):
+        raise ValueError(f"a part of '{notation}' can be empty")
+    return texts
+
+
+@lru_cache(maxsize=1_000)
+def compile_all(notations: tuple[str, ...]) -> tuple[Pattern, ...]:
+    """Read several notations, in order."""
+    return tuple(map(compile_pattern, notations))
+
+
+def find_pattern(
+    pattern: Pattern, track: Track, start: int, end: int, floor: float
+) -> Found | None:
+    """Where a pattern comes closest between two positions.
+
+    Args:
+        floor: 0–1; a part below it is not worth aligning and may be passed over.
+
+    Returns:
+        The closest alternatives, with similarity and equal characters over all parts; None when a
+        part stays below the floor. Later parts are looked for within the sentence, at most
+        `MAX_GAP` syllables on.
+    """
+    found: list[tuple[str, Hit]] = []
+    at, limit = start, end
+    for alternatives in pattern.parts:
+        best = _best_alternative(alternatives, track, at, limit, floor)
+        if best is None:
+            return None
+        found.append(best)
+        at = best[1].end
+        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), track.sentence_end(at - 1))
+    return _joined(found)
+
+
+def closest(
+    patterns: tuple[Pattern, ...], track: Track, start: int, end: int, floor: float
+) -> Found | None:
+    """Choose the pattern that comes closest between two positions; the first among equals."""
+    found = [f for p in patterns if (f := find_pattern(p, track, start, end, floor))]
+    return max(found, key=lambda f: f.hit.similarity, default=None)
+
+
+def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float) -> list[Found]:
+    """All places between two positions where a pattern comes close, in order."""
+    best = find_pattern(pattern, track, start, end, floor)
+    if best is None:
+        return []
+    return [
+        *find_all(pattern, track, start, best.hit.start, floor),
+        best,
+        *find_all(pattern, track, max(best.hit.end, start + 1), end, floor),
+    ]
+
+
+def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:
+    """Whether a pattern's first part may stand anywhere in a track: a quick look."""
+    end = len(track.text)
+    return any(nominates(a, track, 0, end, min_similarity=floor) for a in pattern.parts[0])
+
+
+def _joined(found: list[tuple[str, Hit]]) -> Found:
+    length = sum(len(text) for text, _ in found)
+    weights = [len(text) / length for text, _ in found]
+    hit = Hit(
+        found[0][1].start,
+        found[-1][1].end,
+        sum(w * h.similarity for w, (_, h) in zip(weights, found, strict=True)),
+        sum(w * h.same_chars for w, (_, h) in zip(weights, found, strict=True)),
+    )
+    return Found(GAP.join(text for text, _ in found), length, hit)
+
+
+def _best_alternative(
+    alternatives: tuple[str, ...], track: Track, start: int, end: int, floor: float
+) -> tuple[str, Hit] | None:
+    """Choose the likest alternative; then the one with more equal characters, then the longest."""
+    if end - start < 1:
+        return None
+    best: tuple[tuple[float, float, int], str, Hit] | None = None
+    for text in alternatives:
+        if not nominates(text, track, start, end, min_similarity=floor):
+            continue
+        hit = align(text, track, start, end)
+        rank = (hit.similarity, hit.same_chars, len(text))
+        if hit.similarity >= floor and (best is None or rank > best[0]):
+            best = rank, text, hit
+    return best[1:] if best else None

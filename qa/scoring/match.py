@@ -1,0 +1,242 @@
+"""Find a phrase in what one role said, by sound, and say how close it came.
+
+A phrase is aligned syllable by syllable with the costs of `syllables.substitution_cost`, so that a
+confusable syllable costs little and a filler between two words next to nothing. `nominates` is the
+quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from rapidfuzz import fuzz
+
+from qa.scoring.syllables import NEAR_COST, keys, substitution_cost, syllables
+from qa.text import FILLERS, fold
+from qa.types import Match, Role, Span, Transcript, Utterance
+
+MISSING_COST = 1.0
+"""An expected syllable that was not heard."""
+EXTRA_COST = 0.6
+"""A syllable heard in the middle of a phrase that does not belong to it."""
+FILLER_COST = 0.1
+"""The same for a filler (嗯, 啊, 那个 as 嗯)."""
+SENTENCE_ENDS = "。？！?!；;"
+BACKCHANNEL_CHARS = 2
+"""A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a phrase came closest, in positions of a track's folded text.
+
+    Attributes:
+        similarity: 1 − cost / syllables of the phrase, not below 0.
+        same_chars: share of the phrase's characters that were recognised as such, 0–1.
+    """
+
+    start: int
+    end: int
+    similarity: float
+    same_chars: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """All that one role said, folded and joined in time order.
+
+    Attributes:
+        role: whose words.
+        utterances: their index in the transcript and themselves.
+        starts: where each utterance begins in `text`; one more entry for the end.
+        turns: ranges of `text` that the other side did not interrupt with more than a backchannel.
+        stops: positions before which a sentence ended (。？！), in order.
+    """
+
+    role: Role
+    utterances: tuple[tuple[int, Utterance], ...]
+    text: str
+    starts: tuple[int, ...]
+    origins: tuple[tuple[int, ...], ...]
+    turns: tuple[tuple[int, int], ...]
+    stops: tuple[int, ...]
+
+    @cached_property
+    def keys(self) -> str:
+        """Syllable-class keys of the text."""
+        return keys(self.text)
+
+    @cached_property
+    def syllables(self) -> tuple[str, ...]:
+        """Toneless syllables of the text."""
+        return syllables(self.text)
+
+    def utterance_at(self, position: int) -> int:
+        """Which of the track's utterances a position belongs to (an index into `utterances`)."""
+        for k in range(len(self.utterances) - 1, -1, -1):
+            if self.starts[k] <= position:
+                return k
+        return 0
+
+    def turn_at(self, position: int) -> tuple[int, int]:
+        """Return the range of the turn that holds a position."""
+        for start, end in self.turns:
+            if start <= position < end:
+                return start, end
+        return self.turns[-1] if self.turns else (0, 0)
+
+    def sentence_end(self, position: int) -> int:
+        """Return where the sentence that holds a position ends."""
+        return next((stop for stop in self.stops if stop > position), len(self.text))
+
+    def sentence_start(self, position: int) -> int:
+        """Return where the sentence that holds a position begins."""
+        return next((stop for stop in reversed(self.stops) if stop <= position), 0)
+
+    def time_at(self, position: int) -> tuple[int, int]:
+        """Start and end in milliseconds of the character at a position."""
+        k = self.utterance_at(position)
+        utterance = self.utterances[k][1]
+        return _char_time(utterance, self.origins[k][position - self.starts[k]])
+
+    def until(self, time_ms: int) -> int:
+        """Return the first position spoken at or after a time; the length when there is none."""
+        for k, (_, utterance) in enumerate(self.utterances):
+            if utterance.span.end_ms > time_ms:
+                for position in range(self.starts[k], self.starts[k + 1]):
+                    if self.time_at(position)[0] >= time_ms:
+                        return position
+        return len(self.text)
+
+    def match(self, start: int, end: int, *, expected: str, similarity: float) -> Match:
+        """Evidence for a range of the text, quoted as it was recognised."""
+        first, last = self.utterance_at(start), self.utterance_at(max(start, end - 1))
+        quotes = []
+        for k in range(first, last + 1):
+            left, right = max(start, self.starts[k]), min(end, self.starts[k + 1])
+            if left < right:
+                origin = self.origins[k]
+                base = self.starts[k]
+                text = self.utterances[k][1].text
+                quotes.append(text[origin[left - base] : origin[right - 1 - base] + 1])
+        span = Span(self.time_at(start)[0], max(self.time_at(max(start, end - 1))))
+        index = self.utterances[first][0]
+        return Match(index, self.role, span, "…".join(quotes), expected, round(similarity, 3))
+
+    def hit_match(self, hit: Hit, expected: str) -> Match:
+        """Evidence for a hit."""
+        return self.match(hit.start, hit.end, expected=expected, similarity=hit.similarity)
+
+
+def _char_time(utterance: Utterance, index: int) -> tuple[int, int]:
+    """Time of one character of an utterance's text; inside a word, time is shared out evenly."""
+    at = 0
+    for word in utterance.words:
+        if index < at + len(word.text):
+            share = word.span.duration_ms / max(1, len(word.text))
+            start = word.span.start_ms + round(share * (index - at))
+            return start, max(start, word.span.start_ms + round(share * (index - at + 1)))
+        at += len(word.text)
+    return utterance.span.start_ms, utterance.span.end_ms
+
+
+def build_track(transcript: Transcript, role: Role) -> Track:
+    """Gather what one role said."""
+    chosen, texts, starts, origins = [], [], [0], []
+    turns: list[tuple[int, int]] = []
+    stops: set[int] = set()
+    interrupted = True
+    for index, utterance in enumerate(transcript.utterances):
+        folded = fold(utterance.text)
+        if utterance.role != role:
+            interrupted = interrupted or len(folded.text) > BACKCHANNEL_CHARS
+            continue
+        if not folded.text:
+            continue
+        chosen.append((index, utterance))
+        texts.append(folded.text)
+        origins.append(folded.origin)
+        stops |= _stops(utterance.text, folded.origin, starts[-1])
+        starts.append(starts[-1] + len(folded.text))
+        if interrupted or not turns:
+            turns.append((starts[-2], starts[-1]))
+        else:
+            turns[-1] = (turns[-1][0], starts[-1])
+        interrupted = False
+    return Track(
+        role,
+        tuple(chosen),
+        "".join(texts),
+        tuple(starts),
+        tuple(origins),
+        tuple(turns),
+        tuple(sorted(stops)),
+    )
+
+
+def _stops(text: str, origin: tuple[int, ...], base: int) -> set[int]:
+    """Positions before which a sentence ended; every utterance starts a sentence."""
+    found = {base}
+    for k in range(1, len(origin)):
+        if any(c in SENTENCE_ENDS for c in text[origin[k - 1] + 1 : origin[k]]):
+            found.add(base + k)
+    return found
+
+
+def best_hit(phrase: str, track: Track, start: int = 0, end: int | None = None) -> Hit | None:
+    """Where in a range a phrase comes closest.
+
+    Args:
+        phrase: folded text.
+        start, end: positions in the track's text; the whole text by default.
+
+    Returns:
+        The closest place, the earliest among equals, however bad; None when the range is empty.
+    """
+    stop = len(track.text) if end is None else min(end, len(track.text))
+    if start >= stop or not phrase:
+        return None
+    return align(phrase, track, start, stop)
+
+
+def nominates(phrase: str, track: Track, start: int, end: int, *, min_similarity: float) -> bool:
+    """Whether a range may hold a phrase at all: a quick look before `align`.
+
+    Confusable syllables share a key, so what remains of the cost that `min_similarity` allows buys
+    only so many other edits; RapidFuzz then looks for that many.
+
+    Args:
+        phrase: folded text.
+        min_similarity: 0–1, what `align` would have to reach.
+    """
+    length = len(phrase)
+    edits = int((1 - min_similarity) * length / NEAR_COST + 1e-9)
+    cutoff = max(0.0, 100.0 * (1 - edits / length))
+    return fuzz.partial_ratio(keys(phrase), track.keys[start:end], score_cutoff=cutoff) > 0
+
+
+def align(phrase: str, track: Track, start: int, end: int) -> Hit:
+    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
+    expected = syllables(phrase)
+    heard = track.syllables
+    text = track.text
+    previous = [(0.0, position, 0) for position in range(start, end + 1)]
+    for i, syllable in enumerate(expected):
+        row = [(previous[0][0] + MISSING_COST, start, 0)]
+        for j in range(start, end):
+            cost, origin, same = previous[j - start]
+            price = substitution_cost(syllable, heard[j])
+            best = (cost + price, origin, same + (phrase[i] == text[j]))
+            up = previous[j - start + 1]
+            if up[0] + MISSING_COST < best[0]:
+                best = (up[0] + MISSING_COST, up[1], up[2])
+            left = row[-1]
+            extra = FILLER_COST if text[j] in FILLERS else EXTRA_COST
+            if i < len(expected) - 1 and left[0] + extra < best[0]:
+                best = (left[0] + extra, left[1], left[2])
+            row.append(best)
+        previous = row
+    ends = range(len(previous))
+    at = min(ends, key=lambda k: (previous[k][0], -previous[k][2], k))
+    cost, origin, same = previous[at]
+    length = len(expected)
+    return Hit(origin, start + at, max(0.0, 1 - cost / length), same / length)

@@ -1,0 +1,167 @@
+"""Spot phrases that must not be said: sound nominates, characters and context convict.
+
+By toneless syllable 不指导 equals 不知道, so likeness alone convicts nobody. A short phrase
+convicts only when its characters stand there; a longer one may have slips, because so many equal
+syllables in a row are no accident. What lies between is unsure, and a person decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.scoring.grammar import Found, Pattern, compile_all, find_all, may_hold
+from qa.scoring.match import Track
+
+LONG = 4
+"""Syllables from which a phrase may convict with slips in its characters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """When a hit convicts and when it is at least unsure; all ratios 0–1.
+
+    Attributes:
+        convict_similarity: by sound, for phrases of `LONG` syllables or more.
+        convict_chars: share of the characters that must stand there.
+        unsure_similarity, unsure_chars: the same for being worth a person's ear.
+    """
+
+    convict_similarity: float = 0.9
+    convict_chars: float = 0.6
+    unsure_similarity: float = 0.82
+    unsure_chars: float = 0.45
+
+
+@dataclass(frozen=True)
+class Guards:
+    """What makes a phrase harmless, each in the notation of `qa.scoring.grammar`.
+
+    Attributes:
+        unless: wordings that contain the phrase but mean something else (声音不清楚).
+        quoted_after: words that introduce somebody else's words, earlier in the sentence.
+        negated_by: words right before the phrase that turn it round (不能 before 保证).
+        asked_with: words anywhere in the sentence that make it a question or a condition.
+        excused_by: a way forward anywhere in the same turn.
+    """
+
+    unless: tuple[str, ...] = ()
+    quoted_after: tuple[str, ...] = ()
+    negated_by: tuple[str, ...] = ()
+    asked_with: tuple[str, ...] = ()
+    excused_by: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for notations in (
+            self.unless,
+            self.quoted_after,
+            self.negated_by,
+            self.asked_with,
+            self.excused_by,
+        ):
+            compile_all(notations)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A phrase in its place; `sure` when it convicts."""
+
+    found: Found
+    sure: bool
+
+
+NEGATION_REACH = 3
+"""Characters before the phrase within which a negation turns it round."""
+HARMLESS_SIMILARITY = 0.9
+HARMLESS_CHARS = 0.7
+"""A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
+SHORT = 6
+SHORT_UNSURE = 0.9
+"""Phrases under six syllables must come closer to be worth a person's ear: 您叫什么 is 85 % of
+您急什么."""
+
+
+def spot(
+    track: Track, patterns: Sequence[Pattern], *, policy: Policy, guards: Guards
+) -> list[Sighting]:
+    """Find what convicts and what is unsure, guards applied.
+
+    Returns:
+        Sightings in time order, the strongest one where several overlap.
+    """
+    sightings: list[Sighting] = []
+    floor = policy.unsure_similarity
+    likely = [p for p in patterns if may_hold(p, track, floor)]
+    for start, end in track.turns:
+        for pattern in likely:
+            for found in find_all(pattern, track, start, end, floor):
+                sure = _convicts(found, policy)
+                if (sure or _is_unsure(found, policy)) and not _is_harmless(track, found, guards):
+                    sightings.append(Sighting(found, sure))
+    return _strongest(sightings)
+
+
+def _convicts(found: Found, policy: Policy) -> bool:
+    if found.length < LONG:
+        return found.hit.same_chars == 1.0 and found.hit.similarity == 1.0
+    return (
+        found.hit.similarity >= policy.convict_similarity
+        and found.hit.same_chars >= policy.convict_chars
+    )
+
+
+def _is_unsure(found: Found, policy: Policy) -> bool:
+    """Short phrases need equal sound and most characters, or chance would fill the queue."""
+    if found.length < LONG:
+        slips = round((1 - found.hit.same_chars) * found.length)
+        return found.hit.similarity == 1.0 and slips <= 1
+    if found.length < SHORT and found.hit.similarity < SHORT_UNSURE:
+        return False
+    return found.hit.same_chars >= policy.unsure_chars
+
+
+def _is_harmless(track: Track, found: Found, guards: Guards) -> bool:
+    hit = found.hit
+    turn_start, turn_end = track.turn_at(hit.start)
+    start, end = max(turn_start, track.sentence_start(hit.start)), track.sentence_end(hit.end - 1)
+    text = track.text
+    return (
+        _contains(guards.quoted_after, text[start : hit.start])
+        or _contains(guards.negated_by, text[max(start, hit.start - NEGATION_REACH) : hit.start])
+        or _contains(guards.asked_with, text[start:end])
+        or _contains(guards.excused_by, text[turn_start:turn_end])
+        or any(
+            other.hit.start < hit.end and hit.start < other.hit.end
+            for pattern in compile_all(guards.unless)
+            for other in find_all(pattern, track, turn_start, turn_end, HARMLESS_SIMILARITY)
+            if other.hit.same_chars >= HARMLESS_CHARS
+        )
+    )
+
+
+def _contains(notations: tuple[str, ...], text: str) -> bool:
+    """Whether any notation stands in the text, character by character, its parts in order."""
+    return any(_stands(pattern, text) for pattern in compile_all(notations))
+
+
+def _stands(pattern: Pattern, text: str) -> bool:
+    at = 0
+    for alternatives in pattern.parts:
+        ends = [i + len(a) for a in alternatives if (i := text.find(a, at)) >= 0]
+        if not ends:
+            return False
+        at = min(ends)
+    return True
+
+
+def _strongest(sightings: list[Sighting]) -> list[Sighting]:
+    """Where sightings overlap keep the sure one, then the likest, then the longest."""
+    ranked = sorted(
+        sightings,
+        key=lambda s: (s.sure, s.found.hit.similarity * s.found.hit.same_chars, s.found.length),
+        reverse=True,
+    )
+    kept: list[Sighting] = []
+    for sighting in ranked:
+        hit = sighting.found.hit
+        if not any(k.found.hit.start < hit.end and hit.start < k.found.hit.end for k in kept):
+            kept.append(sighting)
+    return sorted(kept, key=lambda s: s.found.hit.start)
