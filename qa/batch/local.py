@@ -103,6 +103,17 @@ class _Worker:
     job: Job | None = None
 
 
+def real_worker(settings: Settings) -> AbstractContextManager[Transcriber]:
+    """Make the transcriber of a worker process: the real recogniser.
+
+    It stands in this module because a worker imports the module of its factory: here that costs
+    neither the database nor the rules.
+    """
+    from qa.pipeline import Worker
+
+    return Worker(settings)
+
+
 class LocalPool:
     """Worker processes that each hold one model; dead ones are replaced.
 

@@ -5,14 +5,14 @@ interrupted anywhere is finished by running again.
 """
 
 import time
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa.batch import local
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
 from qa.batch.judging import Judging, Rulesets, score_pending
-from qa.batch.local import Transcriber, WorkerFactory
+from qa.batch.local import WorkerFactory
 from qa.batch.runs import recorded_run
 from qa.batch.transcribing import Hearing, transcribe_pending
 from qa.config import Settings
@@ -85,7 +85,7 @@ def run_folder(
             settings,
             pending,
             engine=engine,
-            factory=options.factory or real_worker,
+            factory=options.factory or local.real_worker,
             listener=listener,
         )
         run.counts = _counts(hearing, None)
@@ -116,13 +116,6 @@ def score_all_pending(store: Store, settings: Settings, *, listener: Listener = 
         judging = score_pending(store, settings, listener=listener)
         run.counts = RunCounts(scored=judging.scored)
         return judging
-
-
-def real_worker(settings: Settings) -> AbstractContextManager[Transcriber]:
-    """Make the transcriber of a worker process: the real recogniser."""
-    from qa.pipeline import Worker
-
-    return Worker(settings)
 
 
 def _real_engine(settings: Settings) -> str:

@@ -29,7 +29,7 @@ from qa.types import Transcript
 MAX_TRIES = 3
 WORKER_DIED = "worker_died"
 ENGINE_FAILED = "engine_failed"
-_HOLD_S = 2.0
+_HOLD_S = 1.0
 _HOLD_RESULTS = 200
 _BACK_OFF_S = 1.0
 
