@@ -241,7 +241,7 @@ def test_the_recogniser_still_hears_the_golden_text(name: str, base_model: Path)
         heard = worker.transcribe(call.recording)
     assert _against(call.references(), _texts(heard)).characters.rate <= 0.25
     assert _against(_texts(golden), _texts(heard)).characters.rate <= 0.10
-    assert [u.role for u in heard.utterances][0] is golden.utterances[0].role
+    assert heard.utterances[0].role is golden.utterances[0].role
     starts = [u.span.start_ms for u in heard.utterances]
     near = [min(abs(u.span.start_ms - start) for start in starts) for u in golden.utterances]
     assert sorted(near)[len(near) * 9 // 10 - 1] <= 500
