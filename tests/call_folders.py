@@ -2,12 +2,16 @@
 
 import os
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy
 
 from qa.config import Settings
+from qa.scoring.dialogue import parse_dialogue
+from qa.store.ledger import pending_recordings, put_transcripts
 from qa.store.store import Store
 from qa.store.tables import Table
 
@@ -71,3 +75,18 @@ def snapshot(store: Store, *, without: tuple[str, ...] = ("runs",)) -> dict[str,
 def rows_of(store: Store, sql: str) -> list[tuple[Any, ...]]:
     with store.reading() as session:
         return [tuple(row) for row in session.execute(sqlalchemy.text(sql))]
+
+
+def hear_all(store: Store, *, engine: str = "typed", text: str | None = None) -> None:
+    """Put a transcript to every recording that has none of this engine, as the runner would."""
+    with store.writing() as session:
+        pending = pending_recordings(session, engine, retry_failed=True)
+        transcripts = [
+            replace(
+                parse_dialogue(text or Path(recording.path).read_text("utf-8")),
+                recording_id=recording.recording_id,
+                engine=engine,
+            )
+            for recording in pending
+        ]
+        put_transcripts(session, transcripts, datetime.now(UTC))
