@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+from benchlib.baselines import find_exact, find_fuzzy
 from benchlib.callset import build_call, load_call_set, ruleset_values, true_transcript
 from benchlib.errors import Comparison, Errors, compare, read_number
 from benchlib.golden import read_golden, write_golden
 from benchlib.metadata import build_tables
+from benchlib.rules import OURS, judge, load_calls, rule_table, wrong_lines
 from benchlib.tables import render
 from benchlib.tally import Judgement, tally
 
@@ -245,3 +247,36 @@ def test_the_recogniser_still_hears_the_golden_text(name: str, base_model: Path)
     starts = [u.span.start_ms for u in heard.utterances]
     near = [min(abs(u.span.start_ms - start) for start in starts) for u in golden.utterances]
     assert sorted(near)[len(near) * 9 // 10 - 1] <= 500
+
+
+def test_from_the_true_text_the_bundled_calls_are_judged_as_labelled() -> None:
+    calls, ruleset = load_calls(FIXTURES, "heating-repair")
+    bench = judge(calls, {call.call_id: true_transcript(call) for call in calls}, ruleset)
+    assert wrong_lines(bench, show_text=False) == []
+    assert set(bench.rule_ids) == LABELLED
+    assert bench.unjudged == ()
+
+
+def test_baselines_judge_every_rule_about_words() -> None:
+    calls, ruleset = load_calls(FIXTURES, "heating-repair")
+    bench = judge(calls, {call.call_id: true_transcript(call) for call in calls}, ruleset)
+    judged = {one.rule_id for one in bench.judgements["exact"]}
+    assert judged == LABELLED - {"TM01"}  # rings are metadata: there are no words to look for
+    assert bench.counted("exact", ["FP02", "CL01", "GR03"]).f1 == 1.0
+    assert bench.counted("exact", ["TM02"], mono=False).hits == 1
+    assert len(bench.counted(OURS, ["GR01"], mono=True).judgements) == 1
+    assert "F1 fuzzy" in rule_table(bench, mono=None, markdown=True)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "sentence", "exact", "fuzzy"),
+    [
+        ("不归我们管", "这个不归我们管您找物业", True, True),
+        ("不归我们管", "这个不归我们馆您找物业", False, True),
+        ("不归我们管", "管", False, False),
+        ("国庆节快乐", "中秋节快乐大龙报修", False, False),
+    ],
+)
+def test_baseline_finders(phrase: str, sentence: str, exact: bool, fuzzy: bool) -> None:
+    assert find_exact(phrase, sentence) is exact
+    assert find_fuzzy(phrase, sentence) is fuzzy
