@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import product
 from math import prod
 
-from qa.scoring.match import Hit, Track, align, nominates
+from qa.scoring.match import Hit, Track, best_hit, nominate
 from qa.text import fold
 
 MAX_GAP = 10
@@ -132,7 +132,7 @@ def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float)
 def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:
     """Whether a pattern's first part may stand anywhere in a track: a quick look."""
     end = len(track.text)
-    return any(nominates(a, track, 0, end, min_similarity=floor) for a in pattern.parts[0])
+    return any(nominate(a, track, 0, end, min_similarity=floor) for a in pattern.parts[0])
 
 
 def _joined(found: list[tuple[str, Hit]]) -> Found:
@@ -155,10 +155,10 @@ def _best_alternative(
         return None
     best: tuple[tuple[float, float, int], str, Hit] | None = None
     for text in alternatives:
-        if not nominates(text, track, start, end, min_similarity=floor):
+        hit = best_hit(text, track, start, end, floor=floor)
+        if hit is None:
             continue
-        hit = align(text, track, start, end)
         rank = (hit.similarity, hit.same_chars, len(text))
-        if hit.similarity >= floor and (best is None or rank > best[0]):
+        if best is None or rank > best[0]:
             best = rank, text, hit
     return best[1:] if best else None

@@ -1,7 +1,7 @@
 """Find a phrase in what one role said, by sound, and say how close it came.
 
 A phrase is aligned syllable by syllable with the costs of `syllables.substitution_cost`, so that a
-confusable syllable costs little and a filler between two words next to nothing. `nominates` is the
+confusable syllable costs little and a filler between two words next to nothing. `nominate` is the
 quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
@@ -20,6 +20,8 @@ EXTRA_COST = 0.6
 """A syllable heard in the middle of a phrase that does not belong to it."""
 FILLER_COST = 0.1
 """The same for a filler (嗯, 啊, 那个 as 嗯)."""
+MARGIN = 3
+"""Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
 SENTENCE_ENDS = "。？！?!；;"
 BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
@@ -182,36 +184,51 @@ def _stops(text: str, origin: tuple[int, ...], base: int) -> set[int]:
     return found
 
 
-def best_hit(phrase: str, track: Track, start: int = 0, end: int | None = None) -> Hit | None:
+def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 0.5) -> Hit | None:
     """Where in a range a phrase comes closest.
 
     Args:
         phrase: folded text.
-        start, end: positions in the track's text; the whole text by default.
+        start, end: positions in the track's text.
+        floor: 0–1; a place less alike than this is none.
 
     Returns:
-        The closest place, the earliest among equals, however bad; None when the range is empty.
+        The closest place, the earliest among equals; None when the range has none.
     """
-    stop = len(track.text) if end is None else min(end, len(track.text))
-    if start >= stop or not phrase:
+    if start >= end or not phrase:
         return None
-    return align(phrase, track, start, stop)
+    place = nominate(phrase, track, start, end, min_similarity=floor)
+    if place is None:
+        return None
+    hit = align(phrase, track, *place)
+    return hit if hit.similarity >= floor else None
 
 
-def nominates(phrase: str, track: Track, start: int, end: int, *, min_similarity: float) -> bool:
-    """Whether a range may hold a phrase at all: a quick look before `align`.
+def nominate(
+    phrase: str, track: Track, start: int, end: int, *, min_similarity: float
+) -> tuple[int, int] | None:
+    """Where in a range a phrase may be: a quick look that leaves little to `align`.
 
     Confusable syllables share a key, so what remains of the cost that `min_similarity` allows buys
-    only so many other edits; RapidFuzz then looks for that many.
+    only so many other edits; RapidFuzz then looks for the place with the fewest.
 
     Args:
         phrase: folded text.
         min_similarity: 0–1, what `align` would have to reach.
+
+    Returns:
+        Positions with some syllables to spare on both sides; None when nothing is near enough.
     """
     length = len(phrase)
     edits = int((1 - min_similarity) * length / NEAR_COST + 1e-9)
     cutoff = max(0.0, 100.0 * (1 - edits / length))
-    return fuzz.partial_ratio(keys(phrase), track.keys[start:end], score_cutoff=cutoff) > 0
+    place = fuzz.partial_ratio_alignment(keys(phrase), track.keys[start:end], score_cutoff=cutoff)
+    if place is None:
+        return None
+    if length >= end - start:
+        return start, end
+    slack = MARGIN + edits
+    return max(start, start + place.dest_start - slack), min(end, start + place.dest_end + slack)
 
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
