@@ -1,6 +1,7 @@
 """`qa export`: rows for spreadsheets and other programs."""
 
 import csv
+import io
 import json
 import os
 import re
@@ -105,13 +106,18 @@ def _opened(output: Path | None, encoding: str) -> Iterator[TextIO]:
     """Open stdout, or a file that appears only when it is whole."""
     if output is None:
         # Line ends are the CSV writer's own; UTF-8 whatever the terminal's locale.
-        with open(sys.stdout.fileno(), "w", encoding=encoding, newline="", closefd=False) as stream:
+        stream = io.TextIOWrapper(sys.stdout.buffer, encoding=encoding, newline="")
+        try:
             yield stream
+            stream.flush()
+        finally:
+            with suppress(OSError, ValueError):
+                stream.detach()  # stdout itself stays open
         return
     unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("w", encoding=encoding, newline="") as stream:
-            yield stream
+        with unfinished.open("w", encoding=encoding, newline="") as file:
+            yield file
         unfinished.replace(output)
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}") from error
