@@ -23,6 +23,8 @@ PAUSE_MS = 700
 """A longer pause of one speaker ends an utterance."""
 UNHEARD_MS = 900
 """Speech of this length without a word is put to the engine again, packed with its like."""
+WINDOWS_AT_ONCE = 16
+"""Windows whose samples are in memory together: 30 MB."""
 WITHHELD_CONFIDENCE = 0.2
 """Confidence given to words of a window that looked invented twice."""
 
@@ -101,20 +103,37 @@ def _is_unheard(segment: Segment, words: Sequence[Word]) -> bool:
 def _hear_windows(
     windows: Sequence[Window], samples: Samples, engine: Engine
 ) -> tuple[list[Word], set[str]]:
-    """Recognise windows; a window that looks invented gets a second reading without loops."""
+    """Recognise windows, some at a time, so that a three-hour call needs no more memory."""
+    words: list[Word] = []
     notes: set[str] = set()
-    heard = engine.recognise([window_audio(w, samples) for w in windows]) if windows else []
+    for first in range(0, len(windows), WINDOWS_AT_ONCE):
+        found, more = _hear_some(windows[first : first + WINDOWS_AT_ONCE], samples, engine)
+        words += found
+        notes |= more
+    return words, notes
+
+
+def _hear_some(
+    windows: Sequence[Window], samples: Samples, engine: Engine
+) -> tuple[list[Word], set[str]]:
+    """Recognise windows; one that looks invented gets a second reading without loops."""
+    notes: set[str] = set()
+    audio = [window_audio(window, samples) for window in windows]
+    heard = engine.recognise(audio)
     doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
     if doubtful:
-        audio = [window_audio(windows[i], samples) for i in doubtful]
-        for i, second in zip(doubtful, engine.recognise(audio, no_loops=True), strict=True):
+        again = engine.recognise([audio[i] for i in doubtful], no_loops=True)
+        for i, second in zip(doubtful, again, strict=True):
             if looks_invented(second, windows[i]):
                 notes.add("text_withheld")
-                kept = without_loop(second.words) if len(second.words) > 1 else ()
-                second = Heard(_doubted(kept), second.mean_logprob, second.no_speech)
+                second = _withheld(second)
             heard[i] = second
-    words = [w for h, window in zip(heard, windows, strict=True) for w in _words(h, window)]
-    return words, notes
+    return [w for h, window in zip(heard, windows, strict=True) for w in _words(h, window)], notes
+
+
+def _withheld(heard: Heard) -> Heard:
+    """Cut a loop after its first round and mark what remains as doubtful."""
+    return Heard(_doubted(without_loop(heard.words)), heard.mean_logprob, heard.no_speech)
 
 
 def _doubted(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
