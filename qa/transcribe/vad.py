@@ -1,8 +1,9 @@
-"""Find speech on one channel with webrtcvad and a level gate.
+"""Find speech on one channel with webrtcvad, a level gate and a tone gate.
 
 webrtcvad alone calls crosstalk (the other side, 38–50 dB down on an analogue hybrid) speech. So a
 frame counts only when it also lies within `GATE_DB` of the channel's own speech level and above an
-absolute floor.
+absolute floor. Line tones (ringback, busy, DTMF) are voiced to webrtcvad, and a recogniser hears
+words in them, so a frame of a steady tone does not count either.
 """
 
 from collections.abc import Iterator
@@ -26,6 +27,12 @@ GATE_DB = 30.0
 Crosstalk lies 38–50 dB down; the softest syllables of a turn lie 20–25 dB below its level.
 """
 FLOOR_DBFS = -60.0
+TONE_SHARE = 0.95
+"""A frame is tonal when its two strongest spectral peaks hold this share of its power: ringback,
+busy and dial tones are one sine, DTMF is two. Speech spreads over its harmonics."""
+TONE_FRAMES = 9
+"""So many tonal frames in a row with the same peak (270 ms; a busy tone lasts 350 ms) are a tone
+of the line and not a hummed 嗯, whose pitch moves."""
 ONSET_FRAMES = 3
 HANGOVER_FRAMES = 10
 PAD_MS = 150
@@ -72,6 +79,7 @@ def measure_frames(channel: Samples, *, aggressiveness: int) -> Frames:
     vad = webrtcvad.Vad(aggressiveness)
     voiced: list[bool] = []
     levels: list[NDArray[np.float32]] = []
+    peaks: list[NDArray[np.int32]] = []
     clipped = 0
     for block in _blocks(channel):
         pcm = (np.clip(block, -1, 1) * 32767).astype("<i2").tobytes()
@@ -81,9 +89,49 @@ def measure_frames(channel: Samples, *, aggressiveness: int) -> Frames:
         ]
         power = (block.reshape(-1, FRAME).astype(np.float64) ** 2).mean(axis=1)
         levels.append((10 * np.log10(power + 1e-12)).astype(np.float32))
+        peaks.append(_tonal_peaks(block.reshape(-1, FRAME)))
         clipped += int((np.abs(block) >= 0.99).sum())
     level = np.concatenate(levels) if levels else np.zeros(0, np.float32)
-    return Frames(np.array(voiced, bool), level, clipped / max(1, channel.n_samples))
+    speech = np.array(voiced, bool)
+    if peaks:
+        speech &= ~_steady(np.concatenate(peaks))
+    return Frames(speech, level, clipped / max(1, channel.n_samples))
+
+
+def _tonal_peaks(frames: NDArray[np.float32]) -> NDArray[np.int32]:
+    """Return the spectral peak of each tonal frame (a bin of 33 Hz), −1 for every other frame."""
+    power = np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32), axis=1)) ** 2
+    total = power.sum(axis=1) + 1e-9
+    first = power.argmax(axis=1)
+    share = _take_peak(power, first)
+    second = power.argmax(axis=1)
+    share += _take_peak(power, second)
+    return np.where(share / total >= TONE_SHARE, first, -1).astype(np.int32)
+
+
+def _take_peak(power: NDArray[np.floating], peak: NDArray[np.intp]) -> NDArray[np.floating]:
+    """Sum each row's power within two bins of its peak (the width of a Hann line), and zero it."""
+    bins = np.clip(peak[:, None] + np.arange(-2, 3), 0, power.shape[1] - 1)
+    rows = np.arange(len(power))[:, None]
+    taken = power[rows, bins].sum(axis=1)
+    power[rows, bins] = 0.0
+    return np.asarray(taken)
+
+
+def _steady(peaks: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Mark the runs of tonal frames that keep their peak long enough to be a line tone.
+
+    450 Hz lies between two bins, so two neighbouring bins are the same tone: bins are paired both
+    ways (0 1 | 2 3 and 0 | 1 2 | 3), and a run need only be steady in one of them.
+    """
+    steady = np.zeros(len(peaks), bool)
+    for shift in (0, 1):
+        pair = np.where(peaks < 0, -1, (peaks + shift) // 2)
+        edges = np.flatnonzero(np.diff(pair)) + 1
+        for start, end in zip([0, *edges], [*edges, len(pair)], strict=True):
+            if end - start >= TONE_FRAMES and pair[start] >= 0:
+                steady[max(0, start - 1) : end + 1] = True
+    return steady
 
 
 def find_segments(frames: Frames, *, channel: int, duration_ms: int) -> list[Segment]:
