@@ -1,7 +1,8 @@
 """A recogniser for tests: a "recording" is a text file that holds its own dialogue.
 
-Its first line may hold an order: `!refuse`, `!engine`, `!die`, `!die-once`, `!engine-once`,
-`!slow SECONDS`. It runs inside real worker processes; nothing of the store or the pool is replaced.
+Its first line may hold an order: `!refuse`, `!engine`, `!engine-once`, `!full-disk`, `!die`,
+`!die-once`, `!slow SECONDS`. It runs inside real worker processes; nothing of the store or the pool
+is replaced.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Self
 
 from qa.config import Settings
-from qa.errors import AudioDecodeError, ConfigError, EngineError, RecordingFault
+from qa.errors import AudioDecodeError, ConfigError, EngineError, RecordingFault, ScratchError
 from qa.scoring.dialogue import parse_dialogue
 from qa.types import Transcript
 
@@ -49,6 +50,8 @@ def _obey(order: str, path: Path) -> None:
     if name == "engine" or (name == "engine-once" and first):
         marker.touch()
         raise EngineError(path.name, "RuntimeError in test")
+    if name == "full-disk" and not path.with_suffix(".freed").exists():
+        raise ScratchError(path.name, "no space in /tmp")
     if name == "die" or (name == "die-once" and first):
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)

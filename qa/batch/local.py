@@ -22,7 +22,7 @@ from types import TracebackType
 from typing import Protocol, Self, cast
 
 from qa.config import Settings
-from qa.errors import ConfigError, EngineError, QAError, RecordingError
+from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
 from qa.types import Transcript
 
 _MAX_FAILED_STARTS = 3
@@ -68,10 +68,15 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class EngineFailed:
-    """The recogniser failed on a job; trying again may help."""
+    """The recogniser failed on a job; trying again may help.
+
+    Attributes:
+        of_machine: any other recording would have failed too (no space for decoded samples).
+    """
 
     job: Job
     problem: str
+    of_machine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,6 +285,8 @@ def _answer(transcriber: Transcriber, job: Job) -> Result:
         return Heard(job, transcriber.transcribe(Path(job.path), job.source))
     except RecordingError as error:
         return Refused(job, error)
+    except ScratchError as error:
+        return EngineFailed(job, error.problem, of_machine=True)
     except EngineError as error:
         return EngineFailed(job, error.problem)
     except ConfigError:  # no recording could be heard: end the run, mark nothing

@@ -22,7 +22,7 @@ from qa.batch.events import (
 from qa.batch.local import EngineFailed, Heard, Job, LocalPool, Refused, Result, WorkerFactory
 from qa.config import Settings
 from qa.store import ledger
-from qa.store.ledger import Fault, PendingRecording
+from qa.store.ledger import NO_SCRATCH_SPACE, Fault, PendingRecording
 from qa.store.store import Store
 from qa.types import Transcript
 
@@ -130,7 +130,7 @@ class _Stage:
             error = result.error
             self._mark(result.job, Fault(error.fault.value, error.advice))
         elif isinstance(result, EngineFailed):
-            self._engine_failed(result.job, result.problem)
+            self._engine_failed(result)
         else:
             self._worker_died(result.job, result.exit_code)
 
@@ -149,13 +149,17 @@ class _Stage:
         if len(self._held) >= _HOLD_RESULTS:
             self.flush()
 
-    def _engine_failed(self, job: Job, problem: str) -> None:
+    def _engine_failed(self, result: EngineFailed) -> None:
+        job, problem = result.job, result.problem
         self._engine_failures[job.recording_id] += 1
         tries = self._engine_failures[job.recording_id]
         if tries < MAX_TRIES:
             self._listener(Retrying(Path(job.path).name, f"the recogniser failed: {problem}"))
             ready = time.monotonic() + _BACK_OFF_S * 4 ** (tries - 1)
             heapq.heappush(self._later, (ready, next(self._order), job))
+            return
+        if result.of_machine:
+            self._mark(job, Fault(NO_SCRATCH_SPACE, f"{problem}; the next run tries again"))
             return
         advice = (
             f"the recogniser failed {MAX_TRIES} times ({problem}); "

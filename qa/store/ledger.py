@@ -14,8 +14,9 @@ from qa.store.tables import CallRow, FileRow, RecordingRow, RunRow, TranscriptRo
 from qa.store.upsert import upsert
 from qa.types import Transcript
 
-# Faults of the moment: the next run sees whether the file is there and whole.
-PASSING_FAULTS = (RecordingFault.VANISHED.value, RecordingFault.CHANGED.value)
+NO_SCRATCH_SPACE = "no_scratch_space"
+# Faults of the moment: the next run sees whether the file is there and whole, and the disk free.
+PASSING_FAULTS = (RecordingFault.VANISHED.value, RecordingFault.CHANGED.value, NO_SCRATCH_SPACE)
 MAX_ADVICE_CHARS = 1000
 
 

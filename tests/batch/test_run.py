@@ -114,6 +114,19 @@ def test_an_engine_failure_is_tried_three_times_then_marked(
         assert run(store, settings, folder, other)[0].hearing.failed == {"engine_failed": 1}
 
 
+def test_a_full_disk_is_not_held_against_the_recording(
+    tmp_path: Path, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.batch.transcribing._BACK_OFF_S", 0.02)
+    settings, folder = settings_for(tmp_path, workers=1), tmp_path / "in"
+    settled(folder / "a.wav", "!full-disk\n" + GOOD.format(number=1))
+    with open_store(settings) as store:
+        assert run(store, settings, folder)[0].hearing.failed == {"no_scratch_space": 1}
+        (folder / "a.freed").touch()
+        assert run(store, settings, folder)[0].hearing.transcribed == 1
+        assert rows_of(store, "SELECT fault FROM recordings") == [(None,)]
+
+
 def test_what_cannot_start_ends_the_run_before_anything_is_marked(
     tmp_path: Path, log: Path
 ) -> None:

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from qa.errors import IngestError
+from qa.ingest.columns import KINDS
 from qa.ingest.entries import parse_time
-from qa.ingest.folder import FolderSource
+from qa.ingest.folder import AUDIO_SUFFIXES, FolderSource
 from qa.ingest.join import join
 from qa.ingest.rows import Intake, Issue
 from qa.types import Direction, ReleasedBy
@@ -311,3 +312,13 @@ def test_rows_find_their_files(tmp_path: Path) -> None:
         ("tue/twin", "tue/twin.wav", True),
     ]
     assert [(i.code, i.line) for i in issues] == [("ambiguous_file", 4)]
+
+
+def test_every_column_and_code_is_documented() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/reference/ingest.md").read_text("utf-8")
+    sections = {part.split("\n")[0]: part for part in page.split("\n### ")[1:]}
+    for kind in KINDS:
+        for column, others in kind.columns.items():
+            assert f"| `{column}` | {', '.join(others)} |" in sections[kind.name]
+    assert all(f"`{code}`" in page for code in BAD_CALLS)
+    assert all(ending[1:] in page for ending in AUDIO_SUFFIXES)
