@@ -113,8 +113,14 @@ def closest(
     patterns: tuple[Pattern, ...], track: Track, start: int, end: int, floor: float
 ) -> Found | None:
     """Choose the pattern that comes closest between two positions; the first among equals."""
-    found = [f for p in patterns if (f := find_pattern(p, track, start, end, floor))]
-    return max(found, key=lambda f: f.hit.similarity, default=None)
+    best: Found | None = None
+    for pattern in patterns:
+        found = find_pattern(pattern, track, start, end, floor)
+        if found and (best is None or found.hit.similarity > best.hit.similarity):
+            best = found
+            if len(pattern.parts) == 1:  # with several parts one may lie below the mean of all
+                floor = max(floor, found.hit.similarity)
+    return best
 
 
 def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float) -> list[Found]:
@@ -132,7 +138,9 @@ def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float)
 def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:
     """Whether a pattern's first part may stand anywhere in a track: a quick look."""
     end = len(track.text)
-    return any(nominate(a, track, 0, end, min_similarity=floor) for a in pattern.parts[0])
+    return any(
+        nominate(a, track, 0, end, min_similarity=floor) is not None for a in pattern.parts[0]
+    )
 
 
 def _joined(found: list[tuple[str, Hit]]) -> Found:
@@ -161,4 +169,5 @@ def _best_alternative(
         rank = (hit.similarity, hit.same_chars, len(text))
         if best is None or rank > best[0]:
             best = rank, text, hit
+            floor = hit.similarity  # the others need not be looked at closely unless as good
     return best[1:] if best else None

@@ -6,7 +6,8 @@ quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -66,6 +67,12 @@ class Track:
     def keys(self) -> str:
         """Syllable-class keys of the text."""
         return keys(self.text)
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Neighbouring keys, with and without the fillers between words."""
+        bare = "".join(k for k, c in zip(self.keys, self.text, strict=True) if c not in FILLERS)
+        return _pairs(self.keys) | _pairs(bare)
 
     @cached_property
     def syllables(self) -> tuple[str, ...]:
@@ -184,6 +191,11 @@ def _stops(text: str, origin: tuple[int, ...], base: int) -> set[int]:
     return found
 
 
+@lru_cache(maxsize=20_000)
+def _pairs(key: str) -> frozenset[str]:
+    return frozenset(map("".join, pairwise(key)))
+
+
 def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 0.5) -> Hit | None:
     """Where in a range a phrase comes closest.
 
@@ -197,6 +209,9 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     """
     if start >= end or not phrase:
         return None
+    at = track.text.find(phrase, start, end)
+    if at >= 0:
+        return Hit(at, at + len(phrase), 1.0, 1.0)
     place = nominate(phrase, track, start, end, min_similarity=floor)
     if place is None:
         return None
@@ -221,8 +236,12 @@ def nominate(
     """
     length = len(phrase)
     edits = int((1 - min_similarity) * length / NEAR_COST + 1e-9)
+    # An edit breaks two neighbouring pairs of keys at most; the rest must stand somewhere.
+    key = keys(phrase)
+    if len(_pairs(key) - track.pairs) > 2 * edits:
+        return None
     cutoff = max(0.0, 100.0 * (1 - edits / length))
-    place = fuzz.partial_ratio_alignment(keys(phrase), track.keys[start:end], score_cutoff=cutoff)
+    place = fuzz.partial_ratio_alignment(key, track.keys[start:end], score_cutoff=cutoff)
     if place is None:
         return None
     if length >= end - start:
