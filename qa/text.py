@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-_KEPT = re.compile(r"[0-9a-z\u3400-\u4dbf\u4e00-\u9fff]")
+_KEPT = re.compile(r"[0-9a-z\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # 3007 is 〇
 FILLERS = frozenset("嗯啊呃哦噢喔哎唉诶欸呀嘛哈呵额")
 """Characters that people utter between words; matching may pass over them."""
 

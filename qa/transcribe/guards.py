@@ -22,12 +22,17 @@ def looks_invented(heard: Heard, window: Window) -> bool:
     text = fold("".join(word.text for word in heard.words)).text
     if not text:
         return False
-    if heard.no_speech > NO_SPEECH_LIMIT and heard.mean_logprob < LOGPROB_LIMIT:
+    if doubts_speech(heard):
         return True
     speech_s = sum(p.source.duration_ms for p in window.pieces) / 1000
     if len(text) > MAX_CHARS_PER_S * max(speech_s, 1.0):
         return True
     return loops(text) or compression_ratio(text) > COMPRESSION_LIMIT
+
+
+def doubts_speech(heard: Heard) -> bool:
+    """Whether the model itself doubts that anything was said in a window."""
+    return heard.no_speech > NO_SPEECH_LIMIT and heard.mean_logprob < LOGPROB_LIMIT
 
 
 def compression_ratio(text: str) -> float:
@@ -41,35 +46,47 @@ def loops(text: str) -> bool:
 
     Single characters are left out: people do say 对对对对 and 好好好好.
     """
-    for size in range(2, 13):
-        run = 0
-        for i in range(size, len(text)):
-            run = run + 1 if text[i] == text[i - size] else 0
-            if run >= size * (LOOP_REPEATS - 1) and not _is_small_talk(text[i - size + 1 : i + 1]):
-                return True
-    return False
+    return _first_round_end(text) is not None
 
 
 def _is_small_talk(unit: str) -> bool:
     """Whether a unit is one repeated character (对对) or digits (a phone number's 幺幺幺)."""
-    return len(set(unit)) == 1 or all(c in "0123456789零一二三四五六七八九幺" for c in unit)
+    return len(set(unit)) == 1 or all(c in "0123456789零〇一二三四五六七八九幺" for c in unit)
 
 
 def without_loop(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
-    """Cut the words at the end of a loop's first round; all of them when nothing loops."""
-    kept: list[HeardWord] = []
-    for word in words:
-        kept.append(word)
-        if loops(fold("".join(w.text for w in kept)).text):
-            text = fold("".join(w.text for w in kept)).text
-            return tuple(kept[: len(kept) - _loop_length(text) * (LOOP_REPEATS - 1)])
+    """Cut the words at the end of a loop's first round; all of them when nothing loops.
+
+    A word may hold several characters or none that count; one that the first round ends inside of
+    is kept whole.
+    """
+    texts = [fold(word.text).text for word in words]
+    end = _first_round_end("".join(texts))
+    if end is None:
+        return words
+    length = 0
+    for count, text in enumerate(texts, start=1):
+        length += len(text)
+        if length >= end:
+            return words[:count]
     return words
 
 
-def _loop_length(text: str) -> int:
-    """Characters in one round of the loop that the text ends with."""
-    for size in range(2, 13):
-        tail = text[-size * LOOP_REPEATS :]
-        if len(tail) == size * LOOP_REPEATS and tail == tail[:size] * LOOP_REPEATS:
-            return size
-    return 0
+def _first_round_end(text: str) -> int | None:
+    """Position after the first round of the loop that is complete first; None when none is."""
+    ends = (_loop_end(text, size) for size in range(2, 13))
+    found = [(end, size) for size, end in enumerate(ends, start=2) if end is not None]
+    if not found:
+        return None
+    end, size = min(found)
+    return end - size * (LOOP_REPEATS - 1)
+
+
+def _loop_end(text: str, size: int) -> int | None:
+    """Position after the fourth round of a run of `size` characters; None when none repeats so."""
+    run = 0
+    for i in range(size, len(text)):
+        run = run + 1 if text[i] == text[i - size] else 0
+        if run >= size * (LOOP_REPEATS - 1) and not _is_small_talk(text[i - size + 1 : i + 1]):
+            return i + 1
+    return None

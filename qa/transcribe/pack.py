@@ -72,11 +72,12 @@ def pack_windows(segments: list[Segment], *, channel: int) -> list[Window]:
         segments: in time order, none longer than `MAX_PIECE_MS` (see `split_long`).
 
     Returns:
-        Windows in time order; each holds at least two segments whenever the channel has two.
+        Windows by their first piece, pieces in time order. A window holds one segment only when no
+        other window has room for it.
     """
     spans = [s.span for s in segments]
     windows = []
-    for group in _even_groups(spans):
+    for group in _without_lone(_even_groups(spans)):
         pieces, offset = [], 0
         for span in group:
             pieces.append(Piece(span, offset))
@@ -112,6 +113,25 @@ def _even_groups(spans: list[Span]) -> list[list[Span]]:
         else:
             low = middle + 1
     return _greedy(spans, high)
+
+
+def _without_lone(groups: list[list[Span]]) -> list[list[Span]]:
+    """Move each segment that is alone in its window to the emptiest other window, if it has room.
+
+    Needed beside long segments only (28 s of hold music, then 喂, then music again): packing in
+    time order leaves the short one alone there.
+    """
+    groups = list(groups)
+    for lone in [group for group in groups if len(group) == 1]:
+        others = [g for g in groups if g is not lone and _length(g + lone) <= WINDOW_MS]
+        if len(lone) == 1 and others:
+            groups.remove(lone)
+            min(others, key=_length).extend(lone)
+    return sorted(sorted(group) for group in groups)
+
+
+def _length(group: list[Span]) -> int:
+    return sum(span.duration_ms for span in group) + GAP_MS * (len(group) - 1)
 
 
 def split_long(

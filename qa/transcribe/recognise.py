@@ -7,7 +7,7 @@ from typing import Literal
 from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
 from qa.transcribe.engine import Engine, Heard, HeardWord
-from qa.transcribe.guards import looks_invented, without_loop
+from qa.transcribe.guards import doubts_speech, looks_invented, without_loop
 from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
 from qa.transcribe.roles import RoleMap, assign_roles
 from qa.transcribe.vad import (
@@ -132,7 +132,13 @@ def _hear_some(
 
 
 def _withheld(heard: Heard) -> Heard:
-    """Cut a loop after its first round and mark what remains as doubtful."""
+    """Cut a loop after its first round and mark what remains as doubtful.
+
+    Nothing remains where the model itself doubts that anything was said: text from silence
+    (字幕由…) could otherwise convict somebody.
+    """
+    if doubts_speech(heard):
+        return Heard((), heard.mean_logprob, heard.no_speech)
     return Heard(_doubted(without_loop(heard.words)), heard.mean_logprob, heard.no_speech)
 
 
