@@ -20,7 +20,8 @@ def engine_fingerprint(settings: Settings) -> str:
     map is part of it too: another map gives other roles.
 
     Raises:
-        ModelNotFoundError: the model is not on this machine.
+        ConfigError: no model has that name.
+        ModelNotFoundError: it has no published hash and is not on this machine.
     """
     from qa.transcribe.faster_whisper import decode_fingerprint
 

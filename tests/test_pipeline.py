@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from qa.config import HearingSettings, Settings, SourceSettings
-from qa.errors import ModelNotFoundError, RecordingError, RecordingFault
+from qa.errors import ConfigError, ModelNotFoundError, RecordingError, RecordingFault
 from qa.pipeline import Worker, engine_fingerprint, judge
 from qa.scoring.dialogue import parse_dialogue
 from qa.scoring.ruleset import load_ruleset
 from qa.types import Call, Outcome
 
+FIXTURES = Path(__file__).parent / "fixtures" / "audio"
 pytestmark = pytest.mark.model
 
 
@@ -53,11 +54,19 @@ def test_another_models_bytes_change_the_fingerprint(settings: Settings) -> None
     assert engine_fingerprint(settings) == fingerprint
 
 
-def test_a_missing_model_is_told_before_any_work(tmp_path: Path) -> None:
-    with pytest.raises(ModelNotFoundError):
-        engine_fingerprint(Settings(models_dir=tmp_path))
-    with pytest.raises(ModelNotFoundError):
-        Worker(Settings(models_dir=tmp_path))
+def test_an_unknown_model_is_told_before_any_work(tmp_path: Path) -> None:
+    unknown = hearing(Settings(models_dir=tmp_path), model="no-such-model")
+    with pytest.raises(ConfigError):
+        engine_fingerprint(unknown)
+    with pytest.raises(ConfigError):
+        Worker(unknown)
+
+
+def test_a_model_that_is_not_here_is_no_fault_of_the_recording(tmp_path: Path) -> None:
+    """A published model has a fingerprint before it is fetched; hearing needs its files."""
+    absent = Settings(models_dir=tmp_path)
+    with Worker(absent) as worker, pytest.raises(ModelNotFoundError):
+        worker.transcribe(FIXTURES / "bad.wav")
 
 
 @pytest.mark.parametrize(
