@@ -97,16 +97,33 @@ def find_pattern(
         part stays below the floor. Later parts are looked for within the sentence, at most
         `MAX_GAP` syllables on.
     """
+    ranges = [(start, end)]
+    while ranges:
+        left, right = ranges.pop()
+        first = _best_alternative(pattern.parts[0], track, left, right, floor)
+        if first is None:
+            continue
+        rest = _following(pattern.parts[1:], track, first[1].end, end, floor)
+        if rest is not None:
+            return _joined([first, *rest])
+        # 有保证的…保证今天修好: nothing follows the first 保证, the second one promises.
+        ranges += [(first[1].end, right), (left, first[1].start)]
+    return None
+
+
+def _following(
+    parts: tuple[tuple[str, ...], ...], track: Track, at: int, end: int, floor: float
+) -> list[tuple[str, Hit]] | None:
+    """Later parts in order, each within reach of the one before; None when one is missing."""
     found: list[tuple[str, Hit]] = []
-    at, limit = start, end
-    for alternatives in pattern.parts:
+    for alternatives in parts:
+        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), track.sentence_end(at - 1))
         best = _best_alternative(alternatives, track, at, limit, floor)
         if best is None:
             return None
         found.append(best)
         at = best[1].end
-        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), track.sentence_end(at - 1))
-    return _joined(found)
+    return found
 
 
 def closest(
@@ -125,14 +142,15 @@ def closest(
 
 def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float) -> list[Found]:
     """All places between two positions where a pattern comes close, in order."""
-    best = find_pattern(pattern, track, start, end, floor)
-    if best is None:
-        return []
-    return [
-        *find_all(pattern, track, start, best.hit.start, floor),
-        best,
-        *find_all(pattern, track, max(best.hit.end, start + 1), end, floor),
-    ]
+    found: list[Found] = []
+    ranges = [(start, end)]
+    while ranges:
+        left, right = ranges.pop()
+        best = find_pattern(pattern, track, left, right, floor)
+        if best is not None:
+            found.append(best)
+            ranges += [(left, best.hit.start), (max(best.hit.end, left + 1), right)]
+    return sorted(found, key=lambda f: f.hit.start)
 
 
 def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:

@@ -23,6 +23,9 @@ FILLER_COST = 0.1
 """The same for a filler (嗯, 啊, 那个 as 嗯)."""
 MARGIN = 3
 """Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
+MAX_PLACES = 3
+"""Nominated places that are aligned before a search gives up: places that are alike by class need
+not be alike by cost, so the first one may hide a better one."""
 SENTENCE_ENDS = "。？！?!；;"
 BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
@@ -127,9 +130,18 @@ class Track:
                 base = self.starts[k]
                 text = self.utterances[k][1].text
                 quotes.append(text[origin[left - base] : origin[right - 1 - base] + 1])
-        span = Span(self.time_at(start)[0], max(self.time_at(max(start, end - 1))))
+        span = self.span(start, end)
         index = self.utterances[first][0]
         return Match(index, self.role, span, "…".join(quotes), expected, round(similarity, 3))
+
+    def span(self, start: int, end: int) -> Span:
+        """Stretch of the recording from the first character of a range to its last.
+
+        Utterances of one role may overlap in time (two agents, or times that a person wrote), so
+        the last character need not end last.
+        """
+        first, last = self.time_at(start), self.time_at(max(start, end - 1))
+        return Span(min(first[0], last[0]), max(*first, *last))
 
     def hit_match(self, hit: Hit, expected: str) -> Match:
         """Evidence for a hit."""
@@ -212,11 +224,15 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     at = track.text.find(phrase, start, end)
     if at >= 0:
         return Hit(at, at + len(phrase), 1.0, 1.0)
-    place = nominate(phrase, track, start, end, min_similarity=floor)
-    if place is None:
-        return None
-    hit = align(phrase, track, *place)
-    return hit if hit.similarity >= floor else None
+    for _ in range(MAX_PLACES):
+        place = nominate(phrase, track, start, end, min_similarity=floor)
+        if place is None:
+            break
+        hit = align(phrase, track, *place)
+        if hit.similarity >= floor:
+            return hit
+        start = hit.start + 1
+    return None
 
 
 def nominate(

@@ -31,7 +31,8 @@ SPOKEN_SYLLABLES: dict[str, tuple[str, ...]] = {
 }
 """How each digit sounds, the telephone forms included."""
 
-UNIT_CHARS = "十百千"
+UNITS: dict[str, int] = {"十": 10, "百": 100, "千": 1000}
+UNIT_CHARS = "".join(UNITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def read_by_sound(text: str, start: int, end: int) -> DigitRun | None:
 
 
 def spoken_value(text: str) -> str | None:
-    """Read 一百零八, 二百二十九, 十二 as a number's digits; None for anything else.
+    """Read 一百零八, 二百二十九, 十二 and the short 一百二 (120) as digits; None for anything else.
 
     Args:
         text: folded text, numerals only.
@@ -123,14 +124,22 @@ def spoken_value(text: str) -> str | None:
         return None
     if not any(c in UNIT_CHARS for c in text):
         return None
-    total, current = 0, 0
+    total, digit, unit, after_zero = 0, None, 10_000, False
     for char in text:
-        if char in UNIT_CHARS:
-            total += (current or 1) * {"十": 10, "百": 100, "千": 1000}[char]
-            current = 0
+        if char in UNITS:
+            if UNITS[char] >= unit or digit == 0 or (digit is None and total and char != "十"):
+                return None  # 百百, 零十: no number; 一百十二 is said for 一百一十二
+            unit = UNITS[char]
+            total += (1 if digit is None else digit) * unit
+            digit, after_zero = None, False
+        elif digit:
+            return None  # two digits in a row are read one at a time
         else:
-            current = int(CLEAR_DIGITS[char])
-    return str(total + current)
+            after_zero = digit == 0 or after_zero
+            digit = int(CLEAR_DIGITS[char])
+    if digit and total and unit > 10 and not after_zero:
+        digit *= unit // 10
+    return str(total + (digit or 0))
 
 
 def similarity(digits: str, text: str) -> float:

@@ -46,4 +46,4 @@ def span_of(scene: Scene, start: int, end: int) -> Span:
     agent = scene.agent
     if start >= end:
         return Span(0, scene.transcript.duration_ms)
-    return Span(agent.time_at(start)[0], max(agent.time_at(end - 1)))
+    return agent.span(start, end)
