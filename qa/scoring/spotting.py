@@ -80,9 +80,17 @@ SHORT_UNSURE = 0.9
 
 
 def spot(
-    track: Track, patterns: Sequence[Pattern], *, policy: Policy, guards: Guards
+    track: Track,
+    patterns: Sequence[Pattern],
+    *,
+    policy: Policy,
+    guards: Guards,
+    allowed: tuple[str, ...] = (),
 ) -> list[Sighting]:
     """Find what convicts and what is unsure, guards applied.
+
+    Args:
+        allowed: words that make a phrase harmless when they stand inside it (一定给您反映).
 
     Returns:
         Sightings in time order, the strongest one where several overlap.
@@ -94,7 +102,11 @@ def spot(
         for pattern in likely:
             for found in find_all(pattern, track, start, end, floor):
                 sure = _convicts(found, policy)
-                if (sure or _is_unsure(found, policy)) and not _is_harmless(track, found, guards):
+                if not sure and not _is_unsure(found, policy):
+                    continue
+                # Before overlaps are settled: a harmless phrase must not hide a guilty one.
+                inside = track.text[found.hit.start : found.hit.end]
+                if not _contains(allowed, inside) and not _is_harmless(track, found, guards):
                     sightings.append(Sighting(found, sure))
     return _strongest(sightings)
 

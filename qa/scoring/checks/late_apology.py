@@ -43,7 +43,8 @@ class LateApology(Check):
     )
 
     def __post_init__(self) -> None:
-        compile_all(self.phrases)
+        if not compile_all(self.phrases):
+            raise ValueError("phrases must not be empty")
 
     def run(self, scene: Scene) -> Verdict:
         """Look for an apology at the very start of the agent's opening."""
@@ -68,7 +69,9 @@ class LateApology(Check):
         longest = max(len(a) for pattern in patterns for a in pattern.parts[0])
         limit = min(end, start + FIRST_CHARS + longest)
         first = closest(patterns, track, start, limit, UNSURE)
-        then = closest(patterns, track, limit, len(track.text), HEARD)
+        if first and first.hit.start > start + FIRST_CHARS:
+            first = None
+        then = closest(patterns, track, start + FIRST_CHARS, len(track.text), HEARD)
         early = track.hit_match(first.hit, first.text) if first else None
         late = track.hit_match(then.hit, then.text) if then else None
         searched = span_of(scene, start, end)

@@ -14,6 +14,7 @@ from qa.scoring.numbers import (
     spoken_value,
 )
 from qa.scoring.windows import opening, span_of
+from qa.text import FILLERS
 from qa.types import Outcome, Verdict
 
 ANCHOR = 0.72
@@ -24,6 +25,8 @@ SURE = 0.75
 """Similarity by sound from which an unclear number is the agent's own: the question is only
 whether *this* number was said, not which of a thousand."""
 MAX_NUMBER = 6
+GARBLED_DIGITS = 2
+"""Digits among what follows 工号 from which a number was said, if not which."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,9 @@ class OwnNumber(Check):
         Example({}, "坐席: 您好，幺零八为您服务。", Outcome.UNDECIDED, {"agent_id": None}),
     )
 
+    def __post_init__(self) -> None:
+        compile_all((self.before, *self.after))
+
     def run(self, scene: Scene) -> Verdict:
         """Read the number in the greeting, or where it is announced, and compare."""
         expected = scene.call.agent_id
@@ -67,56 +73,75 @@ class OwnNumber(Check):
         track = scene.agent
         if not track.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-        places = self._places(scene, len(expected))
-        for start, end in places:
-            verdict = _compare(track, start, end, expected)
-            if verdict:
-                return verdict
-        if places:
-            start, end = places[0]
-            nearest = track.match(start, end, expected=expected, similarity=0.0)
-            return Verdict(
-                Outcome.UNDECIDED,
-                "number_unsure",
-                (("expected", expected),),
-                searched=nearest.span,
-                nearest=nearest,
-            )
-        return Verdict(
-            Outcome.VIOLATED,
-            "number_missing",
-            (("expected", expected),),
-            searched=span_of(scene, 0, len(track.text)),
-        )
+        return self._judge(scene, expected)
 
-    def _places(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
-        """Where a number may stand.
+    def _judge(self, scene: Scene, expected: str) -> Verdict:
+        """Compare every place where a number may stand; only the first can convict.
 
-        Before 为您服务, then clear digits of the opening; else after 工号 anywhere in the call.
+        Where the number in its own place cannot be told, other places may still acquit: digits
+        elsewhere in the opening may be a house number.
         """
+        track, details = scene.agent, (("expected", expected),)
+        places = self._greeted(scene, len(expected)) + self._announced(track, len(expected))
+        elsewhere = [] if places else _digit_runs(scene, len(expected))
+        verdicts = [_compare(track, *place, expected) for place in places + elsewhere]
+        equal = next((v for v in verdicts if v and v.outcome is Outcome.MET), None)
+        if decided := (verdicts[0] if verdicts else None) or equal:
+            return decided
+        if places:
+            nearest = track.match(*places[0], expected=expected, similarity=0.0)
+            searched = nearest.span
+            return Verdict(
+                Outcome.UNDECIDED, "number_unsure", details, searched=searched, nearest=nearest
+            )
+        searched = span_of(scene, 0, len(track.text))
+        return Verdict(Outcome.VIOLATED, "number_missing", details, searched=searched)
+
+    def _greeted(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
+        """Return the place right before 为您服务 in the opening, if a number may stand there."""
         track = scene.agent
         start, end = opening(scene)
-        places = []
         anchor = best_hit(self.before, track, start, end)
-        if anchor and anchor.similarity >= ANCHOR:
-            first = _number_start(track, start, anchor.start, digits)
-            if first < anchor.start:
-                places.append((first, anchor.start))
-        for run in read_digits(track.text, start, end):
-            if len(run.digits) == digits and (run.start, run.end) not in places:
-                places.append((run.start, run.end))
-        return places or self._announced(track, digits)
+        if anchor is None or anchor.similarity < ANCHOR:
+            return []
+        first = _number_start(track, start, anchor.start, digits)
+        return [(first, anchor.start)] if first < anchor.start else []
 
     def _announced(self, track: Track, digits: int) -> list[tuple[int, int]]:
-        """Numbers right after 工号 or 我是, by sound, anywhere in the call."""
+        """Find numbers right after 工号 or 我是, by sound, anywhere in the call."""
         places = []
         for pattern in compile_all(self.after):
             for found in find_all(pattern, track, 0, len(track.text), ANNOUNCED):
-                first = found.hit.end
-                stop = min(first + digits, track.turn_at(found.hit.start)[1])
-                if first < stop and all(digit_by_sound(c) for c in track.text[first:stop]):
-                    places.append((first, stop))
+                first, end = found.hit.end, track.turn_at(found.hit.start)[1]
+                while first < end and track.text[first] in FILLERS:
+                    first += 1
+                places += _numbers_at(track.text, first, end, digits)
         return places
+
+
+def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:
+    """Clear digits anywhere in the opening, as many as the number has."""
+    runs = read_digits(scene.agent.text, *opening(scene))
+    return [(run.start, run.end) for run in runs if len(run.digits) == digits]
+
+
+def _numbers_at(text: str, first: int, end: int, digits: int) -> list[tuple[int, int]]:
+    """Where a number may end that begins at a position: as far as it goes, then at full length.
+
+    A stuttered 幺幺零八 must be seen whole before its first three digits are; a garbled 将零八
+    counts as a place, though not as a number.
+    """
+    stop = first
+    while stop < min(end, first + MAX_NUMBER) and _is_numeral(text[stop]):
+        stop += 1
+    places = []
+    if stop - first >= digits or any(c in UNIT_CHARS for c in text[first:stop]):
+        places.append((first, stop))
+    short = text[first : min(first + digits, end)]
+    exact = sum(digit_by_syllable(c) is not None for c in short)
+    if short and (all(map(digit_by_sound, short)) or exact >= GARBLED_DIGITS):
+        places.append((first, first + len(short)))
+    return list(dict.fromkeys(places))
 
 
 def _number_start(track: Track, start: int, end: int, digits: int) -> int:
@@ -124,13 +149,18 @@ def _number_start(track: Track, start: int, end: int, digits: int) -> int:
 
     Characters that are digits, or have exactly a digit's syllable, are followed as far as they go;
     where they are too few, the number is taken to have its full length if any of it is a digit.
+    A digit may stand before others that only resemble one (摇扇).
     """
     first = end
     while first > start and end - first < MAX_NUMBER and _is_numeral(track.text[first - 1]):
         first -= 1
-    if first == end or end - first >= digits:
+    if end - first >= digits:
         return first
-    return max(start, end - digits)
+    while first > start and end - first < digits and digit_by_sound(track.text[first - 1]):
+        first -= 1
+    if any(map(_is_numeral, track.text[first:end])):
+        return max(start, end - digits)
+    return end
 
 
 def _is_numeral(char: str) -> bool:

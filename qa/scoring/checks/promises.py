@@ -6,7 +6,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings
 from qa.scoring.grammar import Pattern, compile_all
-from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.spotting import Guards, Policy, spot
 from qa.types import Outcome, Verdict
 
 _FORMS = {
@@ -60,10 +60,11 @@ class PromiseAbsent(Check):
             return Verdict(Outcome.UNDECIDED, "role_unknown")
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-        found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
-        kept = [s for s in found if not self._is_allowed(scene, s)]
-        return judge_sightings(scene, kept, "promise")
-
-    def _is_allowed(self, scene: Scene, sighting: Sighting) -> bool:
-        text = scene.agent.text[sighting.found.hit.start : sighting.found.hit.end]
-        return any(a in text for pattern in compile_all(self.allowed) for a in pattern.parts[0])
+        found = spot(
+            scene.agent,
+            self._expanded,
+            policy=self.policy,
+            guards=self.guards,
+            allowed=self.allowed,
+        )
+        return judge_sightings(scene, found, "promise")

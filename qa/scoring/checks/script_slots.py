@@ -96,6 +96,11 @@ class ScriptSlots(Check):
         ),
     )
 
+    def __post_init__(self) -> None:
+        names = [slot.name for slot in self.slots]
+        if not names or len(set(names)) < len(names):
+            raise ValueError("slots must not be empty, and each name may stand once")
+
     def run(self, scene: Scene) -> Verdict:
         """Look for each slot in the window."""
         if not scene.roles_known:
@@ -105,7 +110,8 @@ class ScriptSlots(Check):
         start, end = (opening if self.window == "opening" else closing)(scene)
         slots = tuple(_judge(slot, scene.agent, start, end) for slot in self.slots)
         if self.window == "closing" and _broke_off(scene, slots):
-            return Verdict(Outcome.UNDECIDED, "call_broke_off", slots=slots)
+            searched = span_of(scene, start, end)
+            return Verdict(Outcome.UNDECIDED, "call_broke_off", searched=searched, slots=slots)
         return _verdict(scene, slots, start, end)
 
 
