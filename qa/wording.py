@@ -155,6 +155,9 @@ REASONS: Final[Mapping[str, Wording]] = {
     ),
     "plain_due_said": Wording("用了平日开头语，正确", "the plain greeting was due and was said"),
     "greeting_not_heard": Wording("没有说开头语", "no greeting was said"),
+    "festival_unknown": Wording(
+        "规则中没有{festival}的问候语，无法判断", "the rules hold no greeting for {festival}"
+    ),
     "festival_unsure": Wording(
         "没有听清用的是哪一种开头语", "it was not clear which greeting was said"
     ),

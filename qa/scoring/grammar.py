@@ -105,10 +105,26 @@ def find_pattern(
             continue
         rest = _following(pattern.parts[1:], track, first[1].end, end, floor)
         if rest is not None:
-            return _joined([first, *rest])
+            return _joined([_nearest_first(track, first, rest), *rest])
         # 有保证的…保证今天修好: nothing follows the first 保证, the second one promises.
         ranges += [(first[1].end, right), (left, first[1].start)]
     return None
+
+
+def _nearest_first(
+    track: Track, first: tuple[str, Hit], rest: list[tuple[str, Hit]]
+) -> tuple[str, Hit]:
+    """Move a first part to its last equal before the second: 保证尽快给您催，保证今天修好.
+
+    Only to the same words: in 不能保证今天一定修好, what is negated is 保证.
+    """
+    while rest:
+        start, floor = first[1].end, first[1].similarity
+        closer = _best_alternative((first[0],), track, start, rest[0][1].start, floor)
+        if closer is None:
+            break
+        first = closer
+    return first
 
 
 def _following(

@@ -46,7 +46,8 @@ class FestivalGreeting(Check):
 
     Why: a notice says from which day to which day the festival greeting is used.
     Mistakes: festivals that sound too much alike in the recording are undecided. Where notices
-    overlap, either greeting is right. A greeting of a festival without a notice is never due.
+    overlap, either greeting is right. A greeting of a festival without a notice is never due. A
+    notice whose festival has no phrases here convicts nobody: nobody knows what was due.
 
     Attributes:
         plain_greeting: phrases of the everyday greeting.
@@ -131,6 +132,8 @@ class FestivalGreeting(Check):
             return Verdict(
                 Outcome.UNDECIDED, "festival_unsure", searched=searched, nearest=heard.match
             )
+        if any(not self.festival_greetings.get(name) for name in due):
+            return Verdict(Outcome.UNDECIDED, "festival_unknown", names, (), searched)
         if heard.festivals or heard.plain or heard.brand:
             return Verdict(Outcome.VIOLATED, "festival_due_not_said", names, matches, searched)
         return Verdict(Outcome.NOT_APPLICABLE, "greeting_not_heard", searched=searched)
