@@ -155,6 +155,13 @@ REASONS: Final[Mapping[str, Wording]] = {
     ),
     "plain_due_said": Wording("用了平日开头语，正确", "the plain greeting was due and was said"),
     "greeting_not_heard": Wording("没有说开头语", "no greeting was said"),
+    "festival_brand_wrong": Wording(
+        "在{festival}通知期内，用了节日问候，却报了平日的名称",
+        "{festival} notice in force: its greeting was said, but with the everyday brand",
+    ),
+    "festival_brand_not_due": Wording(
+        "不在节日通知期内，却报了节日的名称", "no festival notice in force, yet the festival brand was said"
+    ),
     "festival_unknown": Wording(
         "规则中没有{festival}的问候语，无法判断", "the rules hold no greeting for {festival}"
     ),

@@ -37,7 +37,15 @@ def placeholders(text: str) -> set[str]:
 def test_every_reason_in_the_code_has_wording() -> None:
     found = list(verdict_reasons())
     assert {reason for _, reason in found} >= {"rings_over", "check_failed"}
-    assert [f"{place}: {reason}" for place, reason in found if reason not in wording.REASONS] == []
+    ends = tuple(wording.REASONS)  # "_heard" stands for f"{kind}_heard"
+    missing = [
+        f"{place}: {reason}"
+        for place, reason in found
+        if not any(
+            known == reason or (reason[0] == "_" and known.endswith(reason)) for known in ends
+        )
+    ]
+    assert missing == []
 
 
 @pytest.mark.parametrize("reason", wording.REASONS)

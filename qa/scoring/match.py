@@ -232,6 +232,8 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
         if hit.similarity >= floor:
             return hit
         start = hit.start + 1
+        if start >= end:
+            break
     return None
 
 
