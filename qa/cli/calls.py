@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from qa.store.queries import CallDetail, CallLine
+    from qa.cli.show import AgentSummary
+    from qa.store.queries import AgentTotals, CallDetail, CallLine
     from qa.types import Transcript
 
 _STATUS = {
@@ -108,7 +109,7 @@ def show_call(
 
 def show_agents(since: SinceOption = None, as_json: JsonOption = False) -> None:
     """Sum up the published scorecards of each agent."""
-    from qa.cli.show import AgentSummary, print_agents_summary, terminal
+    from qa.cli.show import print_agents_summary, terminal
     from qa.store import queries
 
     with opened_store() as (store, _), store.reading() as session:
@@ -119,7 +120,14 @@ def show_agents(since: SinceOption = None, as_json: JsonOption = False) -> None:
     if not totals:
         typer.echo("no call has been judged yet", err=True)
         return
-    summaries = [
+    print_agents_summary(terminal(), agent_summaries(totals))
+
+
+def agent_summaries(totals: "Sequence[AgentTotals]") -> "list[AgentSummary]":
+    """Turn what the store sums up into what the terminal shows."""
+    from qa.cli.show import AgentSummary
+
+    return [
         AgentSummary(
             agent_id=agent.agent_id,
             name=agent.name,
@@ -133,7 +141,6 @@ def show_agents(since: SinceOption = None, as_json: JsonOption = False) -> None:
         )
         for agent in totals
     ]
-    print_agents_summary(terminal(), summaries)
 
 
 def show_recordings(

@@ -56,7 +56,7 @@ def run(
     if as_json:
         print_json(_run_summary(report))
     else:
-        _print_run(report)
+        print_run(report)
     if not report.is_clean:
         raise typer.Exit(1)
 
@@ -178,7 +178,8 @@ def _run_summary(report: "RunReport") -> dict[str, Any]:
     }
 
 
-def _print_run(report: "RunReport") -> None:
+def print_run(report: "RunReport") -> None:
+    """Print what a run did, a line a stage."""
     from qa.cli.show import terminal
 
     console = terminal()

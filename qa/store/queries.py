@@ -110,7 +110,7 @@ class AgentTotals:
     missed: tuple[tuple[str, int], ...]
 
 
-_STATUS = case(
+STATUS = case(
     (ScorecardRow.scorecard_id.is_not(None), "scored"),
     (CallRow.recording_id.is_(None), "no_recording"),
     (RecordingRow.fault.is_not(None), "failed"),
@@ -126,7 +126,7 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
             CallRow.started_at,
             CallRow.agent_id,
             CallRow.direction,
-            _STATUS.label("status"),
+            STATUS.label("status"),
             RecordingRow.fault,
             RecordingRow.duration_ms,
             CallRow.has_metadata,

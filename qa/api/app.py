@@ -1,0 +1,48 @@
+"""The application: routes behind guards. It reads the store and changes nothing."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+
+import qa
+from qa.api import audio, failures, json_api, pages
+from qa.api.failures import error_response
+from qa.api.guards import Fence, Headers, KnownHosts
+from qa.api.recordings import Recordings
+from qa.api.rendering import STATIC
+from qa.api.service import Service
+from qa.config import Settings
+from qa.store.store import Store
+
+
+def create_app(store: Store, settings: Settings) -> FastAPI:
+    """Build the application on an open store; it ends its decoder when it shuts down."""
+    recordings = Recordings(settings)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        recordings.close()
+
+    app = FastAPI(
+        title="Tingjian",
+        description="Read calls, scorecards and agents. There are no write operations.",
+        version=qa.__version__,
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,  # its page loads scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.service = Service(store, recordings)
+    failures.install(app)
+    for routes in (pages, audio, json_api):
+        app.include_router(routes.router)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    # The last one added is the outermost.
+    app.add_middleware(KnownHosts, host=settings.serve.host, error_page=error_response)
+    app.add_middleware(Fence, error_page=error_response)
+    app.add_middleware(Headers)
+    return app

@@ -1,0 +1,141 @@
+"""Recordings to listen to: the file that was judged, and never another one.
+
+A recording is played only while its file lies where ingest knows it and still holds the same bytes.
+Browsers cannot play A-law everywhere, so a PCM copy is kept in the data folder; it is given out
+under the same condition, so that deleting a recording takes its sound away from the page too.
+"""
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from qa.config import Settings
+from qa.store.queries_queue import KnownFile
+from qa.transcribe.audio import Decoder
+from qa.transcribe.clips import cut_clip
+from qa.transcribe.playback import write_playable
+from qa.types import Span
+
+CACHE_BYTES = 2 << 30
+_BLOCK = 1 << 20
+
+
+class FileState(StrEnum):
+    """Whether a recording can be played."""
+
+    READY = "ready"
+    MISSING = "missing"
+    CHANGED = "changed"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where a recording lies; the path is None unless it is ready."""
+
+    state: FileState
+    path: Path | None = None
+
+
+class Recordings:
+    """Finds and decodes recordings; owns the decoding process and the folder of copies.
+
+    Args:
+        settings: `data_dir` holds the copies, `audio` limits the decoder.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._decoder = Decoder(settings.audio)
+        self._cache = settings.data_dir / "cache" / "audio"
+        self._hashes: dict[KnownFile, str] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        """End the decoding process."""
+        self._decoder.close()
+
+    def locate(
+        self, recording_id: str, known: Sequence[KnownFile], call_path: str | None
+    ) -> Located:
+        """Find a file that still holds the recording.
+
+        Args:
+            known: where ingest saw it.
+            call_path: where the call's own file lies or lay; tells a changed file from a lost one.
+        """
+        states = []
+        for file in known:
+            state = self._state(recording_id, file)
+            if state is FileState.READY:
+                return Located(state, Path(file.path))
+            states.append(state)
+        if not known and call_path and Path(call_path).is_file():
+            states.append(FileState.CHANGED)
+        for state in (FileState.CHANGED, FileState.UNREADABLE):
+            if state in states:
+                return Located(state)
+        return Located(FileState.MISSING)
+
+    def playable(self, recording_id: str, path: Path) -> Path:
+        """Give a WAV file that browsers play, decoding it the first time.
+
+        Raises:
+            RecordingError: the recording cannot be read any more, or its bytes changed.
+            EngineError: the disk is full.
+        """
+        target = self._cache / f"{recording_id}.wav"
+        with self._lock:
+            if not target.is_file():
+                self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_playable(path, recording_id, target, self._decoder)
+                self._make_room(keep=target)
+        return target
+
+    def clip(self, path: Path, span: Span) -> bytes:
+        """Cut a clip, with its lead, as WAV.
+
+        Raises:
+            ValueError: the span lies beyond the recording.
+            RecordingError: the recording cannot be read any more.
+        """
+        return cut_clip(path, span, decoder=self._decoder)
+
+    def _state(self, recording_id: str, known: KnownFile) -> FileState:
+        path = Path(known.path)
+        try:
+            found = path.stat()
+            if found.st_size != known.size_bytes:
+                return FileState.CHANGED
+            if found.st_mtime_ns == known.mtime_ns:
+                return FileState.READY
+            # Copied or touched: only its bytes can tell.
+            now = KnownFile(known.path, found.st_size, found.st_mtime_ns)
+            if now not in self._hashes:
+                self._hashes[now] = _hash(path)
+            same = self._hashes[now] == recording_id
+            return FileState.READY if same else FileState.CHANGED
+        except (FileNotFoundError, NotADirectoryError):
+            return FileState.MISSING
+        except OSError:
+            return FileState.UNREADABLE
+
+    def _make_room(self, *, keep: Path) -> None:
+        files = sorted(self._cache.glob("*.wav"), key=lambda file: file.stat().st_mtime)
+        total = sum(file.stat().st_size for file in files)
+        for file in files:
+            if total <= CACHE_BYTES:
+                break
+            if file != keep:
+                total -= file.stat().st_size
+                file.unlink(missing_ok=True)
+
+
+def _hash(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

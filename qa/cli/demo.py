@@ -1,0 +1,136 @@
+"""`qa demo`: the main job on the bundled calls, and what to try next."""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    import socket
+
+    from qa.config import ServeSettings
+    from qa.store.store import Store
+
+_ROOT = Path(__file__).resolve().parents[2]
+_CALLS = Path("tests", "fixtures", "audio")
+_SHOWN_CALL = "bad"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("demo")(demo)
+
+
+def demo(
+    data_dir: Annotated[
+        Path | None,
+        typer.Option(
+            "--data-dir", metavar="DIR", help="Folder of the demo's database [build/demo]."
+        ),
+    ] = None,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="End without showing the review page.")
+    ] = False,
+) -> None:
+    """Inspect the bundled calls, print every scorecard, then show the review page.
+
+    A second time only what changed is done again. Without a terminal it ends after the scorecards.
+    """
+    from qa.batch.runner import run_folder
+    from qa.cli.progress import shown_progress
+    from qa.cli.run import print_run
+    from qa.cli.serve import show_pages
+    from qa.config import load_settings
+    from qa.store.store import Store
+
+    calls = bundled_calls()
+    folder = (data_dir or _ROOT / "build" / "demo").absolute()
+    # Its own database, whatever the settings of this machine name.
+    settings = load_settings(data_dir=folder, database={"url": None})
+    with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        typer.echo(f"inspecting the calls in {_short(calls)}", err=True)
+        with shown_progress() as listener:
+            report = run_folder(store, settings, calls, listener=listener)
+        _print_scorecards(store)
+        print_run(report)
+        _print_next(folder)
+        if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
+            show_pages(store, settings, _any_port(settings.serve))
+    if not report.is_clean:
+        raise typer.Exit(1)
+
+
+def bundled_calls(root: Path = _ROOT) -> Path:
+    """Find the calls that come with a checkout.
+
+    Raises:
+        ConfigError: this is an installed package, which does not hold them.
+    """
+    from qa.errors import ConfigError
+
+    folder = root / _CALLS
+    if not (folder / "calls.csv").is_file():
+        raise ConfigError(
+            f"the bundled calls are not in {folder}: they come with a checkout of the source, not "
+            "with the installed package. Inspect calls of your own: qa run DIR"
+        )
+    return folder
+
+
+def _print_scorecards(store: "Store") -> None:
+    from qa.cli.calls import agent_summaries
+    from qa.cli.show import print_agents_summary, print_scorecard, terminal
+    from qa.store import queries
+
+    console = terminal()
+    with store.reading() as session:
+        lines = list(queries.list_calls(session, queries.CallFilter(), store.zone))
+        for line in lines:
+            detail = queries.call_detail(session, line.call_id, store.zone)
+            if detail.scorecard:
+                print_scorecard(console, detail.scorecard, call=detail.call)
+        totals = queries.agent_totals(session)
+    print_agents_summary(console, agent_summaries(totals))
+
+
+def _print_next(folder: Path) -> None:
+    """Name commands that work as they stand in this folder and shell."""
+    qa = "qa" if shutil.which("qa") else _short(Path(sys.argv[0]))
+    lines = (
+        (f"{qa} show {_SHOWN_CALL} --full --transcript", "one call, every rule, what was said"),
+        (f"{qa} list --flagged", "the calls that a person should look at"),
+        (f"{qa} export verdicts --csv", "every verdict as a table"),
+        (f"{qa} rules explain IP01", "what a rule looks for, with its examples"),
+        (f"{qa} serve", "the review page"),
+        (f"{qa} run DIR", "your own recordings: a folder with calls.csv"),
+    )
+    width = max(len(command) for command, _ in lines) + 2
+    typer.echo("\nWhat to try next:")
+    typer.echo(f"  export QA_DATA_DIR={_short(folder)}")
+    for command, meaning in lines:
+        typer.echo(f"  {command:<{width}}# {meaning}")
+    typer.echo("")
+
+
+def _short(path: Path) -> str:
+    """Write a path relative to where the user is, if it lies below."""
+    full, here = path.absolute(), Path.cwd()
+    return os.fspath(full.relative_to(here) if full.is_relative_to(here) else full)
+
+
+def _any_port(serve: "ServeSettings") -> "socket.socket":
+    """Take the port of the settings; a demo takes any other where that one is in use."""
+    from qa.api.server import bind
+    from qa.errors import ConfigError
+
+    try:
+        return bind(serve)
+    except ConfigError as error:
+        if serve.port == 0:
+            raise
+        listener = bind(serve.model_copy(update={"port": 0}))
+        typer.echo(f"{error}\nThe demo takes a free port instead.", err=True)
+        return listener
