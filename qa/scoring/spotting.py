@@ -124,7 +124,7 @@ def _is_unsure(found: Found, policy: Policy) -> bool:
     """Short phrases need equal sound and most characters, or chance would fill the queue."""
     if found.length < LONG:
         slips = round((1 - found.hit.same_chars) * found.length)
-        return found.hit.similarity == 1.0 and slips <= 1
+        return found.hit.similarity == 1.0 and slips <= 1 and 2 * slips < found.length
     if found.length < SHORT and found.hit.similarity < SHORT_UNSURE:
         return False
     return found.hit.same_chars >= policy.unsure_chars

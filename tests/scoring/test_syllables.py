@@ -108,7 +108,12 @@ def test_sound_similarity_is_a_ratio(left: str, right: str) -> None:
 
 @pytest.mark.parametrize(
     ("left", "right", "alike"),
-    [("不知道", "布置到", 1.0), ("新年好", "您好", 0.0), ("您好", "年好", 0.7), ("您好", "林好", 0.85)],
+    [
+        ("不知道", "布置到", 1.0),
+        ("新年好", "您好", 0.0),
+        ("您好", "年好", 0.7),
+        ("您好", "林好", 0.85),
+    ],
 )
 def test_how_alike_two_phrases_sound(left: str, right: str, alike: float) -> None:
     assert sound_similarity(left, right) == pytest.approx(alike)
