@@ -8,8 +8,9 @@ syllables in a row are no accident. What lies between is unsure, and a person de
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.scoring.grammar import Found, Pattern, compile_all, find_all, may_hold
+from qa.scoring.grammar import Found, Pattern, compile_all, compile_pattern, find_all, may_hold
 from qa.scoring.match import Track
+from qa.scoring.syllables import keys
 
 LONG = 4
 """Syllables from which a phrase may convict with slips in its characters."""
@@ -70,6 +71,8 @@ class Sighting:
 
 NEGATION_REACH = 3
 """Characters before the phrase within which a negation turns it round."""
+ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
+"""To whom: stands between a negation and its phrase (不能跟您保证), compared by sound."""
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
@@ -137,7 +140,7 @@ def _is_harmless(track: Track, found: Found, guards: Guards) -> bool:
     text = track.text
     return (
         _contains(guards.quoted_after, text[start : hit.start])
-        or _contains(guards.negated_by, text[max(start, hit.start - NEGATION_REACH) : hit.start])
+        or _is_negated(guards.negated_by, text[start : hit.start])
         or _contains(guards.asked_with, text[start:end])
         or _contains(guards.excused_by, text[turn_start:turn_end])
         or any(
@@ -146,6 +149,22 @@ def _is_harmless(track: Track, found: Found, guards: Guards) -> bool:
             for other in find_all(pattern, track, turn_start, turn_end, HARMLESS_SIMILARITY)
             if other.hit.same_chars >= HARMLESS_CHARS
         )
+    )
+
+
+def _is_negated(notations: tuple[str, ...], before: str) -> bool:
+    """Whether a negation stands right before the phrase, by sound where it is long enough.
+
+    A misheard negation (步能保证) must not turn a refusal into a promise; 不 alone needs its
+    character, because 维修部保证 promises.
+    """
+    addressed = any(keys(before[-2:]) == keys(a) for a in compile_pattern(ADDRESSEE).parts[0])
+    near = (before[:-2] if addressed else before)[-NEGATION_REACH:]
+    return _contains(notations, near) or any(
+        len(text) > 1 and keys(text) in keys(near)
+        for pattern in compile_all(notations)
+        for text in pattern.parts[0]
+        if len(pattern.parts) == 1
     )
 
 
