@@ -1,0 +1,95 @@
+"""FP01–FP04 and IP01 beyond their own examples: what sounds alike, what others said."""
+
+import pytest
+
+from qa.types import Outcome
+from tests.scoring.judging import EMPTY, GREETING, judge
+
+MET, VIOLATED, UNDECIDED = Outcome.MET, Outcome.VIOLATED, Outcome.UNDECIDED
+ABOUT_WORDS = ("FP01", "FP02", "FP03", "FP04", "IP01")
+NEEDS_ROLE = ("GR01", "GR02", "GR03", "CL01", *ABOUT_WORDS)
+
+
+@pytest.mark.parametrize(
+    ("rule", "said", "outcome"),
+    [
+        # by sound alone nobody is convicted
+        ("FP03", "师傅不指导，您自己看说明。", MET),
+        ("FP03", "我布置到维修站了。", MET),
+        ("FP03", "步至道口。", MET),
+        ("FP01", "暖气片烫，您小心。", MET),
+        ("FP01", "家里有病人是吧。", MET),
+        ("FP01", "阀门有毛病的话您说一下。", MET),
+        ("FP02", "这个管子归我们管。", MET),
+        ("FP04", "您投诉的事我登记了。", MET),
+        ("FP04", "您懂我的意思就好。", MET),
+        ("IP01", "保证金可以退。", MET),
+        ("IP01", "师傅一般两个小时到。", MET),
+        ("IP01", "我不敢保证今天修好。", MET),
+        ("IP01", "能不能修好要看现场。", MET),
+        # the thing itself, with homophones, fillers and across a backchannel
+        ("FP01", "你有病吧。", VIOLATED),
+        ("FP01", "您这人脑子有毛病吧。", VIOLATED),
+        ("FP02", "这个真不归我们馆。", VIOLATED),
+        ("FP02", "这个不归嗯我们管。", VIOLATED),
+        ("FP02", "这个不归\n客户: 嗯。\n我们管。", VIOLATED),
+        ("FP03", "那我不知道。", VIOLATED),
+        ("FP04", "你到底听没听董啊。", VIOLATED),
+        ("IP01", "我保证今天给您修好。", VIOLATED),
+        ("IP01", "我一定尽快给您催，保证今天修好。", VIOLATED),
+        ("IP01", "我保证尽快给您催，保证今天修好。", VIOLATED),
+        ("IP01", "我们有保证的，您放心。保证今天给您修好。", VIOLATED),
+        ("FP03", "森今宾。不自到。我不知道。", VIOLATED),
+        # said by others, or quoted
+        ("FP01", "您慢慢说。\n客户: 你有病吧！", MET),
+        ("FP02", "您说不归我们管是吗？我给您记下来。", MET),
+        ("IP01", "客户: 你保证今天修好？\n我给您登记。", MET),
+        ("IP01", "师傅说保证修好，是吗？", MET),
+    ],
+)
+def test_near_misses(rule: str, said: str, outcome: Outcome) -> None:
+    verdict = judge(rule, said)
+    assert verdict.outcome is outcome, verdict
+
+
+@pytest.mark.parametrize("rule", ABOUT_WORDS)
+def test_an_ordinary_call_is_clean(rule: str) -> None:
+    dialogue = (
+        f"{GREETING}\n客户: 我家暖气不热。\n请问您的具体地址？\n客户: 三号楼。\n"
+        "维修人员会尽快跟您联系，感谢您的来电，再见。"
+    )
+    verdict = judge(rule, dialogue)
+    assert verdict.outcome is MET
+    assert verdict.searched is not None
+
+
+@pytest.mark.parametrize("rule", NEEDS_ROLE)
+@pytest.mark.parametrize("dialogue", ["未知: 你有病吧，保证今天修好。", GREETING + "\n未知: 喂。"])
+def test_without_roles_nobody_is_judged_by_words(rule: str, dialogue: str) -> None:
+    verdict = judge(rule, dialogue)
+    assert (verdict.outcome, verdict.reason) == (UNDECIDED, "role_unknown")
+
+
+@pytest.mark.parametrize("rule", NEEDS_ROLE)
+def test_nothing_heard_decides_nothing(rule: str) -> None:
+    assert judge(rule, EMPTY).outcome is UNDECIDED
+    assert judge(rule, "客户: 喂？喂？").outcome is UNDECIDED
+
+
+def test_a_phrase_said_two_thousand_times_is_one_violation() -> None:
+    verdict = judge("FP03", "不知道" * 1_100)
+    assert verdict.outcome is VIOLATED
+    assert len(verdict.matches) == 1_100
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "具体时间我不能跟您保证，单子已经派到维修站了。",
+        "具体时间我步能跟您保证，单子已经派到维修站了。",
+        "具体时间我不能更林保证，单子已经派到维修站了。",
+    ],
+)
+def test_a_refusal_to_promise_is_no_promise_even_misheard(said: str) -> None:
+    assert judge("IP01", said).outcome is MET
+    assert judge("IP01", "维修部保证今天修好。").outcome is VIOLATED
