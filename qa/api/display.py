@@ -5,6 +5,8 @@ from datetime import datetime
 
 _MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _VISIBLE = 4
+_FULL_WIDTH = str.maketrans(",?!:;", "，？！：；")
+_HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff])(?:[,?!:;]|\.(?!\w))")
 
 
 def format_time(ms: int) -> str:
@@ -50,3 +52,10 @@ def mask_numbers_in(text: str) -> str:
 def mask_name(name: str | None) -> str:
     """Keep the family name: `张**`."""
     return name[0] + "*" * max(1, len(name) - 1) if name else ""
+
+
+def chinese_punctuation(text: str) -> str:
+    """Set half-width marks after Chinese characters full-width, one mark for one."""
+    return _HALF_WIDTH.sub(
+        lambda mark: "。" if mark[0] == "." else mark[0].translate(_FULL_WIDTH), text
+    )

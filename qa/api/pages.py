@@ -89,7 +89,7 @@ def show_call(request: Request, call_id: str, service: Running, asked: Asked) ->
         "notes": [note_text(note, lang) for note in transcript.notes] if transcript else [],
         "facts": _facts(loaded, lang),
         "near_calls": _neighbours(service, asked, detail.line.call_id),
-        "asked": asked,
+        "back": asked.link(page=math.ceil(asked.page / PAGE_SIZE)),
         "zone": service.store.zone,
     }
     return page(request, "call.html", values | _words(request))

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from qa.api.display import format_time
+from qa.api.display import chinese_punctuation, format_time
 from qa.store.evidence import evidence_of
 from qa.types import (
     Grade,
@@ -138,7 +138,8 @@ def _seriousness(line: ScoreLine) -> tuple[int, int]:
 
 def _line_view(line: ScoreLine, lang: str) -> LineView:
     verdict = line.verdict
-    in_slots = {slot.match for slot in verdict.slots}
+    near_slots = {slot.nearest for slot in verdict.slots}
+    nearest = verdict.nearest if verdict.nearest not in near_slots else None
     return LineView(
         rule_id=line.rule_id,
         title=line.title_en if lang == "en" and line.title_en else line.title,
@@ -150,13 +151,19 @@ def _line_view(line: ScoreLine, lang: str) -> LineView:
         critical=line.critical,
         points=line.points,
         reason=reason_text(verdict, lang),
-        quotes=tuple(_quote(m, lang) for m in verdict.matches if m not in in_slots),
+        quotes=tuple(_quote(m, lang) for m in _own_matches(verdict)),
         slots=_slots(verdict, lang),
-        nearest=_quote(verdict.nearest, lang) if verdict.nearest else None,
+        nearest=_quote(nearest, lang) if nearest else None,
         searched=verdict.searched if not verdict.matches else None,
         span=evidence_of(verdict).span,
         is_flag=line.is_flag,
     )
+
+
+def _own_matches(verdict: Verdict) -> list[Match]:
+    """List the matches that are no slots: a slot that was said speaks for the agent."""
+    in_slots = {slot.match for slot in verdict.slots}
+    return [match for match in verdict.matches if match not in in_slots]
 
 
 def _slots(verdict: Verdict, lang: str) -> tuple[SlotView, ...]:
@@ -181,7 +188,7 @@ def _quote(match: Match, lang: str) -> Quote:
     return Quote(
         span=match.span,
         time=format_time(match.span.start_ms),
-        text=match.quote,
+        text=chinese_punctuation(match.quote),
         who="" if match.role is Role.AGENT else role_name(match.role, lang),
         expected=match.expected,
         percent=int(match.similarity * 100),
@@ -205,7 +212,7 @@ def _evidence(
     """Find which flags rest on which utterance; only what was heard, not the nearest misses."""
     found: dict[int, list[tuple[ScoreLine, Span]]] = defaultdict(list)
     for line in flags:
-        for match in line.verdict.matches:
+        for match in _own_matches(line.verdict):
             if 0 <= match.utterance < count:
                 found[match.utterance].append((line, match.span))
     return found
@@ -238,15 +245,18 @@ def _utterance_view(
 
 def _pieces(utterance: Utterance, found: Sequence[tuple[ScoreLine, Span]]) -> tuple[Piece, ...]:
     """Cut the text where its look changes; words that do not make up the text are left aside."""
+    text = chinese_punctuation(utterance.text)
     if "".join(word.text for word in utterance.words) != utterance.text:
-        return (Piece(utterance.text, ""),)
+        return (Piece(text, ""),)
     pieces: list[Piece] = []
+    at = 0
     for word in utterance.words:
-        css = _word_css(word, found)
-        if pieces and pieces[-1].css == css:
-            pieces[-1] = Piece(pieces[-1].text + word.text, css)
+        shown, css = text[at : at + len(word.text)], _word_css(word, found)
+        at += len(word.text)
+        if pieces and (pieces[-1].css == css or not any(map(str.isalnum, shown))):
+            pieces[-1] = Piece(pieces[-1].text + shown, pieces[-1].css)
         else:
-            pieces.append(Piece(word.text, css))
+            pieces.append(Piece(shown, css))
     return tuple(pieces)
 
 

@@ -98,7 +98,7 @@ def _print_scorecards(store: "Store") -> None:
 
 def _print_next(folder: Path) -> None:
     """Name commands that work as they stand in this folder and shell."""
-    qa = "qa" if shutil.which("qa") else _short(Path(sys.argv[0]))
+    qa = "qa" if shutil.which("qa") else _short(Path(sys.executable).with_name("qa"))
     lines = (
         (f"{qa} show {_SHOWN_CALL} --full --transcript", "one call, every rule, what was said"),
         (f"{qa} list --flagged", "the calls that a person should look at"),

@@ -1,0 +1,75 @@
+"""`qa demo` on the bundled calls, with the real model; a second time it does nothing twice."""
+
+import re
+import shlex
+import time
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from benchlib.golden import read_golden
+from typer.testing import CliRunner
+
+from qa.batch.runner import ingest_folder
+from qa.cli.app import app
+from qa.cli.demo import bundled_calls
+from qa.config import load_settings
+from qa.errors import ConfigError
+from qa.pipeline import engine_fingerprint
+from qa.store import ledger
+from tests.call_folders import open_store
+
+
+def put_golden_transcripts(data_dir: Path) -> None:
+    """Keep what was heard before, as if this engine had heard it: hearing takes a minute."""
+    settings = load_settings(data_dir=data_dir)
+    engine, folder = engine_fingerprint(settings), bundled_calls()
+    heard = [replace(read_golden(f), engine=engine) for f in sorted(folder.glob("golden/*.json"))]
+    with open_store(settings) as store:
+        ingest_folder(store, folder)
+        with store.writing() as session:
+            ledger.put_transcripts(session, heard, datetime.now(UTC))
+
+
+def test_without_a_checkout_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="qa run DIR"):
+        bundled_calls(tmp_path)
+    assert (bundled_calls() / "calls.csv").is_file()
+
+
+def test_without_the_model_it_says_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QA_MODELS_DIR", str(tmp_path))
+    result = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path / "data")])
+    assert result.exit_code == 2
+    assert "speech model 'base' is not installed" in result.stderr
+
+
+@pytest.mark.model
+def test_second_time_does_nothing_twice(
+    tmp_path: Path, base_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_golden_transcripts(tmp_path)
+    first = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
+    assert first.exit_code == 0, first.output
+    started = time.monotonic()
+    second = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
+    assert time.monotonic() - started < 10
+    assert second.exit_code == 0, second.output
+    assert "transcribed    0 recordings" in second.stdout
+    assert "judged         0 calls" in second.stdout
+    for name in ("good", "bad", "festival", "late", "promise", "mono"):
+        assert f"通话 {name} " in second.stdout
+    assert "一票否决" in second.stdout and "平均分" in second.stdout
+    assert "review page is at" not in second.stdout  # there is no terminal
+
+    # What it says to try next works as it stands.
+    advice = re.findall(r"^  \S*qa (.*?) +#", second.stdout, re.MULTILINE)
+    assert len(advice) >= 4
+    monkeypatch.setenv("QA_DATA_DIR", str(tmp_path))
+    for command in advice:
+        if not command.startswith(("serve", "run")):
+            result = CliRunner().invoke(app, shlex.split(command))
+            assert result.exit_code == 0 and result.stdout, result.output
