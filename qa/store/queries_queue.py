@@ -83,7 +83,7 @@ class QueueLine:
     Attributes:
         status: `scored`, `failed`, `waiting`, `unscored` or `no_recording`.
         total: None before it is scored.
-        flags: violated ones first, each kind in order of rule id.
+        flags: violated ones first, each kind by what it costs.
     """
 
     call_id: str
@@ -259,7 +259,13 @@ def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, tuple[Qu
             VerdictRow.scorecard_id.in_(scorecard_ids),
             VerdictRow.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
         )
-        .order_by(VerdictRow.scorecard_id, VerdictRow.outcome.desc(), VerdictRow.rule_id)
+        .order_by(
+            VerdictRow.scorecard_id,
+            VerdictRow.outcome.desc(),
+            VerdictRow.critical.desc(),
+            VerdictRow.points.desc(),
+            VerdictRow.rule_id,
+        )
     )
     flags: dict[int, tuple[QueueFlag, ...]] = {}
     for row in rows:
