@@ -4,7 +4,9 @@
 - `[不|没]归[我们|我|咱们]管` lists alternatives; an empty one (`[给您|]退费`) makes it
   optional.
 - `保证…[修好|弄好]` asks for the parts in order within one sentence, up to `MAX_GAP` syllables
-  apart.
+  apart; `保证~[修好|弄好]` for the same within one clause, that is, without a comma between.
+- `^` before a phrase: a clause begins there; `$` behind it: a clause ends there. Fillers and
+  particles (那, 吧, 啊) do not count.
 """
 
 import re
@@ -14,12 +16,16 @@ from itertools import product
 from math import prod
 
 from qa.scoring.match import Hit, Track, best_hit, nominate
-from qa.text import fold
+from qa.text import FILLERS, fold
 
 MAX_GAP = 10
 """Most syllables between two parts that `…` joins."""
 MAX_ALTERNATIVES = 400
 GAP = "…"
+CLOSE_GAP = "~"
+OPENERS = FILLERS | frozenset("那这就可也真都")
+PARTICLES = FILLERS | frozenset("呢吧了的呗儿啦哪喽咯么去")
+"""What may stand between a phrase and the edge of its clause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +34,21 @@ class Pattern:
 
     Attributes:
         notation: as it was written.
-        parts: for each part between two `…`, its alternatives as folded texts.
+        parts: for each part between two gaps, its alternatives as folded texts.
+        close: for each gap whether it keeps to one clause.
+        opens, closes: whether a clause begins, or ends, with the pattern.
     """
 
     notation: str
     parts: tuple[tuple[str, ...], ...]
+    close: tuple[bool, ...] = ()
+    opens: bool = False
+    closes: bool = False
+
+    @property
+    def longest(self) -> int:
+        """Syllables of its longest reading."""
+        return sum(max(map(len, alternatives)) for alternatives in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +74,12 @@ def compile_pattern(notation: str) -> Pattern:
     """
     if not notation.strip():
         raise ValueError("a phrase is empty")
+    bare = notation.strip()
+    opens, closes = bare.startswith("^"), bare.endswith("$")
     # Brackets may not hold a gap, so cutting at gaps first leaves whole brackets in each part.
-    return Pattern(notation, tuple(_alternatives(p, notation) for p in notation.split(GAP)))
+    pieces = re.split(f"([{GAP}{CLOSE_GAP}])", bare.removeprefix("^").removesuffix("$"))
+    parts = tuple(_alternatives(part, notation) for part in pieces[::2])
+    return Pattern(notation, parts, tuple(g == CLOSE_GAP for g in pieces[1::2]), opens, closes)
 
 
 def _alternatives(part: str, notation: str) -> tuple[str, ...]:
@@ -103,9 +123,11 @@ def find_pattern(
         first = _best_alternative(pattern.parts[0], track, left, right, floor)
         if first is None:
             continue
-        rest = _following(pattern.parts[1:], track, first[1].end, end, floor)
+        rest = _following(pattern, track, first[1].end, end, floor)
         if rest is not None:
-            return _joined([_nearest_first(track, first, rest), *rest])
+            found = _joined([_nearest_first(track, first, rest), *rest])
+            if _stands_at_edges(pattern, track, found.hit):
+                return found
         # 有保证的…保证今天修好: nothing follows the first 保证, the second one promises.
         ranges += [(first[1].end, right), (left, first[1].start)]
     return None
@@ -127,13 +149,24 @@ def _nearest_first(
     return first
 
 
+def _stands_at_edges(pattern: Pattern, track: Track, hit: Hit) -> bool:
+    if pattern.opens and not OPENERS.issuperset(
+        track.text[track.clause_start(hit.start) : hit.start]
+    ):
+        return False
+    return not pattern.closes or PARTICLES.issuperset(
+        track.text[hit.end : track.clause_end(hit.end - 1)]
+    )
+
+
 def _following(
-    parts: tuple[tuple[str, ...], ...], track: Track, at: int, end: int, floor: float
+    pattern: Pattern, track: Track, at: int, end: int, floor: float
 ) -> list[tuple[str, Hit]] | None:
     """Later parts in order, each within reach of the one before; None when one is missing."""
     found: list[tuple[str, Hit]] = []
-    for alternatives in parts:
-        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), track.sentence_end(at - 1))
+    for alternatives, close in zip(pattern.parts[1:], pattern.close, strict=True):
+        edge = track.clause_end(at - 1) if close else track.sentence_end(at - 1)
+        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), edge)
         best = _best_alternative(alternatives, track, at, limit, floor)
         if best is None:
             return None
@@ -170,11 +203,16 @@ def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float)
 
 
 def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:
-    """Whether a pattern's first part may stand anywhere in a track: a quick look."""
-    end = len(track.text)
-    return any(
-        nominate(a, track, 0, end, min_similarity=floor) is not None for a in pattern.parts[0]
-    )
+    """Whether each part of a pattern may stand anywhere in a track: a quick look."""
+    return all(any(_looks(a, track, floor) for a in part) for part in pattern.parts)
+
+
+def _looks(text: str, track: Track, floor: float) -> bool:
+    known = track.looks.get((text, floor))
+    if known is None:
+        place = nominate(text, track, 0, len(track.text), min_similarity=floor)
+        known = track.looks[text, floor] = place is not None
+    return known
 
 
 def _joined(found: list[tuple[str, Hit]]) -> Found:

@@ -5,6 +5,7 @@ confusable syllable costs little and a filler between two words next to nothing.
 quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -27,6 +28,7 @@ MAX_PLACES = 3
 """Nominated places that are aligned before a search gives up: places that are alike by class need
 not be alike by cost, so the first one may hide a better one."""
 SENTENCE_ENDS = "。？！?!；;"
+CLAUSE_ENDS = SENTENCE_ENDS + "，,、：:…—"
 BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
 
@@ -98,11 +100,34 @@ class Track:
 
     def sentence_end(self, position: int) -> int:
         """Return where the sentence that holds a position ends."""
-        return next((stop for stop in self.stops if stop > position), len(self.text))
+        return _after(self.stops, position, len(self.text))
 
     def sentence_start(self, position: int) -> int:
         """Return where the sentence that holds a position begins."""
-        return next((stop for stop in reversed(self.stops) if stop <= position), 0)
+        return _before(self.stops, position)
+
+    @cached_property
+    def pauses(self) -> tuple[int, ...]:
+        """Positions before which a clause ended (a comma, or the end of a sentence), in order."""
+        found: set[int] = set()
+        for (_, utterance), start, origin in zip(
+            self.utterances, self.starts, self.origins, strict=False
+        ):
+            found |= _stops(utterance.text, origin, start, CLAUSE_ENDS)
+        return tuple(sorted(found))
+
+    def clause_end(self, position: int) -> int:
+        """Return where the clause that holds a position ends."""
+        return _after(self.pauses, position, len(self.text))
+
+    def clause_start(self, position: int) -> int:
+        """Return where the clause that holds a position begins."""
+        return _before(self.pauses, position)
+
+    @cached_property
+    def looks(self) -> dict[tuple[str, float], bool]:
+        """What a quick look for a phrase found before: many patterns share their words."""
+        return {}
 
     def time_at(self, position: int) -> tuple[int, int]:
         """Start and end in milliseconds of the character at a position."""
@@ -146,6 +171,16 @@ class Track:
     def hit_match(self, hit: Hit, expected: str) -> Match:
         """Evidence for a hit."""
         return self.match(hit.start, hit.end, expected=expected, similarity=hit.similarity)
+
+
+def _after(stops: tuple[int, ...], position: int, last: int) -> int:
+    at = bisect_right(stops, position)
+    return stops[at] if at < len(stops) else last
+
+
+def _before(stops: tuple[int, ...], position: int) -> int:
+    at = bisect_right(stops, position)
+    return stops[at - 1] if at else 0
 
 
 def _char_time(utterance: Utterance, index: int) -> tuple[int, int]:
@@ -194,11 +229,11 @@ def build_track(transcript: Transcript, role: Role) -> Track:
     )
 
 
-def _stops(text: str, origin: tuple[int, ...], base: int) -> set[int]:
+def _stops(text: str, origin: tuple[int, ...], base: int, ends: str = SENTENCE_ENDS) -> set[int]:
     """Positions before which a sentence ended; every utterance starts a sentence."""
     found = {base}
     for k in range(1, len(origin)):
-        if any(c in SENTENCE_ENDS for c in text[origin[k - 1] + 1 : origin[k]]):
+        if any(c in ends for c in text[origin[k - 1] + 1 : origin[k]]):
             found.add(base + k)
     return found
 

@@ -5,8 +5,9 @@ convicts only when its characters stand there; a longer one may have slips, beca
 syllables in a row are no accident. What lies between is unsure, and a person decides.
 """
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from qa.scoring.grammar import Found, Pattern, compile_all, compile_pattern, find_all, may_hold
 from qa.scoring.match import Track
@@ -40,24 +41,22 @@ class Guards:
         unless: wordings that contain the phrase but mean something else (声音不清楚).
         quoted_after: words that introduce somebody else's words, earlier in the sentence.
         negated_by: words right before the phrase that turn it round (不能 before 保证).
+        denied_by: words earlier in the clause that do so from further away (谁也不敢, 应该).
         asked_with: words anywhere in the sentence that make it a question or a condition.
         excused_by: a way forward anywhere in the same turn.
+        no_excuse: wordings that only look like one (没法给您查); left out before looking.
     """
 
     unless: tuple[str, ...] = ()
     quoted_after: tuple[str, ...] = ()
     negated_by: tuple[str, ...] = ()
+    denied_by: tuple[str, ...] = ()
     asked_with: tuple[str, ...] = ()
     excused_by: tuple[str, ...] = ()
+    no_excuse: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        for notations in (
-            self.unless,
-            self.quoted_after,
-            self.negated_by,
-            self.asked_with,
-            self.excused_by,
-        ):
+        for notations in astuple(self):
             compile_all(notations)
 
 
@@ -73,6 +72,8 @@ NEGATION_REACH = 3
 """Characters before the phrase within which a negation turns it round."""
 ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
 """To whom: stands between a negation and its phrase (不能跟您保证), compared by sound."""
+OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)")
+"""我跟您说 introduces the agent's own words, although it holds 您说."""
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
@@ -99,10 +100,11 @@ def spot(
         Sightings in time order, the strongest one where several overlap.
     """
     sightings: list[Sighting] = []
-    floor = policy.unsure_similarity
-    likely = [p for p in patterns if may_hold(p, track, floor)]
+    # A short pattern counts only with equal sound, so that the quick look rules it out at once.
+    floors = [(p, 1.0 if p.longest < LONG else policy.unsure_similarity) for p in patterns]
+    likely = [(p, floor) for p, floor in floors if may_hold(p, track, floor)]
     for start, end in track.turns:
-        for pattern in likely:
+        for pattern, floor in likely:
             for found in find_all(pattern, track, start, end, floor):
                 sure = _convicts(found, policy)
                 if not sure and not _is_unsure(found, policy):
@@ -139,10 +141,11 @@ def _is_harmless(track: Track, found: Found, guards: Guards) -> bool:
     start, end = max(turn_start, track.sentence_start(hit.start)), track.sentence_end(hit.end - 1)
     text = track.text
     return (
-        _contains(guards.quoted_after, text[start : hit.start])
+        _contains(guards.quoted_after, OWN_WORDS.sub("", text[start : hit.start]))
         or _is_negated(guards.negated_by, text[start : hit.start])
+        or _contains(guards.denied_by, text[max(start, track.clause_start(hit.start)) : hit.start])
         or _contains(guards.asked_with, text[start:end])
-        or _contains(guards.excused_by, text[turn_start:turn_end])
+        or _contains(guards.excused_by, _without(guards.no_excuse, text[turn_start:turn_end]))
         or any(
             other.hit.start < hit.end and hit.start < other.hit.end
             for pattern in compile_all(guards.unless)
@@ -166,6 +169,13 @@ def _is_negated(notations: tuple[str, ...], before: str) -> bool:
         for text in pattern.parts[0]
         if len(pattern.parts) == 1
     )
+
+
+def _without(notations: tuple[str, ...], text: str) -> str:
+    for pattern in compile_all(notations):
+        for phrase in pattern.parts[0]:
+            text = text.replace(phrase, " ")
+    return text
 
 
 def _contains(notations: tuple[str, ...], text: str) -> bool:

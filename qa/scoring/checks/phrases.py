@@ -1,6 +1,6 @@
 """Phrases that the agent never says: abuse, shirking, negative answers, impatience (FP01–FP04)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
@@ -18,18 +18,23 @@ def judge_sightings(scene: Scene, sightings: list[Sighting], kind: str) -> Verdi
     """
     track = scene.agent
     sure = [s for s in sightings if s.sure]
-    unsure = [s for s in sightings if not s.sure]
+    doubts = [s for s in sightings if not s.sure]
     if sure:
         matches = _evidence(scene, sure)
         return Verdict(Outcome.VIOLATED, f"{kind}_heard", ((kind, sure[0].found.text),), matches)
     searched = span_of(scene, 0, len(track.text))
-    if unsure:
-        nearest = max(_evidence(scene, unsure), key=lambda m: m.similarity)
+    if doubts:
+        nearest = max(_evidence(scene, doubts), key=lambda m: m.similarity)
         details = ((kind, nearest.expected),)
         return Verdict(
             Outcome.UNDECIDED, f"{kind}_unsure", details, searched=searched, nearest=nearest
         )
     return Verdict(Outcome.MET, f"{kind}_absent", searched=searched)
+
+
+def unsure(sightings: list[Sighting]) -> list[Sighting]:
+    """Sightings of doubtful wordings: none convicts, and what only sounds like one is dropped."""
+    return [replace(s, sure=False) for s in sightings if s.sure]
 
 
 def _evidence(scene: Scene, sightings: list[Sighting]) -> tuple[Match, ...]:
@@ -48,12 +53,14 @@ class PhraseAbsent(Check):
         phrases: in the notation of `qa.scoring.grammar`.
         guards: what makes a phrase harmless.
         policy: how alike convicts.
+        doubtful: wordings that only make the rule undecided; a person hears them.
     """
 
     kind = "phrase_absent"
     phrases: tuple[str, ...]
     guards: Guards = field(default_factory=Guards)
     policy: Policy = field(default_factory=Policy)
+    doubtful: tuple[str, ...] = ()
     examples = (
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们管。", Outcome.VIOLATED),
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们馆。", Outcome.VIOLATED),
@@ -69,12 +76,18 @@ class PhraseAbsent(Check):
             "坐席: 师傅说不归我们管，是吗？",
             Outcome.MET,
         ),
+        Example(
+            {"phrases": ["不归我们管"], "doubtful": ["归物业管"]},
+            "坐席: 这个归物业管。",
+            Outcome.UNDECIDED,
+        ),
         Example({"phrases": ["不归我们管"]}, "未知: 这个不归我们管。", Outcome.UNDECIDED),
     )
 
     def __post_init__(self) -> None:
         if not self._expanded:
             raise ValueError("phrases must not be empty")
+        compile_all(self.doubtful)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -87,4 +100,12 @@ class PhraseAbsent(Check):
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
+        found += unsure(
+            spot(
+                scene.agent,
+                compile_all(self.doubtful),
+                policy=self.policy,
+                guards=self.guards,
+            )
+        )
         return judge_sightings(scene, found, "phrase")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.phrases import judge_sightings
+from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.grammar import Pattern, compile_all
-from qa.scoring.spotting import Guards, Policy, spot
+from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.types import Outcome, Verdict
 
 _FORMS = {
@@ -29,6 +29,7 @@ class PromiseAbsent(Check):
         allowed: words that, inside the form, make it an allowed commitment (一定给您反映).
         guards: as for forbidden phrases.
         policy: how alike convicts.
+        doubtful: wordings that only make the rule undecided; a person hears them.
     """
 
     kind = "promise_absent"
@@ -36,12 +37,14 @@ class PromiseAbsent(Check):
     allowed: tuple[str, ...] = ()
     guards: Guards = field(default_factory=Guards)
     policy: Policy = field(default_factory=Policy)
+    doubtful: tuple[str, ...] = ()
     examples = (
         Example(_FORMS, "坐席: 您放心，保证今天下午给您修好。", Outcome.VIOLATED),
         Example(_FORMS, "坐席: 我不能保证今天一定修好。", Outcome.MET),
         Example(_FORMS, "坐席: 我一定给您反映，争取早点修好。", Outcome.MET),
         Example(_FORMS, "坐席: 师傅说保证给您修好，是吧？", Outcome.MET),
         Example(_FORMS, "客户: 你保证今天修好？\n坐席: 我给您登记。", Outcome.MET),
+        Example({**_FORMS, "doubtful": ["错不了"]}, "坐席: 五点通暖，错不了。", Outcome.UNDECIDED),
         Example(_FORMS, "未知: 保证今天修好。", Outcome.UNDECIDED),
     )
 
@@ -49,6 +52,7 @@ class PromiseAbsent(Check):
         if not self._expanded:
             raise ValueError("promises must not be empty")
         compile_all(self.allowed)
+        compile_all(self.doubtful)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -60,11 +64,12 @@ class PromiseAbsent(Check):
             return Verdict(Outcome.UNDECIDED, "role_unknown")
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-        found = spot(
-            scene.agent,
-            self._expanded,
-            policy=self.policy,
-            guards=self.guards,
-            allowed=self.allowed,
+        found = self._spot(scene, self._expanded) + unsure(
+            self._spot(scene, compile_all(self.doubtful))
         )
         return judge_sightings(scene, found, "promise")
+
+    def _spot(self, scene: Scene, patterns: tuple[Pattern, ...]) -> list[Sighting]:
+        return spot(
+            scene.agent, patterns, policy=self.policy, guards=self.guards, allowed=self.allowed
+        )
