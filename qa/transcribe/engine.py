@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-ENGINE_REVISION = "2"
+ENGINE_REVISION = "3"
 """Counts changes of this stage's code that change texts; part of every fingerprint."""
 
 
@@ -49,12 +49,13 @@ class Engine(Protocol):
         """Names the model's bytes and every setting that shapes the text."""
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, no_loops: bool = False
+        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
     ) -> list[Heard]:
         """Transcribe windows of at most 30 s at 16 000 Hz.
 
         Args:
-            no_loops: forbid repeated phrases; for windows whose first reading looped.
+            careful: read so that the decoder neither loops nor stops early, at the price of more
+                errors elsewhere; for windows whose first reading did.
 
         Returns:
             One result per window, in order.

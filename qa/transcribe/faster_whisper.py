@@ -21,8 +21,8 @@ BATCH = 4
 """Windows per encoder call: more gains nothing on a CPU and costs memory (about 40 MB a window)."""
 FRAMES_PER_WINDOW = 3_000
 FRAMES_PER_SECOND = 100
-LOOP_NGRAM = 4
-"""With `no_loops`, no run of so many tokens may come twice."""
+LOOP_NGRAM = 6
+"""With `careful`, no run of so many tokens may come twice."""
 
 
 def decode_fingerprint(settings: HearingSettings, model_hash: str) -> str:
@@ -71,29 +71,30 @@ class FasterWhisper:
         # Without timestamp tokens the decoder skips fewer pieces of a packed window (deletions
         # 1.8 % against 3.7 % on the development calls); the alignment pass gives times anyway.
         self._prompt = self._whisper.get_prompt(self._tokenizer, [], without_timestamps=True)
+        self._timed_prompt = self._whisper.get_prompt(self._tokenizer, [])
         self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, no_loops: bool = False
+        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
     ) -> list[Heard]:
         """Transcribe windows; see `Engine.recognise`."""
         heard: list[Heard] = []
         try:
             for first in range(0, len(windows), BATCH):
-                heard += self._batch(windows[first : first + BATCH], no_loops)
+                heard += self._batch(windows[first : first + BATCH], careful)
         except (RuntimeError, ValueError) as error:
             raise EngineError("window", f"{type(error).__name__} while decoding") from error
         return heard
 
-    def _batch(self, windows: Sequence[NDArray[np.float32]], no_loops: bool) -> list[Heard]:
+    def _batch(self, windows: Sequence[NDArray[np.float32]], careful: bool) -> list[Heard]:
         encoded = self._whisper.encode(np.stack([self._features(w) for w in windows]))
         results = self._whisper.model.generate(
             encoded,
-            [self._prompt] * len(windows),
+            [self._timed_prompt if careful else self._prompt] * len(windows),
             beam_size=self._beam_size,
             max_length=self._whisper.max_length,
             suppress_tokens=self._suppressed,
-            no_repeat_ngram_size=LOOP_NGRAM if no_loops else 0,
+            no_repeat_ngram_size=LOOP_NGRAM if careful else 0,
             return_scores=True,
             return_no_speech_prob=True,
         )

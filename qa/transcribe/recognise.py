@@ -21,8 +21,10 @@ from qa.types import ChannelMeasures, Segment, Span, Transcript, Utterance, Word
 
 PAUSE_MS = 700
 """A longer pause of one speaker ends an utterance."""
-UNHEARD_MS = 900
+UNHEARD_MS = 1_500
 """Speech of this length without a word is put to the engine again, packed with its like."""
+WORD_MS = 800
+"""No Mandarin word of one or two syllables takes longer."""
 WINDOWS_AT_ONCE = 16
 """Windows whose samples are in memory together: 30 MB."""
 WITHHELD_CONFIDENCE = 0.2
@@ -87,42 +89,64 @@ def _hear_channel(
     segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
     windows = pack_windows(segments, channel=channel)
     words, notes = _hear_windows(windows, samples, engine)
-    unheard = [s for s in segments if _is_unheard(s, words)]
+    unheard = [part for segment in segments for part in unheard_parts(segment, words)]
     if unheard:
-        again, more = _hear_windows(pack_windows(unheard, channel=channel), samples, engine)
+        # The decoder sometimes ends a window early and sure of itself; reading with timestamps,
+        # which it does worse otherwise, keeps it going.
+        again, more = _hear_windows(
+            pack_windows(unheard, channel=channel), samples, engine, careful=True
+        )
         words, notes = words + again, notes | more
     return _ChannelHeard(sorted(words, key=lambda w: w.span), measures, notes)
 
 
-def _is_unheard(segment: Segment, words: Sequence[Word]) -> bool:
-    return segment.span.duration_ms >= UNHEARD_MS and not any(
-        segment.span.overlap_ms(word.span) for word in words
-    )
+def unheard_parts(segment: Segment, words: Sequence[Word]) -> list[Segment]:
+    """Find the stretches of a speech segment in which no word was heard.
+
+    A word counts for at most `WORD_MS`: where the decoder stopped early, the alignment stretches
+    its last word over all that follows.
+
+    Args:
+        words: in any order, of the segment's channel.
+
+    Returns:
+        Stretches of at least `UNHEARD_MS`, in time order.
+    """
+    parts: list[Segment] = []
+    at = segment.span.start_ms
+    inside = sorted(w.span for w in words if segment.span.overlap_ms(w.span))
+    for span in [*inside, Span(segment.span.end_ms, segment.span.end_ms)]:
+        if span.start_ms - at >= UNHEARD_MS:
+            parts.append(Segment(segment.channel, Span(at, span.start_ms)))
+        at = max(at, min(span.end_ms, span.start_ms + WORD_MS))
+    return parts
 
 
 def _hear_windows(
-    windows: Sequence[Window], samples: Samples, engine: Engine
+    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool = False
 ) -> tuple[list[Word], set[str]]:
     """Recognise windows, some at a time, so that a three-hour call needs no more memory."""
     words: list[Word] = []
     notes: set[str] = set()
     for first in range(0, len(windows), WINDOWS_AT_ONCE):
-        found, more = _hear_some(windows[first : first + WINDOWS_AT_ONCE], samples, engine)
+        found, more = _hear_some(
+            windows[first : first + WINDOWS_AT_ONCE], samples, engine, careful=careful
+        )
         words += found
         notes |= more
     return words, notes
 
 
 def _hear_some(
-    windows: Sequence[Window], samples: Samples, engine: Engine
+    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool
 ) -> tuple[list[Word], set[str]]:
-    """Recognise windows; one that looks invented gets a second reading without loops."""
+    """Recognise windows; one that looks invented gets a second, careful reading."""
     notes: set[str] = set()
     audio = [window_audio(window, samples) for window in windows]
-    heard = engine.recognise(audio)
+    heard = engine.recognise(audio, careful=careful)
     doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
     if doubtful:
-        again = engine.recognise([audio[i] for i in doubtful], no_loops=True)
+        again = engine.recognise([audio[i] for i in doubtful], careful=True)
         for i, second in zip(doubtful, again, strict=True):
             if looks_invented(second, windows[i]):
                 notes.add("text_withheld")

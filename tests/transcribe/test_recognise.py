@@ -43,7 +43,7 @@ def said(text: str, duration_ms: int, *, no_speech: float = 0.0, logprob: float 
     return Heard(words, logprob, no_speech)
 
 
-def counting(duration_ms: int, no_loops: bool) -> Heard:
+def counting(duration_ms: int, careful: bool) -> Heard:
     """Hear a new character every half second: enough text for the speech, never a loop."""
     return said(RISING[: duration_ms // WORD_MS], duration_ms)
 
@@ -58,10 +58,10 @@ class ScriptedEngine:
         self.calls: list[tuple[int, bool]] = []
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, no_loops: bool = False
+        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
     ) -> list[Heard]:
-        self.calls.append((len(windows), no_loops))
-        return [self.script(len(w) * 1000 // SAMPLE_RATE_HZ, no_loops) for w in windows]
+        self.calls.append((len(windows), careful))
+        return [self.script(len(w) * 1000 // SAMPLE_RATE_HZ, careful) for w in windows]
 
 
 @contextmanager
@@ -153,10 +153,10 @@ LOOP = "谢谢大家" * 6
 
 
 def test_a_window_that_loops_is_read_again_and_the_second_reading_taken() -> None:
-    engine = ScriptedEngine(lambda ms, no_loops: counting(ms, True) if no_loops else said(LOOP, ms))
+    engine = ScriptedEngine(lambda ms, careful: counting(ms, True) if careful else said(LOOP, ms))
     transcript = hear("good", engine)
     assert (transcript.notes, "谢谢" in transcript.utterances[0].text) == ((), False)
-    assert [no_loops for _, no_loops in engine.calls] == [False, True, False, True]
+    assert [careful for _, careful in engine.calls] == [False, True, False, True]
 
 
 def test_a_window_that_loops_twice_keeps_one_round_in_doubt() -> None:
@@ -181,15 +181,15 @@ def test_text_that_the_model_doubts_twice_is_withheld() -> None:
 
 
 def test_speech_without_words_is_put_to_the_engine_again() -> None:
-    def first_second_only(duration_ms: int, no_loops: bool) -> Heard:
+    def first_second_only(duration_ms: int, careful: bool) -> Heard:
         if len(engine.calls) % 2:
             return said("喂你", min(1_000, duration_ms))
-        return counting(duration_ms, no_loops)
+        return counting(duration_ms, careful)
 
     engine = ScriptedEngine(first_second_only)
     transcript = hear("good", engine)
     check_order(transcript)
-    assert [no_loops for _, no_loops in engine.calls] == [False] * 4
+    assert [careful for _, careful in engine.calls] == [False] * 4
     for channel, spans in enumerate(speech_of("good")):
         words = [w.span for u in transcript.utterances if u.channel == channel for w in u.words]
         for span in spans:
@@ -232,7 +232,7 @@ def test_few_windows_are_in_memory_at_once(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_failing_engine_is_an_engine_error() -> None:
-    def fail(duration_ms: int, no_loops: bool) -> Heard:
+    def fail(duration_ms: int, careful: bool) -> Heard:
         raise EngineError("window", "RuntimeError while decoding")
 
     with pytest.raises(EngineError):
