@@ -62,7 +62,7 @@ class HearingSettings(Section):
     threads: int = Field(1, ge=1, description="threads per worker process; 1 is fastest overall")
     beam_size: int = Field(5, ge=1, le=10, description="beams; 1 is greedy, faster, less exact")
     vad_aggressiveness: int = Field(
-        2, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
+        1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
     )
 
 

@@ -32,10 +32,10 @@ class Scene:
 
     @cached_property
     def roles_known(self) -> bool:
-        """Whether it is known who said what, surely enough to judge by it."""
-        utterances = self.transcript.utterances
-        return bool(utterances) and all(
-            u.role != Role.UNKNOWN and u.role_confidence >= MIN_ROLE_CONFIDENCE for u in utterances
+        """Whether it is known who said what, surely enough to judge by it; so if nobody spoke."""
+        return all(
+            u.role != Role.UNKNOWN and u.role_confidence >= MIN_ROLE_CONFIDENCE
+            for u in self.transcript.utterances
         )
 
 

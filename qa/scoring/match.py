@@ -6,13 +6,14 @@ quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
 
-from qa.scoring.syllables import NEAR_COST, keys, substitution_cost, syllables
+from qa.scoring.syllables import CONFUSED_COST, NEAR_COST, keys, substitution_cost, syllables
 from qa.text import FILLERS, fold
 from qa.types import Match, Role, Span, Transcript, Utterance
 
@@ -77,7 +78,7 @@ class Track:
     def pairs(self) -> frozenset[str]:
         """Neighbouring keys, with and without the fillers between words."""
         bare = "".join(k for k, c in zip(self.keys, self.text, strict=True) if c not in FILLERS)
-        return _pairs(self.keys) | _pairs(bare)
+        return key_pairs(self.keys) | key_pairs(bare)
 
     @cached_property
     def syllables(self) -> tuple[str, ...]:
@@ -135,14 +136,21 @@ class Track:
         utterance = self.utterances[k][1]
         return _char_time(utterance, self.origins[k][position - self.starts[k]])
 
-    def until(self, time_ms: int) -> int:
-        """Return the first position spoken at or after a time; the length when there is none."""
-        for k, (_, utterance) in enumerate(self.utterances):
-            if utterance.span.end_ms > time_ms:
-                for position in range(self.starts[k], self.starts[k + 1]):
-                    if self.time_at(position)[0] >= time_ms:
-                        return position
-        return len(self.text)
+    def confidence(self, start: int, end: int) -> float:
+        """Mean confidence of the words under a range of the text, 0–1; 1 for an empty range."""
+        values = [
+            confidence
+            for k, (_, utterance) in enumerate(self.utterances)
+            if self.starts[k] < end and start < self.starts[k + 1]
+            for position, confidence in self._confidences(k, utterance)
+            if start <= position < end
+        ]
+        return sum(values) / len(values) if values else 1.0
+
+    def _confidences(self, k: int, utterance: Utterance) -> Iterator[tuple[int, float]]:
+        by_index = [word.confidence for word in utterance.words for _ in word.text]
+        for offset, origin in enumerate(self.origins[k]):
+            yield self.starts[k] + offset, by_index[min(origin, len(by_index) - 1)]
 
     def match(self, start: int, end: int, *, expected: str, similarity: float) -> Match:
         """Evidence for a range of the text, quoted as it was recognised."""
@@ -238,9 +246,25 @@ def _stops(text: str, origin: tuple[int, ...], base: int, ends: str = SENTENCE_E
     return found
 
 
+@lru_cache(maxsize=20_000)  # phrases come back with every call; calls' own texts stay out of it
+def _phrase_key(phrase: str) -> tuple[str, frozenset[str]]:
+    key = keys(phrase)
+    return key, key_pairs(key)
+
+
 @lru_cache(maxsize=20_000)
-def _pairs(key: str) -> frozenset[str]:
+def _phrase_syllables(phrase: str) -> tuple[str, ...]:
+    return syllables(phrase)
+
+
+def key_pairs(key: str) -> frozenset[str]:
+    """Pairs of neighbouring keys."""
     return frozenset(map("".join, pairwise(key)))
+
+
+def allowed_edits(length: int, min_similarity: float) -> int:
+    """How many syllables of a phrase may be of another class before it falls below a likeness."""
+    return int((1 - min_similarity) * length / NEAR_COST + 1e-9)
 
 
 def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 0.5) -> Hit | None:
@@ -259,6 +283,13 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     at = track.text.find(phrase, start, end)
     if at >= 0:
         return Hit(at, at + len(phrase), 1.0, 1.0)
+    missing = len(phrase) - (end - start)
+    if missing * MISSING_COST > (1 - floor) * len(phrase):
+        return None
+    if len(phrase) == 1 and floor > 1 - CONFUSED_COST:
+        expected = syllables(phrase)[0]
+        at = next((k for k in range(start, end) if track.syllables[k] == expected), -1)
+        return Hit(at, at + 1, 1.0, 0.0) if at >= 0 else None
     for _ in range(MAX_PLACES):
         place = nominate(phrase, track, start, end, min_similarity=floor)
         if place is None:
@@ -288,11 +319,14 @@ def nominate(
         Positions with some syllables to spare on both sides; None when nothing is near enough.
     """
     length = len(phrase)
-    edits = int((1 - min_similarity) * length / NEAR_COST + 1e-9)
+    edits = allowed_edits(length, min_similarity)
     # An edit breaks two neighbouring pairs of keys at most; the rest must stand somewhere.
-    key = keys(phrase)
-    if len(_pairs(key) - track.pairs) > 2 * edits:
+    key, pairs = _phrase_key(phrase)
+    if len(pairs - track.pairs) > 2 * edits:
         return None
+    if not edits and length < end - start:
+        at = track.keys.find(key, start, end)
+        return None if at < 0 else (max(start, at - MARGIN), min(end, at + length + MARGIN))
     cutoff = max(0.0, 100.0 * (1 - edits / length))
     place = fuzz.partial_ratio_alignment(key, track.keys[start:end], score_cutoff=cutoff)
     if place is None:
@@ -305,7 +339,7 @@ def nominate(
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
     """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
-    expected = syllables(phrase)
+    expected = _phrase_syllables(phrase)
     heard = track.syllables
     text = track.text
     previous = [(0.0, position, 0) for position in range(start, end + 1)]

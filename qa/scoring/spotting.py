@@ -9,12 +9,17 @@ import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
-from qa.scoring.grammar import Found, Pattern, compile_all, compile_pattern, find_all, may_hold
+from qa.scoring.grammar import (
+    Found,
+    Pattern,
+    as_regex,
+    compile_all,
+    compile_pattern,
+    find_all,
+)
 from qa.scoring.match import Track
+from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist
 from qa.scoring.syllables import keys
-
-LONG = 4
-"""Syllables from which a phrase may convict with slips in its characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +82,9 @@ OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您�
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
-SHORT = 6
-SHORT_UNSURE = 0.9
-"""Phrases under six syllables must come closer to be worth a person's ear: 您叫什么 is 85 % of
-您急什么."""
+MIN_CONFIDENCE = 0.3
+"""Mean word confidence under which a phrase only makes a call unsure; text that looked invented
+twice is kept at 0.2."""
 
 
 def spot(
@@ -100,13 +104,12 @@ def spot(
         Sightings in time order, the strongest one where several overlap.
     """
     sightings: list[Sighting] = []
-    # A short pattern counts only with equal sound, so that the quick look rules it out at once.
-    floors = [(p, 1.0 if p.longest < LONG else policy.unsure_similarity) for p in patterns]
-    likely = [(p, floor) for p, floor in floors if may_hold(p, track, floor)]
+    index = shortlist(tuple(p.notation for p in patterns), policy.unsure_similarity)
+    likely = index.likely(track)
     for start, end in track.turns:
         for pattern, floor in likely:
             for found in find_all(pattern, track, start, end, floor):
-                sure = _convicts(found, policy)
+                sure = _convicts(found, policy) and _is_trusted(track, found)
                 if not sure and not _is_unsure(found, policy):
                     continue
                 # Before overlaps are settled: a harmless phrase must not hide a guilty one.
@@ -125,12 +128,17 @@ def _convicts(found: Found, policy: Policy) -> bool:
     )
 
 
+def _is_trusted(track: Track, found: Found) -> bool:
+    """Whether the recogniser itself believes the words; nobody is convicted on a guess."""
+    return track.confidence(found.hit.start, found.hit.end) >= MIN_CONFIDENCE
+
+
 def _is_unsure(found: Found, policy: Policy) -> bool:
     """Short phrases need equal sound and most characters, or chance would fill the queue."""
     if found.length < LONG:
         slips = round((1 - found.hit.same_chars) * found.length)
         return found.hit.similarity == 1.0 and slips <= 1 and 2 * slips < found.length
-    if found.length < SHORT and found.hit.similarity < SHORT_UNSURE:
+    if found.length < SHORT and found.hit.similarity < SHORT_SIMILARITY:
         return False
     return found.hit.same_chars >= policy.unsure_chars
 
@@ -172,25 +180,12 @@ def _is_negated(notations: tuple[str, ...], before: str) -> bool:
 
 
 def _without(notations: tuple[str, ...], text: str) -> str:
-    for pattern in compile_all(notations):
-        for phrase in pattern.parts[0]:
-            text = text.replace(phrase, " ")
-    return text
+    return as_regex(notations).sub(" ", text)
 
 
 def _contains(notations: tuple[str, ...], text: str) -> bool:
     """Whether any notation stands in the text, character by character, its parts in order."""
-    return any(_stands(pattern, text) for pattern in compile_all(notations))
-
-
-def _stands(pattern: Pattern, text: str) -> bool:
-    at = 0
-    for alternatives in pattern.parts:
-        ends = [i + len(a) for a in alternatives if (i := text.find(a, at)) >= 0]
-        if not ends:
-            return False
-        at = min(ends)
-    return True
+    return as_regex(notations).search(text) is not None
 
 
 def _strongest(sightings: list[Sighting]) -> list[Sighting]:

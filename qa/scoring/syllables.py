@@ -99,7 +99,6 @@ def substitution_cost(expected: str, heard: str) -> float:
     return 1.0
 
 
-@lru_cache(maxsize=20_000)
 def syllables(text: str) -> tuple[str, ...]:
     """Return the toneless syllables of a folded text, one per character."""
     return tuple(map(syllable_of, text))
@@ -124,7 +123,6 @@ def _key(char: str) -> str:
     return _codes.setdefault(name, chr(_FIRST_CODE + len(_codes)))
 
 
-@lru_cache(maxsize=20_000)
 def keys(text: str) -> str:
     """Turn a folded text into a string with one code point per syllable class, as long as it is.
 

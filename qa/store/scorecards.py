@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, insert, or_, select, update
+from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, encode
@@ -18,6 +18,8 @@ from qa.store.upsert import upsert
 from qa.types import Call, Outcome, Scorecard, Transcript
 
 _Key = tuple[str, str, str, str]
+BROKEN = "check_failed"
+"""Reason of a line whose check broke on the call (`qa.scoring.scorecard`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ def publish(session: Session, cards: Sequence[Scorecard], now: datetime) -> int:
     for some in chunks(cards):
         ids = [card.call_id for card in some]
         set_contexts(session, {card.call_id: card.context for card in some})
+        _discard_broken(session, ids)
         known = _known_keys(session, ids)
         session.execute(
             update(ScorecardRow).where(ScorecardRow.call_id.in_(ids)).values(is_current=False)
@@ -154,6 +157,23 @@ def publish(session: Session, cards: Sequence[Scorecard], now: datetime) -> int:
         _insert(session, fresh, now)
         new += len(fresh)
     return new
+
+
+def _discard_broken(session: Session, call_ids: Sequence[str]) -> None:
+    """Remove the cards of calls that are judged again whose check broke.
+
+    The ruleset's hash does not change with a repaired check, so such a card would come back as the
+    current one; it was never a judgement.
+    """
+    broken = (
+        select(VerdictRow.scorecard_id)
+        .join(ScorecardRow, ScorecardRow.scorecard_id == VerdictRow.scorecard_id)
+        .where(ScorecardRow.call_id.in_(call_ids), VerdictRow.reason == BROKEN)
+    )
+    broken_ids = session.scalars(broken).all()
+    if broken_ids:
+        session.execute(delete(VerdictRow).where(VerdictRow.scorecard_id.in_(broken_ids)))
+        session.execute(delete(ScorecardRow).where(ScorecardRow.scorecard_id.in_(broken_ids)))
 
 
 def _key(card: Scorecard) -> _Key:

@@ -12,6 +12,8 @@ NO_SPEECH_LIMIT = 0.8
 LOGPROB_LIMIT = -1.0
 """Both together mean that the model itself doubts that anything was said (Whisper's own rule uses
 0.6 and −1.0; the windows here hold only speech that the VAD found, so the bar is higher)."""
+RECOVERED_NO_SPEECH = 0.6
+RECOVERED_LOGPROB = -0.7
 COMPRESSION_LIMIT = 2.4
 """Text that zlib shrinks this much repeats itself (threshold of the Whisper paper)."""
 LOOP_REPEATS = 4
@@ -33,6 +35,15 @@ def looks_invented(heard: Heard, window: Window) -> bool:
 def doubts_speech(heard: Heard) -> bool:
     """Whether the model itself doubts that anything was said in a window."""
     return heard.no_speech > NO_SPEECH_LIMIT and heard.mean_logprob < LOGPROB_LIMIT
+
+
+def doubts_recovered(heard: Heard) -> bool:
+    """Whether words from a stretch that the first reading passed over had better be left out.
+
+    Two readings disagree there, so less doubt is enough: hold music gives −0.9, speech −0.2 to
+    −0.6.
+    """
+    return heard.no_speech > RECOVERED_NO_SPEECH and heard.mean_logprob < RECOVERED_LOGPROB
 
 
 def compression_ratio(text: str) -> float:

@@ -16,7 +16,7 @@ from qa.transcribe.vad import SAMPLE_RATE_HZ, Samples
 from qa.types import Segment, Span
 
 WINDOW_MS = 30_000
-GAP_MS = 240
+GAP_MS = 120
 """Silence between two segments that are neighbours in the recording or not: enough for the model
 to end a phrase, short enough to keep windows full."""
 MAX_PIECE_MS = 28_000

@@ -7,15 +7,19 @@ from typing import Literal
 from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
 from qa.transcribe.engine import Engine, Heard, HeardWord
-from qa.transcribe.guards import doubts_speech, looks_invented, without_loop
+from qa.transcribe.guards import doubts_recovered, doubts_speech, looks_invented, without_loop
 from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
 from qa.transcribe.roles import RoleMap, assign_roles
 from qa.transcribe.vad import (
+    CROSSTALK_DB,
+    FLOOR_DBFS,
     FRAME_MS,
+    Frames,
     Samples,
     find_segments,
     measure_channel,
     measure_frames,
+    speech_level,
 )
 from qa.types import ChannelMeasures, Segment, Span, Transcript, Utterance, Word
 
@@ -29,6 +33,13 @@ WINDOWS_AT_ONCE = 16
 """Windows whose samples are in memory together: 30 MB."""
 WITHHELD_CONFIDENCE = 0.2
 """Confidence given to words of a window that looked invented twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Channel:
+    index: int
+    samples: Samples
+    frames: Frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +71,11 @@ def recognise(
         EngineError: the recogniser failed.
     """
     recording = decoded.recording
+    samples = [decoded.channel(i) for i in range(recording.channel_count)]
+    frames = [measure_frames(channel, aggressiveness=aggressiveness) for channel in samples]
     heard = [
-        _hear_channel(decoded.channel(i), i, recording.duration_ms, engine, aggressiveness)
-        for i in range(recording.channel_count)
+        _hear_channel(_Channel(i, samples[i], frames[i]), found, engine)
+        for i, found in enumerate(speech_segments(frames, recording.duration_ms))
     ]
     roles = assign_roles(
         ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
@@ -80,11 +93,19 @@ def recognise(
     )
 
 
-def _hear_channel(
-    samples: Samples, channel: int, duration_ms: int, engine: Engine, aggressiveness: int
-) -> _ChannelHeard:
-    frames = measure_frames(samples, aggressiveness=aggressiveness)
-    found = find_segments(frames, channel=channel, duration_ms=duration_ms)
+def speech_segments(frames: Sequence[Frames], duration_ms: int) -> list[list[Segment]]:
+    """Find each channel's speech; what is far softer than the other channel is its crosstalk."""
+    levels = [speech_level(channel) for channel in frames]
+    result = []
+    for i, channel in enumerate(frames):
+        others = [level for k, level in enumerate(levels) if k != i and level is not None]
+        floor = max([FLOOR_DBFS, *(level - CROSSTALK_DB for level in others)])
+        result.append(find_segments(channel, channel=i, duration_ms=duration_ms, floor_dbfs=floor))
+    return result
+
+
+def _hear_channel(side: _Channel, found: list[Segment], engine: Engine) -> _ChannelHeard:
+    channel, samples, frames = side.index, side.samples, side.frames
     measures = measure_channel(frames, found, channel=channel)
     segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
     windows = pack_windows(segments, channel=channel)
@@ -144,6 +165,8 @@ def _hear_some(
     notes: set[str] = set()
     audio = [window_audio(window, samples) for window in windows]
     heard = engine.recognise(audio, careful=careful)
+    if careful:
+        heard = [_nothing(h) if doubts_recovered(h) else h for h in heard]
     doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
     if doubtful:
         again = engine.recognise([audio[i] for i in doubtful], careful=True)
@@ -162,8 +185,12 @@ def _withheld(heard: Heard) -> Heard:
     (字幕由…) could otherwise convict somebody.
     """
     if doubts_speech(heard):
-        return Heard((), heard.mean_logprob, heard.no_speech)
+        return _nothing(heard)
     return Heard(_doubted(without_loop(heard.words)), heard.mean_logprob, heard.no_speech)
+
+
+def _nothing(heard: Heard) -> Heard:
+    return Heard((), heard.mean_logprob, heard.no_speech)
 
 
 def _doubted(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:

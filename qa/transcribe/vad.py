@@ -21,12 +21,14 @@ FRAME_MS = 30
 FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
 BLOCK_FRAMES = 2_000  # a minute at a time, so that memory does not grow with the call
 
-GATE_DB = 30.0
+GATE_DB = 33.0
 """Frames this far below the channel's speech level are crosstalk or breath.
 
 Crosstalk lies 38–50 dB down; the softest syllables of a turn lie 20–25 dB below its level.
 """
 FLOOR_DBFS = -60.0
+CROSSTALK_DB = 36.0
+"""No speaker is this much softer than the other side of the same call."""
 TONE_SHARE = 0.95
 """A frame is tonal when its two strongest spectral peaks hold this share of its power: ringback,
 busy and dial tones are one sine, DTMF is two. Speech spreads over its harmonics."""
@@ -35,7 +37,7 @@ TONE_FRAMES = 9
 of the line and not a hummed 嗯, whose pitch moves."""
 ONSET_FRAMES = 3
 HANGOVER_FRAMES = 10
-PAD_MS = 150
+PAD_MS = 200
 MIN_SPEECH_MS = 120
 
 
@@ -134,16 +136,29 @@ def _steady(peaks: NDArray[np.int32]) -> NDArray[np.bool_]:
     return steady
 
 
-def find_segments(frames: Frames, *, channel: int, duration_ms: int) -> list[Segment]:
+def speech_level(frames: Frames) -> float | None:
+    """Return the level of a channel's louder speech in dBFS; None where webrtcvad hears none."""
+    if not frames.voiced.any():
+        return None
+    return float(np.percentile(frames.level_dbfs[frames.voiced], 90))
+
+
+def find_segments(
+    frames: Frames, *, channel: int, duration_ms: int, floor_dbfs: float = FLOOR_DBFS
+) -> list[Segment]:
     """Turn frames into padded speech segments.
 
     A segment begins when `ONSET_FRAMES` in a row are speech and ends after `HANGOVER_FRAMES`
-    without; both ends are padded by 150 ms so that no consonant is cut.
+    without; both ends are padded so that no consonant is cut.
+
+    Args:
+        floor_dbfs: softer frames are never speech; `CROSSTALK_DB` below the other channel's speech
+            where there is one, because a channel whose speaker is silent holds only crosstalk.
 
     Returns:
         Segments in time order, not overlapping; empty when the channel holds no speech.
     """
-    speech = _gated(frames)
+    speech = _gated(frames, floor_dbfs)
     spans: list[list[int]] = []
     start, quiet, run = -1, 0, 0
     for i, on in enumerate(speech):
@@ -161,12 +176,12 @@ def find_segments(frames: Frames, *, channel: int, duration_ms: int) -> list[Seg
     return _padded(spans, channel, duration_ms)
 
 
-def _gated(frames: Frames) -> NDArray[np.bool_]:
+def _gated(frames: Frames, floor_dbfs: float) -> NDArray[np.bool_]:
     """Voiced frames loud enough to be this channel's own speaker."""
-    if not frames.voiced.any():
+    loud = speech_level(frames)
+    if loud is None:
         return frames.voiced
-    loud = float(np.percentile(frames.level_dbfs[frames.voiced], 90))
-    return frames.voiced & (frames.level_dbfs > max(loud - GATE_DB, FLOOR_DBFS))
+    return frames.voiced & (frames.level_dbfs > max(loud - GATE_DB, floor_dbfs))
 
 
 def _padded(spans: list[list[int]], channel: int, duration_ms: int) -> list[Segment]:

@@ -175,15 +175,6 @@ def test_sentences_end_at_stops_and_utterances_but_not_at_commas() -> None:
     assert [track.sentence_end(i) for i in (0, 3, 4, 6)] == [4, 4, 6, 7]
 
 
-@given(st.lists(CALL_TEXT, max_size=5), st.integers(0, 6_000))
-def test_until_finds_the_first_character_at_a_time(texts: list[str], time_ms: int) -> None:
-    track = track_of(*texts)
-    position = track.until(time_ms)
-    starts = [track.time_at(i)[0] for i in range(len(track.text))]
-    assert starts == sorted(starts)
-    assert position == sum(start < time_ms for start in starts)
-
-
 def test_times_of_characters_share_a_word_evenly() -> None:
     words = (Word("我不", Span(0, 400), 1.0), Word("知道。", Span(400, 1_000), 1.0))
     utterance = Utterance(Role.AGENT, 1.0, 0, Span(0, 1_000), "我不知道。", words, 1.0)

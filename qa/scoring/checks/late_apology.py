@@ -67,11 +67,15 @@ class LateApology(Check):
         start, end = opening(scene)
         patterns = compile_all(self.phrases)
         longest = max(len(a) for pattern in patterns for a in pattern.parts[0])
-        limit = min(end, start + FIRST_CHARS + longest)
+        # Whatever the customer says first (怎么才接？) makes an apology after it a late one.
+        first_turn = track.turns[0][1]
+        limit = min(end, first_turn, start + FIRST_CHARS + longest)
         first = closest(patterns, track, start, limit, UNSURE)
         if first and first.hit.start > start + FIRST_CHARS:
             first = None
-        then = closest(patterns, track, start + FIRST_CHARS, len(track.text), HEARD)
+        then = closest(
+            patterns, track, min(first_turn, start + FIRST_CHARS), len(track.text), HEARD
+        )
         early = track.hit_match(first.hit, first.text) if first else None
         late = track.hit_match(then.hit, then.text) if then else None
         searched = span_of(scene, start, end)

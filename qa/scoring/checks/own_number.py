@@ -9,7 +9,6 @@ from qa.scoring.numbers import (
     UNIT_CHARS,
     digit_by_sound,
     digit_by_syllable,
-    read_digits,
     similarity,
     spoken_value,
 )
@@ -120,9 +119,17 @@ class OwnNumber(Check):
 
 
 def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:
-    """Clear digits anywhere in the opening, as many as the number has."""
-    runs = read_digits(scene.agent.text, *opening(scene))
-    return [(run.start, run.end) for run in runs if len(run.digits) == digits]
+    """Find runs of digits in the opening, as many as the number has; a digit's syllable counts."""
+    text = scene.agent.text
+    start, end = opening(scene)
+    runs, first = [], start
+    for position in range(start, end + 1):
+        if position < end and digit_by_syllable(text[position]) is not None:
+            continue
+        if position - first == digits:
+            runs.append((first, position))
+        first = position + 1
+    return runs
 
 
 def _numbers_at(text: str, first: int, end: int, digits: int) -> list[tuple[int, int]]:

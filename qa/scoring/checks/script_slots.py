@@ -9,6 +9,7 @@ from qa.scoring.grammar import Pattern, closest, compile_all
 from qa.scoring.match import Track, best_hit
 from qa.scoring.numbers import digit_by_sound, read_digits
 from qa.scoring.windows import closing, opening, span_of
+from qa.text import fold
 from qa.types import Match, Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
 
 SAID = 0.72
@@ -16,6 +17,9 @@ SAID = 0.72
 fourth another one. Homophone slips cost nothing by syllable."""
 UNSURE = 0.55
 """Below this a slot is missing; between the two nobody can tell without the sound."""
+SHORT = 2
+SHORT_UNSURE = 0.66
+"""Two syllables (您好, 再见) come half alike by chance in any sentence."""
 NEAREST_MISS = 0.3
 """Below this a nearest miss is no help to anybody."""
 GOODBYES = ("再见", "拜拜", "挂了")
@@ -149,7 +153,8 @@ def _judge(slot: Slot, track: Track, start: int, end: int) -> SlotVerdict:
 def _slot_verdict(name: str, match: Match) -> SlotVerdict:
     if match.similarity >= SAID:
         return SlotVerdict(name, SlotStatus.SAID, match=match)
-    status = SlotStatus.UNSURE if match.similarity >= UNSURE else SlotStatus.MISSING
+    floor = UNSURE if len(fold(match.expected).text) > SHORT else SHORT_UNSURE
+    status = SlotStatus.UNSURE if match.similarity >= floor else SlotStatus.MISSING
     return SlotVerdict(name, status, nearest=match)
 
 
