@@ -101,17 +101,16 @@ def read_digits(text: str, start: int = 0, end: int | None = None) -> Iterator[D
         position += 1
 
 
-def read_by_sound(text: str, start: int, end: int) -> DigitRun | None:
-    """Read a whole range as digits, by sound where a character is no digit.
-
-    Returns:
-        None when any character is not even by sound a digit, or the range is empty.
-    """
-    digits = [digit_by_sound(char) for char in text[start:end]]
-    if not digits or not all(digits):
-        return None
-    clear = all(char in CLEAR_DIGITS for char in text[start:end])
-    return DigitRun(start, end, "".join(d for d in digits if d), clear)
+def syllable_runs(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """Find the runs of characters that are digits or have exactly a digit's syllable, in order."""
+    runs, first = [], start
+    for position in range(start, end + 1):
+        if position < end and digit_by_syllable(text[position]) is not None:
+            continue
+        if position > first:
+            runs.append((first, position))
+        first = position + 1
+    return runs
 
 
 def spoken_value(text: str) -> str | None:

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.numbers import (
+    CLEAR_DIGITS,
     digit_by_sound,
     digit_by_syllable,
     digit_cost,
     digit_of,
-    read_by_sound,
     read_digits,
     similarity,
     spoken_value,
@@ -122,15 +122,14 @@ def test_runs_end_where_no_digit_stands(text: str, runs: list[str]) -> None:
     ],
 )
 def test_digits_by_sound(text: str, digits: str, clear: bool) -> None:
-    run = read_by_sound(text, 0, len(text))
-    assert run is not None
-    assert (run.digits, run.clear) == (digits, clear)
+    assert "".join(digit_by_sound(c) or "-" for c in text) == digits
+    assert all(c in CLEAR_DIGITS for c in text) is clear
     assert similarity(digits, text) >= 0.9
 
 
 @pytest.mark.parametrize("text", ["", "您好", "幺零好", "将零八", "报修幺零八"])
 def test_what_is_no_number_even_by_sound(text: str) -> None:
-    assert read_by_sound(text, 0, len(text)) is None
+    assert not text or not all(digit_by_sound(c) for c in text)
 
 
 @pytest.mark.parametrize(

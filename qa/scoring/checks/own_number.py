@@ -11,6 +11,7 @@ from qa.scoring.numbers import (
     digit_by_syllable,
     similarity,
     spoken_value,
+    syllable_runs,
 )
 from qa.scoring.windows import opening, span_of
 from qa.text import FILLERS
@@ -120,16 +121,8 @@ class OwnNumber(Check):
 
 def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:
     """Find runs of digits in the opening, as many as the number has; a digit's syllable counts."""
-    text = scene.agent.text
-    start, end = opening(scene)
-    runs, first = [], start
-    for position in range(start, end + 1):
-        if position < end and digit_by_syllable(text[position]) is not None:
-            continue
-        if position - first == digits:
-            runs.append((first, position))
-        first = position + 1
-    return runs
+    runs = syllable_runs(scene.agent.text, *opening(scene))
+    return [run for run in runs if run[1] - run[0] == digits]
 
 
 def _numbers_at(text: str, first: int, end: int, digits: int) -> list[tuple[int, int]]:

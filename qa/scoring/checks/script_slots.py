@@ -7,7 +7,7 @@ from typing import Literal
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, closest, compile_all
 from qa.scoring.match import Track, best_hit
-from qa.scoring.numbers import digit_by_sound, read_digits
+from qa.scoring.numbers import digit_by_sound, read_digits, syllable_runs
 from qa.scoring.windows import closing, opening, span_of
 from qa.text import fold
 from qa.types import Match, Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
@@ -159,11 +159,17 @@ def _slot_verdict(name: str, match: Match) -> SlotVerdict:
 
 
 def _judge_digits(slot: Slot, track: Track, start: int, end: int) -> SlotVerdict:
-    """Judge a number: clear digits anywhere in the window, or by sound before the next slot."""
-    for run in read_digits(track.text, start, end):
-        if len(run.digits) >= slot.digits:
-            match = track.match(run.start, run.end, expected="工号", similarity=1.0)
-            return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+    """Judge a number: digits anywhere in the window, or what may be digits before the next slot.
+
+    A run of a digit's very syllables (四摇起) counts like digits from three on; two come by chance.
+    """
+    runs = [(r.start, r.end) for r in read_digits(track.text, start, end)]
+    runs = [r for r in runs if r[1] - r[0] >= slot.digits] or [
+        r for r in syllable_runs(track.text, start, end) if r[1] - r[0] >= max(3, slot.digits)
+    ]
+    if runs:
+        match = track.match(*runs[0], expected="工号", similarity=1.0)
+        return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
     anchor = best_hit(slot.before, track, start, end) if slot.before else None
     if anchor is None or anchor.similarity < SAID:
         return SlotVerdict(slot.name, SlotStatus.MISSING)
