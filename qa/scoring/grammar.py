@@ -5,8 +5,8 @@
   optional.
 - `保证…[修好|弄好]` asks for the parts in order within one sentence, up to `MAX_GAP` syllables
   apart; `保证~[修好|弄好]` for the same within one clause, that is, without a comma between.
-- `^` before a phrase: a clause begins there; `$` behind it: a clause ends there. Fillers and
-  particles (那, 吧, 啊) do not count.
+- `^` before or behind a phrase, or as the end of an alternative (`没办法[^|了]`): a clause begins
+  or ends there. Fillers and particles (那, 吧, 啊) do not count.
 """
 
 import re
@@ -15,14 +15,17 @@ from functools import lru_cache
 from itertools import product
 from math import prod
 
-from qa.scoring.match import Hit, Track, best_hit, nominate
+from qa.scoring.match import Hit, Track, best_hit
 from qa.text import FILLERS, fold
 
-MAX_GAP = 10
+MAX_GAP = 12
 """Most syllables between two parts that `…` joins."""
 MAX_ALTERNATIVES = 400
 GAP = "…"
 CLOSE_GAP = "~"
+CLOSE_REACH = 6
+"""Most syllables between two parts that `~` joins."""
+EDGE = "^"
 OPENERS = FILLERS | frozenset("那这就可也真都")
 PARTICLES = FILLERS | frozenset("呢吧了的呗儿啦哪喽咯么去")
 """What may stand between a phrase and the edge of its clause."""
@@ -34,21 +37,19 @@ class Pattern:
 
     Attributes:
         notation: as it was written.
-        parts: for each part between two gaps, its alternatives as folded texts.
+        parts: for each part between two gaps, its alternatives as folded texts, with `^` where a
+            clause has to begin or end.
         close: for each gap whether it keeps to one clause.
-        opens, closes: whether a clause begins, or ends, with the pattern.
     """
 
     notation: str
     parts: tuple[tuple[str, ...], ...]
     close: tuple[bool, ...] = ()
-    opens: bool = False
-    closes: bool = False
 
     @property
     def longest(self) -> int:
         """Syllables of its longest reading."""
-        return sum(max(map(len, alternatives)) for alternatives in self.parts)
+        return sum(max(len(a.strip(EDGE)) for a in part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +75,10 @@ def compile_pattern(notation: str) -> Pattern:
     """
     if not notation.strip():
         raise ValueError("a phrase is empty")
-    bare = notation.strip()
-    opens, closes = bare.startswith("^"), bare.endswith("$")
     # Brackets may not hold a gap, so cutting at gaps first leaves whole brackets in each part.
-    pieces = re.split(f"([{GAP}{CLOSE_GAP}])", bare.removeprefix("^").removesuffix("$"))
+    pieces = re.split(f"([{GAP}{CLOSE_GAP}])", notation)
     parts = tuple(_alternatives(part, notation) for part in pieces[::2])
-    return Pattern(notation, parts, tuple(g == CLOSE_GAP for g in pieces[1::2]), opens, closes)
+    return Pattern(notation, parts, tuple(g == CLOSE_GAP for g in pieces[1::2]))
 
 
 def _alternatives(part: str, notation: str) -> tuple[str, ...]:
@@ -92,10 +91,19 @@ def _alternatives(part: str, notation: str) -> tuple[str, ...]:
         raise ValueError(
             f"a part of '{notation}' stands for {count} phrases, more than {MAX_ALTERNATIVES}"
         )
-    texts = tuple(dict.fromkeys(fold("".join(chosen)).text for chosen in product(*choices)))
-    if not all(texts):
+    texts = tuple(dict.fromkeys(_folded("".join(c), notation) for c in product(*choices)))
+    if not all(text.strip(EDGE) for text in texts):
         raise ValueError(f"a part of '{notation}' can be empty")
     return texts
+
+
+def _folded(text: str, notation: str) -> str:
+    text = text.strip()
+    bare = text.strip(EDGE)
+    if EDGE in bare:
+        raise ValueError(f"'{EDGE}' stands inside a phrase of '{notation}'")
+    opens, closes = text.startswith(EDGE), text.endswith(EDGE)
+    return EDGE * opens + fold(bare).text + EDGE * closes
 
 
 @lru_cache(maxsize=1_000)
@@ -125,9 +133,7 @@ def find_pattern(
             continue
         rest = _following(pattern, track, first[1].end, end, floor)
         if rest is not None:
-            found = _joined([_nearest_first(track, first, rest), *rest])
-            if _stands_at_edges(pattern, track, found.hit):
-                return found
+            return _joined([_nearest_first(track, first, rest), *rest])
         # 有保证的…保证今天修好: nothing follows the first 保证, the second one promises.
         ranges += [(first[1].end, right), (left, first[1].start)]
     return None
@@ -149,16 +155,6 @@ def _nearest_first(
     return first
 
 
-def _stands_at_edges(pattern: Pattern, track: Track, hit: Hit) -> bool:
-    if pattern.opens and not OPENERS.issuperset(
-        track.text[track.clause_start(hit.start) : hit.start]
-    ):
-        return False
-    return not pattern.closes or PARTICLES.issuperset(
-        track.text[hit.end : track.clause_end(hit.end - 1)]
-    )
-
-
 def _following(
     pattern: Pattern, track: Track, at: int, end: int, floor: float
 ) -> list[tuple[str, Hit]] | None:
@@ -166,7 +162,8 @@ def _following(
     found: list[tuple[str, Hit]] = []
     for alternatives, close in zip(pattern.parts[1:], pattern.close, strict=True):
         edge = track.clause_end(at - 1) if close else track.sentence_end(at - 1)
-        limit = min(end, at + MAX_GAP + max(map(len, alternatives)), edge)
+        reach = CLOSE_REACH if close else MAX_GAP
+        limit = min(end, at + reach + max(map(len, alternatives)), edge)
         best = _best_alternative(alternatives, track, at, limit, floor)
         if best is None:
             return None
@@ -202,19 +199,6 @@ def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float)
     return sorted(found, key=lambda f: f.hit.start)
 
 
-def may_hold(pattern: Pattern, track: Track, floor: float) -> bool:
-    """Whether each part of a pattern may stand anywhere in a track: a quick look."""
-    return all(any(_looks(a, track, floor) for a in part) for part in pattern.parts)
-
-
-def _looks(text: str, track: Track, floor: float) -> bool:
-    known = track.looks.get((text, floor))
-    if known is None:
-        place = nominate(text, track, 0, len(track.text), min_similarity=floor)
-        known = track.looks[text, floor] = place is not None
-    return known
-
-
 def _joined(found: list[tuple[str, Hit]]) -> Found:
     length = sum(len(text) for text, _ in found)
     weights = [len(text) / length for text, _ in found]
@@ -234,12 +218,40 @@ def _best_alternative(
     if end - start < 1:
         return None
     best: tuple[tuple[float, float, int], str, Hit] | None = None
-    for text in alternatives:
-        hit = best_hit(text, track, start, end, floor=floor)
+    for alternative in alternatives:
+        hit = _hit(alternative, track, start, end, floor)
         if hit is None:
             continue
+        text = alternative.strip(EDGE)
         rank = (hit.similarity, hit.same_chars, len(text))
         if best is None or rank > best[0]:
             best = rank, text, hit
             floor = hit.similarity  # the others need not be looked at closely unless as good
     return best[1:] if best else None
+
+
+def _hit(alternative: str, track: Track, start: int, end: int, floor: float) -> Hit | None:
+    """Where an alternative comes closest and has the edges that it asks for."""
+    text = alternative.strip(EDGE)
+    while hit := best_hit(text, track, start, end, floor=floor):
+        before = track.text[track.clause_start(hit.start) : hit.start]
+        after = track.text[hit.end : track.clause_end(hit.end - 1)]
+        if (not alternative.startswith(EDGE) or OPENERS.issuperset(before)) and (
+            not alternative.endswith(EDGE) or PARTICLES.issuperset(after)
+        ):
+            return hit
+        start = hit.start + 1
+    return None
+
+
+@lru_cache(maxsize=1_000)
+def as_regex(notations: tuple[str, ...]) -> re.Pattern[str]:
+    """Notations as one regular expression: the exact characters, gaps as wide as in speech."""
+    return re.compile("|".join(map(_regex, compile_all(notations))) or "(?!)")
+
+
+def _regex(pattern: Pattern) -> str:
+    parts = ["(?:" + "|".join(a.strip(EDGE) for a in part) + ")" for part in pattern.parts]
+    reaches = [CLOSE_REACH if close else MAX_GAP for close in pattern.close]
+    gaps = [f".{{0,{reach}}}?" for reach in reaches]
+    return "".join(part + gap for part, gap in zip(parts, [*gaps, ""], strict=True))

@@ -126,8 +126,8 @@ class Track:
         return _before(self.pauses, position)
 
     @cached_property
-    def looks(self) -> dict[tuple[str, float], bool]:
-        """What a quick look for a phrase found before: many patterns share their words."""
+    def looks(self) -> dict[tuple[str, float], int]:
+        """In which turns (bits) a quick look found a phrase before: patterns share their words."""
         return {}
 
     def time_at(self, position: int) -> tuple[int, int]:
@@ -287,9 +287,7 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     if missing * MISSING_COST > (1 - floor) * len(phrase):
         return None
     if len(phrase) == 1 and floor > 1 - CONFUSED_COST:
-        expected = syllables(phrase)[0]
-        at = next((k for k in range(start, end) if track.syllables[k] == expected), -1)
-        return Hit(at, at + 1, 1.0, 0.0) if at >= 0 else None
+        return None  # one syllable is too little to stand for another character
     for _ in range(MAX_PLACES):
         place = nominate(phrase, track, start, end, min_similarity=floor)
         if place is None:

@@ -192,6 +192,7 @@ class _Builder:
         self.document = document
         self.overrides = overrides
         self.values: dict[str, Any] = {}
+        self.resolving: list[str] = []
         self.example_call: Mapping[str, Any] = {}
         self.problems: list[tuple[int, str]] = []
 
@@ -320,6 +321,12 @@ class _Builder:
                 self._problem(path, f"no value '${name}'; the ruleset has {known}")
                 return ""
             value = value[key]
+        if name in self.resolving:
+            self._problem(path, f"value '${name}' refers to itself")
+            return ""
+        self.resolving.append(name)
+        value = self._resolve(value, path)
+        self.resolving.pop()
         return value
 
     def _validate(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from qa.scoring.grammar import (
+    GAP,
     Found,
     Pattern,
     as_regex,
@@ -77,8 +78,12 @@ NEGATION_REACH = 3
 """Characters before the phrase within which a negation turns it round."""
 ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
 """To whom: stands between a negation and its phrase (不能跟您保证), compared by sound."""
-OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)")
+OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)|说话")
 """我跟您说 introduces the agent's own words, although it holds 您说."""
+PARTED_CHARS = 0.75
+PARTED_UNSURE_CHARS = 0.6
+"""A phrase in parts (您自己…打听) needs more of its characters: each part is short, and with words
+between, equal syllables in a row do not speak for it (您自己去大厅)."""
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
@@ -105,10 +110,9 @@ def spot(
     """
     sightings: list[Sighting] = []
     index = shortlist(tuple(p.notation for p in patterns), policy.unsure_similarity)
-    likely = index.likely(track)
-    for start, end in track.turns:
-        for pattern, floor in likely:
-            for found in find_all(pattern, track, start, end, floor):
+    for likely in index.likely(track):
+        for start, end in likely.turns:
+            for found in find_all(likely.pattern, track, start, end, likely.floor):
                 sure = _convicts(found, policy) and _is_trusted(track, found)
                 if not sure and not _is_unsure(found, policy):
                     continue
@@ -122,10 +126,8 @@ def spot(
 def _convicts(found: Found, policy: Policy) -> bool:
     if found.length < LONG:
         return found.hit.same_chars == 1.0 and found.hit.similarity == 1.0
-    return (
-        found.hit.similarity >= policy.convict_similarity
-        and found.hit.same_chars >= policy.convict_chars
-    )
+    chars = max(policy.convict_chars, PARTED_CHARS) if GAP in found.text else policy.convict_chars
+    return found.hit.similarity >= policy.convict_similarity and found.hit.same_chars >= chars
 
 
 def _is_trusted(track: Track, found: Found) -> bool:
@@ -139,6 +141,8 @@ def _is_unsure(found: Found, policy: Policy) -> bool:
         slips = round((1 - found.hit.same_chars) * found.length)
         return found.hit.similarity == 1.0 and slips <= 1 and 2 * slips < found.length
     if found.length < SHORT and found.hit.similarity < SHORT_SIMILARITY:
+        return False
+    if GAP in found.text and found.hit.same_chars < PARTED_UNSURE_CHARS:
         return False
     return found.hit.same_chars >= policy.unsure_chars
 
