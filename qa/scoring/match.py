@@ -77,8 +77,13 @@ class Track:
     @cached_property
     def pairs(self) -> frozenset[str]:
         """Neighbouring keys, with and without the fillers between words."""
-        bare = "".join(k for k, c in zip(self.keys, self.text, strict=True) if c not in FILLERS)
-        return key_pairs(self.keys) | key_pairs(bare)
+        return key_pairs(self.keys) | key_pairs(self.bare[0])
+
+    @cached_property
+    def bare(self) -> tuple[str, tuple[int, ...]]:
+        """Keys of what is no filler, and for each its position in the text."""
+        kept = tuple(k for k, c in enumerate(self.text) if c not in FILLERS)
+        return "".join(self.keys[k] for k in kept), kept
 
     @cached_property
     def syllables(self) -> tuple[str, ...]:
@@ -126,7 +131,7 @@ class Track:
         return _before(self.pauses, position)
 
     @cached_property
-    def looks(self) -> dict[tuple[str, float], int]:
+    def looks(self) -> dict[tuple[str, float, bool], int]:
         """In which turns (bits) a quick look found a phrase before: patterns share their words."""
         return {}
 
@@ -260,6 +265,11 @@ def _phrase_syllables(phrase: str) -> tuple[str, ...]:
 def key_pairs(key: str) -> frozenset[str]:
     """Pairs of neighbouring keys."""
     return frozenset(map("".join, pairwise(key)))
+
+
+def without_fillers(text: str) -> str:
+    """Leave out what people utter between words; takes folded text."""
+    return "".join(c for c in text if c not in FILLERS)
 
 
 def allowed_edits(length: int, min_similarity: float) -> int:

@@ -109,7 +109,9 @@ def spot(
         Sightings in time order, the strongest one where several overlap.
     """
     sightings: list[Sighting] = []
-    index = shortlist(tuple(p.notation for p in patterns), policy.unsure_similarity)
+    strict = policy.convict_similarity >= SHORT_SIMILARITY
+    notations = tuple(p.notation for p in patterns)
+    index = shortlist(notations, policy.unsure_similarity, strict=strict)
     for likely in index.likely(track):
         for start, end in likely.turns:
             for found in find_all(likely.pattern, track, start, end, likely.floor):
