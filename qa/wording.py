@@ -160,7 +160,8 @@ REASONS: Final[Mapping[str, Wording]] = {
         "{festival} notice in force: its greeting was said, but with the everyday brand",
     ),
     "festival_brand_not_due": Wording(
-        "不在节日通知期内，却报了节日的名称", "no festival notice in force, yet the festival brand was said"
+        "不在节日通知期内，却报了节日的名称",
+        "no festival notice in force, yet the festival brand was said",
     ),
     "festival_unknown": Wording(
         "规则中没有{festival}的问候语，无法判断", "the rules hold no greeting for {festival}"
