@@ -17,6 +17,9 @@ RECOVERED_LOGPROB = -0.7
 COMPRESSION_LIMIT = 2.4
 """Text that zlib shrinks this much repeats itself (threshold of the Whisper paper)."""
 LOOP_REPEATS = 4
+BABBLE_CHARS = 20
+BABBLE_VARIETY = 0.3
+DIGITS = "0123456789零〇一二三四五六七八九幺"
 
 
 def looks_invented(heard: Heard, window: Window) -> bool:
@@ -29,7 +32,17 @@ def looks_invented(heard: Heard, window: Window) -> bool:
     speech_s = sum(p.source.duration_ms for p in window.pieces) / 1000
     if len(text) > MAX_CHARS_PER_S * max(speech_s, 1.0):
         return True
-    return loops(text) or compression_ratio(text) > COMPRESSION_LIMIT
+    return babbles(text) or loops(text) or compression_ratio(text) > COMPRESSION_LIMIT
+
+
+def babbles(text: str) -> bool:
+    """Whether a longer text is made of a handful of characters (计计讽计许讽计…).
+
+    Speech of that length uses two characters of three once; digits are left out, since people read
+    out long numbers.
+    """
+    chars = [c for c in text if c not in DIGITS]
+    return len(chars) >= BABBLE_CHARS and len(set(chars)) < BABBLE_VARIETY * len(chars)
 
 
 def doubts_speech(heard: Heard) -> bool:
@@ -62,7 +75,7 @@ def loops(text: str) -> bool:
 
 def _is_small_talk(unit: str) -> bool:
     """Whether a unit is one repeated character (对对) or digits (a phone number's 幺幺幺)."""
-    return len(set(unit)) == 1 or all(c in "0123456789零〇一二三四五六七八九幺" for c in unit)
+    return len(set(unit)) == 1 or all(c in DIGITS for c in unit)
 
 
 def without_loop(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:

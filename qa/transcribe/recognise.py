@@ -166,7 +166,11 @@ def _hear_some(
     audio = [window_audio(window, samples) for window in windows]
     heard = engine.recognise(audio, careful=careful)
     if careful:
-        heard = [_nothing(h) if doubts_recovered(h) else h for h in heard]
+        # The first reading passed these over: what looks invented now is no speech.
+        heard = [
+            _nothing(h) if doubts_recovered(h) or looks_invented(h, window) else h
+            for h, window in zip(heard, windows, strict=True)
+        ]
     doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
     if doubtful:
         again = engine.recognise([audio[i] for i in doubtful], careful=True)
