@@ -95,7 +95,10 @@ class DatabaseSettings(Section):
 class ServeSettings(Section):
     """The page on this machine."""
 
-    host: str = Field("127.0.0.1", description="address to listen on; loopback only, because there are no accounts yet")
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen on; loopback only, because there are no accounts yet",
+    )
     port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 takes a free one")
 
 
