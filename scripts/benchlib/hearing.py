@@ -48,9 +48,10 @@ def hear_all(
     recordings: Sequence[Path], settings: Settings, cache_folder: Path, jobs: int
 ) -> dict[Path, Transcript | RecordingError]:
     """Transcribe recordings, or take them from the cache; a broken one gives its error."""
-    from qa.pipeline import engine_fingerprint
     from rich.console import Console
     from rich.progress import track
+
+    from qa.pipeline import engine_fingerprint
 
     cache = Cache(cache_folder, engine_fingerprint(settings))
     heard: dict[Path, Transcript | RecordingError] = {}
