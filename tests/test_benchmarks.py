@@ -241,7 +241,7 @@ def test_the_recogniser_still_hears_the_golden_text(name: str, base_model: Path)
     golden = read_golden(FIXTURES / "golden" / f"{name}.json")
     with Worker(Settings(models_dir=base_model.parent)) as worker:
         heard = worker.transcribe(call.recording)
-    assert _against(call.references(), _texts(heard)).characters.rate <= 0.25
+    assert _against(call.references(), _texts(heard)).characters.rate <= 0.28
     assert _against(_texts(golden), _texts(heard)).characters.rate <= 0.10
     assert heard.utterances[0].role is golden.utterances[0].role
     starts = [u.span.start_ms for u in heard.utterances]
