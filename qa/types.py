@@ -39,6 +39,7 @@ class SlotStatus(StrEnum):
     """What became of one slot of a script."""
 
     SAID = "said"
+    WRONG = "wrong"
     MISSING = "missing"
     UNSURE = "unsure"
 
@@ -107,6 +108,8 @@ class Utterance:
         text: simplified Chinese with the recogniser's punctuation; the words joined.
         confidence: mean word confidence, weighted by characters.
         role_confidence: 0 when the role is unknown.
+        level_dbfs: root mean square over its speech, in dB relative to full scale; None where it
+            was not measured (a dialogue that a person wrote).
     """
 
     role: Role
@@ -116,6 +119,7 @@ class Utterance:
     text: str
     words: tuple[Word, ...]
     confidence: float
+    level_dbfs: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,40 @@ class ChannelMeasures:
     clipped_ratio: float
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Question:
+    """What scoring asks of the sound, that is, how well some texts fit one place.
+
+    Attributes:
+        span: the place: all words of the channel whose middle lies in it stand to be replaced; an
+            empty span asks for an insertion.
+        hypotheses: texts that may have been said there, simplified, without punctuation; an empty
+            one is silence.
+    """
+
+    channel: int
+    span: Span
+    hypotheses: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hearing:
+    """How well one text fits the sound of a place, by forced decoding (`transcribe/hear.py`).
+
+    Attributes:
+        channel, span, text: the question's place and one of its hypotheses.
+        margin: log-likelihood of what is said around the place with `text` in it, less that with
+            the words as they were heard there; in nats, 0 for the same words, rarely above.
+        tokens: tokens in which the two readings differ.
+    """
+
+    channel: int
+    span: Span
+    text: str
+    margin: float
+    tokens: int
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """All that scoring may know of a recording.
@@ -144,6 +182,9 @@ class Transcript:
         engine: fingerprint of everything that shapes the text (model, settings, code revision).
         utterances: ordered by start; utterances of two channels may overlap in time.
         notes: codes such as `channels_swapped` or `text_withheld`, in a stable order.
+        speech: where each channel holds speech, by the voice activity detector, in time order;
+            empty where it was not measured.
+        hearings: what the sound answered to the questions put to it so far, in order.
     """
 
     recording_id: str
@@ -153,6 +194,8 @@ class Transcript:
     utterances: tuple[Utterance, ...]
     channels: tuple[ChannelMeasures, ...] = ()
     notes: tuple[str, ...] = ()
+    speech: tuple[Segment, ...] = ()
+    hearings: tuple[Hearing, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +208,33 @@ class Ticket:
     phone: str | None = None
     problem: str | None = None
     station: str | None = None
+
+
+class Attitude(StrEnum):
+    """How a customer rates the repairer (callback question b)."""
+
+    SATISFIED = "满意"
+    ORDINARY = "普通"
+    DISSATISFIED = "不满意"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedAnswers:
+    """What the agent keyed in after a callback; None where the field was left empty.
+
+    Attributes:
+        solved: a, whether the problem is solved.
+        attitude: b, how the repairer behaved.
+        charged: c, whether the repairer took money.
+        points: d, 1–10.
+        remark: e, suggestions or opinions in free text; empty for none.
+    """
+
+    solved: bool | None = None
+    attitude: Attitude | None = None
+    charged: bool | None = None
+    points: int | None = None
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +256,8 @@ class Call:
         ring_count: rings before the answer; None if unknown.
         source: where the recording comes from; chooses the channel map.
         notices: the festival notices whose window may matter for this call.
+        fee_unpaid: whether the household owes its heating fee; None if unknown.
+        keyed: the answers keyed in after a callback; None if there are none.
     """
 
     call_id: str
@@ -200,6 +272,8 @@ class Call:
     ruleset: str | None = None
     ticket: Ticket | None = None
     notices: tuple[Notice, ...] = ()
+    fee_unpaid: bool | None = None
+    keyed: KeyedAnswers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,12 +297,29 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class SlotVerdict:
-    """One slot of a script: said (then `match`), or not (then the nearest miss, if any)."""
+    """One slot of a script: said (then `match`), or not (then the nearest miss, if any).
+
+    A slot that was said wrongly (another brand, a digit exchanged) has what was said as `nearest`.
+    """
 
     name: str
     status: SlotStatus
     match: Match | None = None
     nearest: Match | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """What an agent promised; later tickets show whether it was kept.
+
+    Attributes:
+        match: the words.
+        due: the latest moment that fulfils it, aware; None when no time was named or the call's
+            own time is unknown.
+    """
+
+    match: Match
+    due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +332,9 @@ class Verdict:
         matches: what supports the outcome, in time order.
         searched: the stretch looked at, where something absent decides.
         nearest: the nearest miss in that stretch.
+        questions: what the sound was asked and has not answered yet; an answer may change the
+            outcome.
+        promises: what the agent promised, whether allowed or not, in time order.
     """
 
     outcome: Outcome
@@ -250,6 +344,8 @@ class Verdict:
     searched: Span | None = None
     nearest: Match | None = None
     slots: tuple[SlotVerdict, ...] = ()
+    questions: tuple[Question, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ ROLES: Final[Mapping[Role, Wording]] = {
 
 SLOT_STATUSES: Final[Mapping[SlotStatus, Wording]] = {
     SlotStatus.SAID: Wording("已说", "said"),
+    SlotStatus.WRONG: Wording("说错", "said wrongly"),
     SlotStatus.MISSING: Wording("缺少", "missing"),
     SlotStatus.UNSURE: Wording("听不清", "unsure"),
 }

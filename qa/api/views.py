@@ -39,6 +39,7 @@ CLASSES = {
 _SLOTS = {
     SlotStatus.SAID: ("✓", "met"),
     SlotStatus.MISSING: ("✗", "violated"),
+    SlotStatus.WRONG: ("✗", "violated"),
     SlotStatus.UNSURE: ("?", "undecided"),
 }
 _GRADES = (Grade.FINE, Grade.SCORE, Grade.HINT)

@@ -44,6 +44,7 @@ MARKS = {
 _SLOT_MARKS = {
     SlotStatus.SAID: ("✓", "green"),
     SlotStatus.MISSING: ("✗", "red"),
+    SlotStatus.WRONG: ("✗", "red"),
     SlotStatus.UNSURE: ("?", "yellow"),
 }
 _WORDS = {

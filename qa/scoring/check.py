@@ -2,12 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, ClassVar
 
 from qa.scoring.match import Track, build_track
-from qa.types import Call, Outcome, Role, Transcript, Verdict
+from qa.types import Call, Outcome, Question, Role, Span, Transcript, Verdict
 
 MIN_ROLE_CONFIDENCE = 0.6
 """Below this, who spoke is a guess, and rules about the agent's words abstain."""
@@ -15,10 +15,28 @@ MIN_ROLE_CONFIDENCE = 0.6
 
 @dataclass(frozen=True)
 class Scene:
-    """One call as the checks see it: what was said, and what the systems know."""
+    """One call as the checks see it: what was said, and what the systems know.
+
+    Attributes:
+        asked: questions of the running check that the sound has not answered yet; whoever runs the
+            check takes them out (`judge_rule`).
+    """
 
     transcript: Transcript
     call: Call
+    asked: list[Question] = field(default_factory=list, compare=False)
+
+    @cached_property
+    def _margins(self) -> dict[tuple[int, Span, str], float]:
+        return {(h.channel, h.span, h.text): h.margin for h in self.transcript.hearings}
+
+    def margins(self, question: Question) -> dict[str, float] | None:
+        """Return the margin in nats of each hypothesis; None, and noted, while any is unknown."""
+        place = (question.channel, question.span)
+        if not all((*place, text) in self._margins for text in question.hypotheses):
+            self.asked.append(question)
+            return None
+        return {text: self._margins[*place, text] for text in question.hypotheses}
 
     @cached_property
     def agent(self) -> Track:

@@ -97,6 +97,15 @@ class Track:
                 return k
         return 0
 
+    def channel_at(self, position: int) -> int:
+        """Which channel of the recording a position was heard on; 0 for an empty track."""
+        return self.utterances[self.utterance_at(position)][1].channel if self.utterances else 0
+
+    @property
+    def end_ms(self) -> int:
+        """Where the last utterance ends, in milliseconds; 0 for an empty track."""
+        return max((u.span.end_ms for _, u in self.utterances), default=0)
+
     def turn_at(self, position: int) -> tuple[int, int]:
         """Return the range of the turn that holds a position."""
         for start, end in self.turns:

@@ -21,7 +21,7 @@ from qa.scoring.ruleset_schema import (
     call_model,
     parameters_model,
 )
-from qa.scoring.ruleset_yaml import Document, KeyPath, read_document
+from qa.scoring.ruleset_yaml import Document, KeyPath, compose, read_document
 from qa.types import Call, Grade, Outcome, Transcript
 
 SCORING_REVISION = 1
@@ -29,6 +29,7 @@ SCORING_REVISION = 1
 calls are judged anew instead of keeping scorecards that no code can reproduce."""
 
 BUNDLED = Path(__file__).parent / "rulesets"
+SHARED = BUNDLED / "shared"
 REGULATIONS = Path(__file__).parent / "regulations.yaml"
 _REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.]*)\}|(?P<plain>[\w.]*))")
 
@@ -147,7 +148,8 @@ def parse_ruleset(text: str, *, source: str, values: Mapping[str, Any] | None = 
     Args:
         source: name for error messages.
     """
-    return _Builder(read_document(text, source), values or {}).build()
+    document = compose(read_document(text, source), _included)
+    return _Builder(document, values or {}).build()
 
 
 def _find(name_or_path: str) -> Path:
@@ -160,15 +162,21 @@ def _find(name_or_path: str) -> Path:
     return Path(name_or_path)
 
 
+def _included(name: str) -> Document:
+    path = SHARED / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in SHARED.glob("*.yaml")))
+        raise RulesetError(name, f"no such shared file to include; there are {known}")
+    return read_document(path.read_text(encoding="utf-8"), f"shared/{path.name}")
+
+
 @cache
 def _values_of_bundled() -> frozenset[str]:
     """Gather the names of the values that any bundled ruleset has."""
     names: set[str] = set()
-    for ruleset in bundled_rulesets():
-        path = BUNDLED / f"{ruleset}.yaml"
-        names |= set(
-            read_document(path.read_text(encoding="utf-8"), ruleset).data.get("values", ())
-        )
+    for path in [*BUNDLED.glob("*.yaml"), *SHARED.glob("*.yaml")]:
+        data = read_document(path.read_text(encoding="utf-8"), path.stem).data
+        names |= set(data.get("values", ()))
     return frozenset(names)
 
 
@@ -194,7 +202,7 @@ class _Builder:
         self.values: dict[str, Any] = {}
         self.resolving: list[str] = []
         self.example_call: Mapping[str, Any] = {}
-        self.problems: list[tuple[int, str]] = []
+        self.problems: list[tuple[str, int, str]] = []
 
     def build(self) -> Ruleset:
         raw = self._validate(RulesetDocument, self.document.data, ())
@@ -256,6 +264,7 @@ class _Builder:
     def _examples(self, raw: RuleDocument, path: KeyPath) -> Iterator[RuleExample]:
         for index, example in enumerate(raw.examples):
             here = (*path, index)
+            document, there = self.document.origin(here)
             metadata = {**self.example_call, **example.call}
             model = self._validate(call_model(), {"value": metadata}, (*here, "call"), skip=1)
             try:
@@ -270,7 +279,7 @@ class _Builder:
                     transcript=transcript,
                     call=getattr(model, "value"),  # noqa: B009
                     metadata=example.call,
-                    line=self.document.line(here),
+                    line=document.line(there),
                     note=example.note,
                 )
 
@@ -341,10 +350,12 @@ class _Builder:
             return None
 
     def _problem(self, path: KeyPath, problem: str) -> None:
-        line = self.document.line(path)
+        place = self.document.place(path)
         key = ".".join(map(str, path[2:] if path[:1] == ("rules",) else path))
         parts = [self._rule_name(path), f"'{key}'" if key else "", problem]
-        self.problems.append((line, ": ".join(part for part in parts if part)))
+        order = self.document.origin(path)
+        problem = ": ".join(part for part in parts if part)
+        self.problems.append((order[0].source, order[0].line(order[1]), f"{place}: {problem}"))
 
     def _rule_name(self, path: KeyPath) -> str:
         if len(path) < 2 or path[0] != "rules":
@@ -355,7 +366,7 @@ class _Builder:
 
     def _stop_on_problems(self) -> None:
         if self.problems:
-            lines = [f"line {line}: {problem}" for line, problem in sorted(set(self.problems))]
+            lines = [problem for _, _, problem in sorted(set(self.problems))]
             raise RulesetError(self.document.source, "\n  ".join(lines))
 
 

@@ -62,6 +62,17 @@ class RuleDocument(Part):
     )
 
 
+class Adjustment(Part):
+    """What a ruleset changes of a rule that it includes; what is not named stays."""
+
+    points: int | None = Field(None, ge=0, le=100)
+    group: Name | None = None
+    grade: Grade | None = None
+    critical: bool | None = None
+    regulations: list[Text] | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
 class RulesetDocument(Part):
     """A ruleset file."""
 
@@ -69,6 +80,13 @@ class RulesetDocument(Part):
     title: Text = Field(description="name in Chinese")
     title_en: Text = Field(description="name in English")
     version: int = Field(ge=1, description="raised by its author with every published change")
+    include: list[Name] = Field(
+        default_factory=list,
+        description="names of shared files whose values, groups and rules belong to this ruleset",
+    )
+    adjust: dict[RuleId, Adjustment] = Field(
+        default_factory=dict, description="changes to included rules, by rule id"
+    )
     values: dict[Name, Value] = Field(
         default_factory=dict,
         description="named values that settings may replace; parameters name them as $name",

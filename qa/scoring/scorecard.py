@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -13,8 +14,10 @@ from qa.types import (
     Call,
     Grade,
     GroupScore,
+    KeyedAnswers,
     Notice,
     Outcome,
+    Question,
     Scorecard,
     ScoreLine,
     Ticket,
@@ -56,9 +59,16 @@ def score_call(transcript: Transcript, call: Call, ruleset: Ruleset) -> Scorecar
 
 
 def judge_rule(rule: Rule, scene: Scene) -> Verdict:
-    """Run one rule's check behind the fence: a check that breaks is undecided, never guilty."""
+    """Run one rule's check behind the fence: a check that breaks is undecided, never guilty.
+
+    What the check asked of the sound without an answer comes with its verdict.
+    """
+    scene.asked.clear()
     try:
-        return rule.check.run(scene)
+        verdict = rule.check.run(scene)
+        if scene.asked:
+            verdict = replace(verdict, questions=tuple(dict.fromkeys(scene.asked)))
+        return verdict
     except Exception as error:  # the fence around one check (style guide, section 7)
         # Only the class and the place: an error's text may hold words of the conversation.
         frame = error.__traceback__
@@ -101,6 +111,11 @@ def _group(group: Group, lines: Sequence[ScoreLine]) -> GroupScore:
     )
 
 
+def open_questions(card: Scorecard) -> tuple[Question, ...]:
+    """List what a scorecard's verdicts still ask of the sound, each question once, in order."""
+    return tuple(dict.fromkeys(q for line in card.lines for q in line.verdict.questions))
+
+
 def transcript_key(transcript: Transcript) -> str:
     """Name a transcript: recording id and engine fingerprint."""
     return f"{transcript.recording_id}:{transcript.engine}"
@@ -127,7 +142,7 @@ def context_revision(call: Call) -> str:
 
 def _plain(value: Any) -> Any:
     # dataclasses.asdict copies everything deeply: five times as slow, for each of a million calls
-    if isinstance(value, Call | Ticket | Notice):
+    if isinstance(value, Call | Ticket | Notice | KeyedAnswers):
         return {name: getattr(value, name) for name in value.__slots__}
     if isinstance(value, datetime | date):
         return value.isoformat()
