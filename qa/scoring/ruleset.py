@@ -117,8 +117,9 @@ def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) 
 
     Args:
         name_or_path: a bundled name (`heating-repair`) or the path of a YAML file.
-        values: replacements for the ruleset's named values; a mapping replaces key by key. A name
-            that only another bundled ruleset has is passed over.
+        values: replacements for the ruleset's named values; a mapping replaces key by key (one
+            that is empty in the ruleset, such as a table of stations, as a whole). A name that
+            only another bundled ruleset has is passed over.
 
     Raises:
         RulesetError: the ruleset is unknown or wrong in any way; the message names the file and,
@@ -301,7 +302,7 @@ class _Builder:
                     self.document.source, f"no value '{name}' to replace; it has {known}"
                 )
             default = values[name]
-            if isinstance(default, dict) and isinstance(value, Mapping):
+            if isinstance(default, dict) and default and isinstance(value, Mapping):
                 if unknown := sorted(set(value) - set(default)):
                     problem = f"no value '{name}.{unknown[0]}' to replace"
                     raise RulesetError(self.document.source, problem)

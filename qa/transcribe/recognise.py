@@ -1,7 +1,7 @@
 """A decoded recording becomes a transcript: segments, windows, words, guards, utterances."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qa.text import to_simplified
@@ -17,9 +17,11 @@ from qa.transcribe.vad import (
     Frames,
     Samples,
     find_segments,
+    level_of,
     measure_channel,
     measure_frames,
     speech_level,
+    without_padding,
 )
 from qa.types import ChannelMeasures, Segment, Span, Transcript, Utterance, Word
 
@@ -73,15 +75,21 @@ def recognise(
     recording = decoded.recording
     samples = [decoded.channel(i) for i in range(recording.channel_count)]
     frames = [measure_frames(channel, aggressiveness=aggressiveness) for channel in samples]
+    segments = speech_segments(frames, recording.duration_ms)
     heard = [
         _hear_channel(_Channel(i, samples[i], frames[i]), found, engine)
-        for i, found in enumerate(speech_segments(frames, recording.duration_ms))
+        for i, found in enumerate(segments)
     ]
     roles = assign_roles(
         ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
     )
     notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
-    utterances = [u for i, h in enumerate(heard) for u in _utterances(h.words, i, roles)]
+    utterances = [
+        replace(u, level_dbfs=level_of(frames[i], u.span))
+        for i, h in enumerate(heard)
+        for u in _utterances(h.words, i, roles)
+    ]
+    speech = [without_padding(segment) for found in segments for segment in found]
     return Transcript(
         recording_id=recording.recording_id,
         engine=engine.fingerprint,
@@ -90,6 +98,7 @@ def recognise(
         utterances=tuple(sorted(utterances, key=lambda u: (u.span, u.channel))),
         channels=tuple(h.measures for h in heard),
         notes=tuple(sorted(notes)),
+        speech=tuple(sorted(speech, key=lambda s: (s.span, s.channel))),
     )
 
 

@@ -198,6 +198,22 @@ def _padded(spans: list[list[int]], channel: int, duration_ms: int) -> list[Segm
     return [Segment(channel, Span(start, end)) for start, end in merged]
 
 
+def without_padding(segment: Segment) -> Segment:
+    """Take off a segment's padding: what is left is where somebody spoke, for measuring time."""
+    span = segment.span
+    start = min(span.start_ms + PAD_MS, span.end_ms) if span.start_ms else 0
+    return Segment(segment.channel, Span(start, max(start, span.end_ms - PAD_MS)))
+
+
+def level_of(frames: Frames, span: Span) -> float | None:
+    """Return the level of the speech within a stretch, in dBFS; None where nothing is voiced."""
+    within = slice(span.start_ms // FRAME_MS, -(-span.end_ms // FRAME_MS))
+    levels = frames.level_dbfs[within][frames.voiced[within]]
+    if not len(levels):
+        return None
+    return round(10 * float(np.log10(np.mean(10 ** (levels.astype(np.float64) / 10)))), 1)
+
+
 def measure_channel(frames: Frames, segments: list[Segment], *, channel: int) -> ChannelMeasures:
     """Sum up a channel: speech length, speech level, clipping."""
     inside = np.zeros(len(frames.level_dbfs), bool)

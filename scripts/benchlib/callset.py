@@ -21,6 +21,7 @@ from qa.types import (
     Outcome,
     ReleasedBy,
     Role,
+    Segment,
     Span,
     Ticket,
     Transcript,
@@ -156,12 +157,14 @@ def true_transcript(labelled: LabelledCall) -> Transcript:
     roles are the true ones, in mono too: the text is judged here, not the hearing.
     """
     utterances = [_true_utterance(turn, labelled.is_mono) for turn in labelled.truth["turns"]]
+    speech = [Segment(u.channel, u.span) for u in utterances]
     return Transcript(
         recording_id=f"truth-{labelled.call_id}",
         engine="truth",
         duration_ms=round(labelled.truth["duration_s"] * 1000),
         channel_count=1 if labelled.is_mono else 2,
         utterances=tuple(sorted(utterances, key=lambda one: (one.span, one.channel))),
+        speech=tuple(sorted(speech, key=lambda one: (one.span, one.channel))),
     )
 
 
