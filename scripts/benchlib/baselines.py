@@ -7,7 +7,8 @@ punctuation and judge as a short script would: a slot is said when any of its ph
 the window where it is due; a forbidden phrase counts unless one of its guards (negations,
 quotations, harmless wordings, allowed commitments) is found in the same sentence, or a way forward
 in the same turn; a number is said when any spoken form of it stands there. Where the roles are
-unknown they leave a rule about words undecided, as we do. Rules about metadata alone have none.
+unknown they leave a rule about words undecided, as we do. Rules that no search for phrases can
+judge (metadata, timing, comparisons of values) have none.
 """
 
 import itertools
@@ -21,7 +22,6 @@ from qa.scoring.checks.late_apology import LateApology
 from qa.scoring.checks.own_number import OwnNumber
 from qa.scoring.checks.phrases import PhraseAbsent
 from qa.scoring.checks.promises import PromiseAbsent
-from qa.scoring.checks.rings import RingCount
 from qa.scoring.checks.script_slots import ScriptSlots, Slot
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.ruleset import Ruleset
@@ -29,6 +29,7 @@ from qa.scoring.windows import closing, opening
 from qa.types import Direction, Outcome
 
 Finder = Callable[[str, str], bool]
+JUDGED = (LateApology, ScriptSlots, OwnNumber, FestivalGreeting, PhraseAbsent, PromiseAbsent)
 FUZZY_CUTOFF = 80
 _SPOKEN = {
     **{"0": "0零洞", "1": "1一幺", "2": "2二两", "3": "3三", "4": "4四"},
@@ -78,13 +79,9 @@ class _Search:
 
 
 def judge(scene: Scene, ruleset: Ruleset, rule_id: str) -> dict[str, Outcome]:
-    """Judge one rule by each baseline; empty where the rule has none.
-
-    Raises:
-        TypeError: the rule's kind of check is not known here: teach it.
-    """
+    """Judge one rule by each baseline; empty where no search for phrases can judge it."""
     rule = ruleset.rule(rule_id)
-    if rule is None or isinstance(rule.check, RingCount):
+    if rule is None or not isinstance(rule.check, JUDGED):
         return {}
     return {name: _outcome(rule.check, _Search(scene, finds)) for name, finds in FINDERS.items()}
 
@@ -102,9 +99,8 @@ def _outcome(check: Check, search: _Search) -> Outcome:
         return _own_number(search)
     if isinstance(check, FestivalGreeting):
         return _festival(check, search)
-    if isinstance(check, PhraseAbsent | PromiseAbsent):
-        return _met(not _forbidden_said(check, search))
-    raise TypeError(f"no baseline for checks of kind '{check.kind}'")
+    assert isinstance(check, PhraseAbsent | PromiseAbsent)  # nothing else is in JUDGED
+    return _met(not _forbidden_said(check, search))
 
 
 def _met(is_met: bool) -> Outcome:

@@ -104,17 +104,27 @@ def load_call_set(folder: Path, *, only: int | None = None) -> list[LabelledCall
 
 
 def ruleset_values(folder: Path, declared: Mapping[str, Any]) -> dict[str, Any]:
-    """Pick from a set's `settings.yaml` the values that a ruleset declares, keys within too."""
-    file = folder / "settings.yaml"
-    settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    """Pick from a set's settings and tables the values that a ruleset declares, keys within too.
+
+    `settings.yaml` holds values by name; `stations.yaml` (compound: station) and `knowledge.yaml`
+    (entries) are the values `stations` and `knowledge`.
+    """
+    settings = {**_table(folder / "settings.yaml")}
+    for name in ("stations", "knowledge"):
+        if table := _table(folder / f"{name}.yaml"):
+            settings[name] = table
     values: dict[str, Any] = {}
-    for name, value in (settings or {}).items():
+    for name, value in settings.items():
         if name not in declared:
             continue
-        if isinstance(value, dict) and isinstance(declared[name], Mapping):
+        if isinstance(value, dict) and isinstance(declared[name], Mapping) and declared[name]:
             value = {key: part for key, part in value.items() if key in declared[name]}
         values[name] = value
     return values
+
+
+def _table(file: Path) -> Any:
+    return (yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else None) or {}
 
 
 def build_call(labelled: LabelledCall) -> Call:

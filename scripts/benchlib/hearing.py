@@ -1,21 +1,26 @@
-"""Transcripts of a call set by our own recogniser, kept by engine fingerprint."""
+"""Transcripts and hearings of a call set by our own recogniser, kept by engine fingerprint."""
 
 import hashlib
+import json
 import multiprocessing
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qa.codec import from_plain, to_plain
 from qa.config import Settings
 from qa.errors import RecordingError
-from qa.types import Transcript
+from qa.types import Hearing, Question, Transcript
+
+ROUNDS = 2
+"""An answer may lead to one more question."""
 
 
 @dataclass(frozen=True)
 class Cache:
-    """A folder of transcripts for one engine fingerprint."""
+    """A folder of transcripts, and of what the sound answered, for one engine fingerprint."""
 
     folder: Path
     fingerprint: str
@@ -43,6 +48,61 @@ class Cache:
         partial.write_bytes(encode(transcript))
         partial.replace(path)
 
+    def hearings(self, recording: Path) -> tuple[Hearing, ...]:
+        """Return the answers kept for a recording."""
+        path = self.path(recording).with_suffix(".hearings")
+        if not path.is_file():
+            return ()
+        return tuple(from_plain(Hearing, one) for one in json.loads(path.read_text("utf-8")))
+
+    def save_hearings(self, recording: Path, hearings: Sequence[Hearing]) -> None:
+        """Keep all answers of a recording."""
+        path = self.path(recording).with_suffix(".hearings")
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(to_plain(list(hearings)), ensure_ascii=False), "utf-8")
+        partial.replace(path)
+
+
+Ask = Callable[[Transcript], Sequence[Question]]
+"""What a judge asks of a transcript's sound."""
+
+
+def answer_all(
+    asks: Mapping[Path, tuple[Transcript, Ask]], settings: Settings, cache_folder: Path, jobs: int
+) -> tuple[dict[Path, Transcript], int]:
+    """Put every question to the sound of its recording; answers are kept like transcripts.
+
+    Args:
+        asks: by recording its transcript and who asks.
+
+    Returns:
+        The transcripts with their hearings, and how many hypotheses were weighed anew.
+    """
+    from qa.pipeline import engine_fingerprint
+
+    cache = Cache(cache_folder, engine_fingerprint(settings))
+    heard = {r: replace(t, hearings=cache.hearings(r)) for r, (t, _) in asks.items()}
+    weighed = 0
+    for _ in range(ROUNDS):
+        todo = [(r, t, tuple(asks[r][1](t))) for r, t in heard.items()]
+        todo = [one for one in todo if one[2]]
+        if not todo:
+            break
+        print(f"{len(todo)} recordings to ask", file=sys.stderr)
+        with _hearers(settings, min(jobs, len(todo)), _answer) as results_of:
+            for recording, hearings in results_of(todo):
+                known = heard[recording].hearings
+                kept = tuple(dict.fromkeys((*known, *hearings)))
+                weighed += len(kept) - len(known)
+                heard[recording] = replace(heard[recording], hearings=kept)
+                cache.save_hearings(recording, kept)
+    return heard, weighed
+
+
+def _answer(one: tuple[Path, Transcript, tuple[Question, ...]]) -> tuple[Path, tuple[Hearing, ...]]:
+    recording, transcript, questions = one
+    return recording, _workers[0].hear(recording, transcript, questions)
+
 
 def hear_all(
     recordings: Sequence[Path], settings: Settings, cache_folder: Path, jobs: int
@@ -65,7 +125,7 @@ def hear_all(
     if not missing:
         return heard
     print(f"{len(heard)} transcripts kept, {len(missing)} to hear", file=sys.stderr)
-    with _hearers(settings, min(jobs, len(missing))) as results_of:
+    with _hearers(settings, min(jobs, len(missing)), _hear) as results_of:
         console = Console(stderr=True)
         for recording, result in track(
             results_of(missing), "transcribing", total=len(missing), console=console
@@ -77,18 +137,18 @@ def hear_all(
 
 
 @contextmanager
-def _hearers(settings: Settings, jobs: int):  # type: ignore[no-untyped-def]
-    """Yield a function from recordings to (recording, result), in one process or several."""
+def _hearers(settings: Settings, jobs: int, work):  # type: ignore[no-untyped-def]
+    """Yield a function that works through a list, in one process or several; order may change."""
     if jobs == 1:
         _start(settings)
         try:
-            yield lambda recordings: map(_hear, recordings)
+            yield lambda items: map(work, items)
         finally:
             _stop()
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(jobs, _start, (settings,)) as pool:
-        yield lambda recordings: pool.imap_unordered(_hear, recordings)
+        yield lambda items: pool.imap_unordered(work, items)
         pool.close()
         pool.join()
 

@@ -1,5 +1,7 @@
 """Precision, recall and F1 per rule, VIOLATED being the positive class.
 
+Of the rules that listen for something (praise, events) the positive class is MET: heard.
+
 UNDECIDED is a class of its own: on a call labelled VIOLATED it is a miss for recall, on any other
 it is no false alarm; its share is shown apart. A rule without a violated label has neither recall
 nor F1 (`n/a`): only its false alarms count. Macro accuracy is the mean, over the outcomes that
@@ -10,6 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from qa.types import Outcome
+
+LISTENING = ("PR", "EV")
+"""Families of rules that are MET when heard, and else not applicable."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,11 @@ class Judgement:
         """Whether the outcome is not the label."""
         return self.got is not self.expected
 
+    @property
+    def positive(self) -> Outcome:
+        """The outcome that this rule is there to find."""
+        return Outcome.MET if self.rule_id.startswith(LISTENING) else Outcome.VIOLATED
+
 
 @dataclass(frozen=True)
 class Tally:
@@ -35,7 +45,7 @@ class Tally:
 
     def _count(self, expected: bool, got: bool) -> int:
         return sum(
-            (one.expected is Outcome.VIOLATED) is expected and (one.got is Outcome.VIOLATED) is got
+            (one.expected is one.positive) is expected and (one.got is one.positive) is got
             for one in self.judgements
         )
 
