@@ -239,11 +239,17 @@ class KeyedAnswers:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A festival notice: its greeting is due on each day of the window, both ends included."""
+    """A festival notice: its greeting is due on each day of the window, both ends included.
+
+    Attributes:
+        script: the greeting that the notice itself prescribes; None where the ruleset's greeting
+            of the festival is due.
+    """
 
     festival: str
     first_day: date
     last_day: date
+    script: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,6 +392,7 @@ class Scorecard:
     Attributes:
         transcript_key: recording id and engine fingerprint of the transcript that was judged.
         context: revision hash of the call's metadata, ticket and notices.
+        hearings: revision hash of what the sound had answered; empty where it was never asked.
         total: 100 less the points, not below 0; 0 after a critical failure.
     """
 
@@ -398,6 +405,7 @@ class Scorecard:
     critical_failure: bool
     groups: tuple[GroupScore, ...]
     lines: tuple[ScoreLine, ...]
+    hearings: str = ""
 
     @property
     def flags(self) -> tuple[ScoreLine, ...]:

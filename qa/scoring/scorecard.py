@@ -14,6 +14,7 @@ from qa.types import (
     Call,
     Grade,
     GroupScore,
+    Hearing,
     KeyedAnswers,
     Notice,
     Outcome,
@@ -26,6 +27,7 @@ from qa.types import (
 )
 
 FULL_POINTS = 100
+_ADDED_FIELDS = frozenset({"fee_unpaid", "keyed", "script"})
 
 _log = logging.getLogger(__name__)
 
@@ -55,6 +57,7 @@ def score_call(transcript: Transcript, call: Call, ruleset: Ruleset) -> Scorecar
         critical_failure=critical_failure,
         groups=tuple(_group(group, lines) for group in ruleset.groups),
         lines=lines,
+        hearings=hearings_revision(transcript.hearings),
     )
 
 
@@ -121,6 +124,21 @@ def transcript_key(transcript: Transcript) -> str:
     return f"{transcript.recording_id}:{transcript.engine}"
 
 
+def hearings_revision(hearings: Sequence[Hearing]) -> str:
+    """Hash what the sound has answered, in whatever order it did.
+
+    Returns:
+        SHA-256 in hexadecimal; empty where it was never asked.
+    """
+    if not hearings:
+        return ""
+    answers = sorted(
+        f"{h.channel} {h.span.start_ms} {h.span.end_ms} {h.text} {h.margin:.3f} {h.tokens}"
+        for h in hearings
+    )
+    return hashlib.sha256("\n".join(answers).encode()).hexdigest()
+
+
 def context_revision(call: Call) -> str:
     """Hash what the systems say of a call: metadata, ticket, and the notices that touch its day.
 
@@ -133,7 +151,7 @@ def context_revision(call: Call) -> str:
     day = call.started_at.date() if call.started_at else None
     notices = sorted(
         {n for n in call.notices if day is None or n.first_day <= day <= n.last_day},
-        key=lambda notice: (notice.first_day, notice.last_day, notice.festival),
+        key=lambda n: (n.first_day, n.last_day, n.festival, n.script or ""),
     )
     content = _plain(call) | {"notices": notices}
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=_plain)
@@ -143,7 +161,9 @@ def context_revision(call: Call) -> str:
 def _plain(value: Any) -> Any:
     # dataclasses.asdict copies everything deeply: five times as slow, for each of a million calls
     if isinstance(value, Call | Ticket | Notice | KeyedAnswers):
-        return {name: getattr(value, name) for name in value.__slots__}
+        # Where a field of a later version is empty, the revision stays what it was before.
+        plain = {name: getattr(value, name) for name in value.__slots__}
+        return {k: v for k, v in plain.items() if v is not None or k not in _ADDED_FIELDS}
     if isinstance(value, datetime | date):
         return value.isoformat()
     raise TypeError(f"no canonical form for {type(value).__name__}")
