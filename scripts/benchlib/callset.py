@@ -15,8 +15,10 @@ from typing import Any
 import yaml
 
 from qa.types import (
+    Attitude,
     Call,
     Direction,
+    KeyedAnswers,
     Notice,
     Outcome,
     ReleasedBy,
@@ -144,6 +146,8 @@ def build_call(labelled: LabelledCall) -> Call:
         ruleset=labelled.ruleset,
         ticket=ticket,
         notices=tuple(_build_notices(script.get("festival_notices") or ())),
+        fee_unpaid=metadata.get("fee_unpaid"),
+        keyed=_build_keyed(script.get("keyed_answers")),
     )
 
 
@@ -151,6 +155,20 @@ def _build_ticket(call_id: str, fields: Mapping[str, str] | None) -> Ticket | No
     if fields is None:
         return None
     return Ticket(**{"ticket_id": f"ticket-{call_id}", **fields})
+
+
+def _build_keyed(fields: Mapping[str, Any] | None) -> KeyedAnswers | None:
+    if fields is None:
+        return None
+    yes_no = {"是": True, "否": False, True: True, False: False, None: None}
+    attitude = fields.get("b")
+    return KeyedAnswers(
+        solved=yes_no[fields.get("a")],
+        attitude=Attitude(attitude) if attitude else None,
+        charged=yes_no[fields.get("c")],
+        points=fields.get("d"),
+        remark=fields.get("e"),
+    )
 
 
 def _build_notices(entries: list[Mapping[str, str]] | tuple[()]) -> Iterator[Notice]:
