@@ -1,7 +1,7 @@
 """The tables as a ledger of work: what is still to transcribe, and what became of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, or_, select, update
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qa.codec import encode
 from qa.errors import RecordingFault
 from qa.store.convert import chunks
+from qa.store.hearings import put_hearings
 from qa.store.tables import CallRow, FileRow, RecordingRow, RunRow, TranscriptRow
 from qa.store.upsert import upsert
 from qa.types import Transcript
@@ -115,7 +116,10 @@ def use_engine(session: Session, engine: str) -> None:
 
 
 def put_transcripts(session: Session, transcripts: Sequence[Transcript], now: datetime) -> None:
-    """Keep transcripts as the current ones, and clear what stood against their recordings."""
+    """Keep transcripts as the current ones, and clear what stood against their recordings.
+
+    What the sound answered comes with them and is added to what it answered before.
+    """
     for some in chunks(transcripts):
         ids = [transcript.recording_id for transcript in some]
         of_these = TranscriptRow.recording_id.in_(ids)
@@ -127,11 +131,14 @@ def put_transcripts(session: Session, transcripts: Sequence[Transcript], now: da
                 "engine": transcript.engine,
                 "created_at": now,
                 "is_current": True,
-                "blob": encode(transcript),
+                "hearings": "",
+                "blob": encode(replace(transcript, hearings=())),
             }
             for transcript in some
         ]
         upsert(session, TranscriptRow, rows, update=("is_current",))
+        for row, transcript in zip(rows, some, strict=True):
+            put_hearings(session, str(row["transcript_key"]), transcript.hearings, now)
         facts = [
             {
                 "recording_id": transcript.recording_id,

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from qa.codec import decode
 from qa.errors import NotFoundError
 from qa.store.convert import chunks, load_calls
+from qa.store.hearings import with_hearings
 from qa.store.tables import (
     AgentRow,
     CallRow,
@@ -263,7 +264,7 @@ def current_transcript(session: Session, recording_id: str) -> Transcript | None
             TranscriptRow.recording_id == recording_id, TranscriptRow.is_current.is_(True)
         )
     )
-    return decode(Transcript, blob) if blob is not None else None
+    return with_hearings(session, decode(Transcript, blob)) if blob is not None else None
 
 
 def transcript_by_key(session: Session, transcript_key: str) -> Transcript:
@@ -275,7 +276,7 @@ def transcript_by_key(session: Session, transcript_key: str) -> Transcript:
     row = session.get(TranscriptRow, transcript_key)
     if row is None:
         raise NotFoundError("transcript", transcript_key)
-    return decode(Transcript, row.blob)
+    return with_hearings(session, decode(Transcript, row.blob))
 
 
 def agent_totals(session: Session, since: datetime | None = None) -> list[AgentTotals]:

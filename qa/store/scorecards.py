@@ -1,7 +1,7 @@
 """Scorecards: what is still to judge, and the cards once they are published."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,14 +10,23 @@ from sqlalchemy import Select, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, encode
+from qa.scoring.scorecard import open_questions
 from qa.store.convert import chunks, load_calls
 from qa.store.evidence import evidence_of
+from qa.store.hearings import load_hearings
 from qa.store.intake import set_contexts
-from qa.store.tables import CallRow, RulesetRow, ScorecardRow, TranscriptRow, VerdictRow
+from qa.store.tables import (
+    CallRow,
+    PromiseRow,
+    RulesetRow,
+    ScorecardRow,
+    TranscriptRow,
+    VerdictRow,
+)
 from qa.store.upsert import upsert
 from qa.types import Call, Outcome, Scorecard, Transcript
 
-_Key = tuple[str, str, str, str]
+_Key = tuple[str, str, str, str, str]
 BROKEN = "check_failed"
 """Reason of a line whose check broke on the call (`qa.scoring.scorecard`)."""
 
@@ -41,7 +50,7 @@ class RulesetRecord:
 
 
 def calls_to_score(session: Session) -> list[str]:
-    """List calls with a transcript that have no scorecard for it and for what is known of them.
+    """List calls with a transcript that have no scorecard for it, its hearings and their context.
 
     A change of the ruleset alone makes no call pending: re-scoring is a decision.
     """
@@ -51,6 +60,7 @@ def calls_to_score(session: Session) -> list[str]:
                 or_(
                     ScorecardRow.scorecard_id.is_(None),
                     ScorecardRow.transcript_key != TranscriptRow.transcript_key,
+                    ScorecardRow.hearings != TranscriptRow.hearings,
                     ScorecardRow.context != CallRow.context,
                 )
             )
@@ -90,15 +100,26 @@ def load_judgeable(
     for ids in chunks(call_ids):
         calls = load_calls(session, ids, zone)
         found = session.execute(
-            select(CallRow.call_id, TranscriptRow.blob)
+            select(
+                CallRow.call_id,
+                TranscriptRow.blob,
+                TranscriptRow.transcript_key,
+                TranscriptRow.hearings,
+            )
             .join(TranscriptRow, TranscriptRow.recording_id == CallRow.recording_id)
             .where(CallRow.call_id.in_(ids), TranscriptRow.is_current.is_(True))
         )
-        transcripts = {row[0]: row[1] for row in found}
+        transcripts = {row[0]: row[1:] for row in found}
+        heard = load_hearings(
+            session, {key for _, key, answered in transcripts.values() if answered}
+        )
         cards = current_scorecards(session, ids) if with_current else {}
         for call_id in ids:
             if call_id in calls and call_id in transcripts:
-                transcript = decode(Transcript, transcripts[call_id])
+                blob, key, _ = transcripts[call_id]
+                transcript = decode(Transcript, blob)
+                if key in heard:
+                    transcript = replace(transcript, hearings=heard[key])
                 yield Judgeable(calls[call_id], transcript, cards.get(call_id))
 
 
@@ -172,12 +193,14 @@ def _discard_broken(session: Session, call_ids: Sequence[str]) -> None:
     )
     broken_ids = session.scalars(broken).all()
     if broken_ids:
-        session.execute(delete(VerdictRow).where(VerdictRow.scorecard_id.in_(broken_ids)))
+        for table in (VerdictRow, PromiseRow):
+            session.execute(delete(table).where(table.scorecard_id.in_(broken_ids)))
         session.execute(delete(ScorecardRow).where(ScorecardRow.scorecard_id.in_(broken_ids)))
 
 
 def _key(card: Scorecard) -> _Key:
-    return (card.call_id, card.transcript_key, card.context, card.ruleset_hash)
+    key = (card.call_id, card.transcript_key, card.context, card.ruleset_hash)
+    return (*key, card.hearings)
 
 
 def _known_keys(session: Session, call_ids: Sequence[str]) -> Mapping[_Key, int]:
@@ -187,10 +210,11 @@ def _known_keys(session: Session, call_ids: Sequence[str]) -> Mapping[_Key, int]
             ScorecardRow.transcript_key,
             ScorecardRow.context,
             ScorecardRow.ruleset_hash,
+            ScorecardRow.hearings,
             ScorecardRow.scorecard_id,
         ).where(ScorecardRow.call_id.in_(call_ids))
     )
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in rows}
+    return {(row[0], row[1], row[2], row[3], row[4]): row[5] for row in rows}
 
 
 def _insert(session: Session, cards: Sequence[Scorecard], now: datetime) -> None:
@@ -207,6 +231,13 @@ def _insert(session: Session, cards: Sequence[Scorecard], now: datetime) -> None
     ]
     if verdicts:
         session.execute(insert(VerdictRow), verdicts)
+    promises = [
+        promise
+        for number, card in zip(numbers, cards, strict=True)
+        for promise in _promise_values(number, card)
+    ]
+    if promises:
+        session.execute(insert(PromiseRow), promises)
 
 
 def _scorecard_values(card: Scorecard, now: datetime) -> dict[str, Any]:
@@ -223,6 +254,8 @@ def _scorecard_values(card: Scorecard, now: datetime) -> dict[str, Any]:
         "critical_failure": card.critical_failure,
         "violated": outcomes.count(Outcome.VIOLATED),
         "undecided": outcomes.count(Outcome.UNDECIDED),
+        "hearings": card.hearings,
+        "open_questions": len(open_questions(card)),
         "blob": encode(card),
     }
 
@@ -241,3 +274,16 @@ def _verdict_values(number: int, card: Scorecard) -> Iterator[dict[str, Any]]:
             "start_ms": span.start_ms if span else None,
             "end_ms": span.end_ms if span else None,
         }
+
+
+def _promise_values(number: int, card: Scorecard) -> Iterator[dict[str, Any]]:
+    for line in card.lines:
+        for position, promise in enumerate(line.verdict.promises):
+            yield {
+                "scorecard_id": number,
+                "rule_id": line.rule_id,
+                "position": position,
+                "start_ms": promise.match.span.start_ms,
+                "end_ms": promise.match.span.end_ms,
+                "due": promise.due,
+            }

@@ -1,8 +1,8 @@
 """The tables. They change only together with a migration.
 
-Keys that come from other systems (agent, ticket) carry no foreign key, because agents and tickets
-may arrive after the calls that name them. Columns that hold people's data are `caller_number` and
-everything of `tickets`; nothing else does.
+Keys that come from other systems (agent, ticket, the call of keyed answers) carry no foreign key,
+because the rows may arrive in any order. Columns that hold people's data are `caller_number`, the
+`remark` of `answers` and everything of `tickets`; nothing else does, but for the blobs.
 """
 
 from datetime import UTC, date, datetime
@@ -17,6 +17,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Text,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -115,10 +116,37 @@ class TicketRow(Table):
     phone: Mapped[str | None] = mapped_column(String(1000))
     problem: Mapped[str | None] = mapped_column(String(4000))
     station: Mapped[str | None] = mapped_column(String(1000))
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AnswersRow(Table):
+    """What was keyed in after a callback; of a call that may not be there yet."""
+
+    __tablename__ = "answers"
+
+    call_id: Mapped[str] = mapped_column(ShortText, primary_key=True)
+    solved: Mapped[bool | None] = mapped_column(Boolean)
+    attitude: Mapped[str | None] = mapped_column(String(20))
+    charged: Mapped[bool | None] = mapped_column(Boolean)
+    points: Mapped[int | None] = mapped_column(Integer)
+    remark: Mapped[str | None] = mapped_column(String(1000))
+
+
+class StationRow(Table):
+    """Which repair station serves a residential compound, as a source says."""
+
+    __tablename__ = "stations"
+
+    origin: Mapped[str] = mapped_column(String(4096), primary_key=True)
+    compound: Mapped[str] = mapped_column(ShortText, primary_key=True)
+    station: Mapped[str] = mapped_column(ShortText)
 
 
 class NoticeRow(Table):
-    """A festival notice; both days belong to it."""
+    """A festival notice; both days belong to it.
+
+    `script` is the greeting that the notice prescribes, `number` the notice's own number.
+    """
 
     __tablename__ = "notices"
 
@@ -126,6 +154,8 @@ class NoticeRow(Table):
     festival: Mapped[str] = mapped_column(ShortText, primary_key=True)
     first_day: Mapped[date] = mapped_column(primary_key=True)
     last_day: Mapped[date] = mapped_column(primary_key=True)
+    script: Mapped[str | None] = mapped_column(ShortText)
+    number: Mapped[str | None] = mapped_column(ShortText)
 
 
 class CallRow(Table):
@@ -159,7 +189,10 @@ class CallRow(Table):
 
 
 class TranscriptRow(Table):
-    """What one engine heard in one recording; never changed, at most one per recording current."""
+    """What one engine heard in one recording; its text never changes, at most one is current.
+
+    `hearings` is the revision of all that stands in the table `hearings` for it; empty for none.
+    """
 
     __tablename__ = "transcripts"
 
@@ -168,6 +201,7 @@ class TranscriptRow(Table):
     engine: Mapped[str] = mapped_column(String(1000), index=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     is_current: Mapped[bool] = mapped_column(Boolean)
+    hearings: Mapped[str] = mapped_column(Hash, default="", server_default="")
     blob: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (
@@ -181,6 +215,23 @@ class TranscriptRow(Table):
     )
 
 
+class HearingsRow(Table):
+    """What the sound answered, a row each time it was asked; only ever added to.
+
+    `revision` is the transcript's with this row, so that a later look can be reproduced.
+    """
+
+    __tablename__ = "hearings"
+
+    hearings_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    transcript_key: Mapped[str] = mapped_column(
+        ForeignKey("transcripts.transcript_key"), index=True
+    )
+    revision: Mapped[str] = mapped_column(Hash)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    blob: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class RulesetRow(Table):
     """A ruleset that has judged something."""
 
@@ -192,8 +243,32 @@ class RulesetRow(Table):
     first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class PublicationRow(Table):
+    """A step in what is in force for one ruleset id; only ever added to, the last one counts.
+
+    `text` is the ruleset's YAML, None where the bundled ruleset is in force again. `previous` is
+    the step that a rollback returns to, None for the bundled ruleset.
+    """
+
+    __tablename__ = "publications"
+
+    publication_id: Mapped[int] = mapped_column(BigKey, primary_key=True, autoincrement=True)
+    ruleset_id: Mapped[str] = mapped_column(ShortText, index=True)
+    action: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int | None] = mapped_column(Integer)
+    ruleset_hash: Mapped[str | None] = mapped_column(ShortText)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by: Mapped[str] = mapped_column(ShortText)
+    note: Mapped[str | None] = mapped_column(String(1000))
+    previous: Mapped[int | None] = mapped_column(BigInteger)
+    text: Mapped[str | None] = mapped_column(Text)
+
+
 class ScorecardRow(Table):
-    """A call judged once; never changed but for `is_current`, at most one per call current."""
+    """A call judged once; never changed but for `is_current`, at most one per call current.
+
+    `open_questions` counts what its verdicts still ask of the sound.
+    """
 
     __tablename__ = "scorecards"
 
@@ -209,6 +284,8 @@ class ScorecardRow(Table):
     critical_failure: Mapped[bool] = mapped_column(Boolean)
     violated: Mapped[int] = mapped_column(Integer)
     undecided: Mapped[int] = mapped_column(Integer)
+    hearings: Mapped[str] = mapped_column(Hash, default="", server_default="")
+    open_questions: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
     blob: Mapped[bytes] = mapped_column(LargeBinary)
 
     __table_args__ = (
@@ -218,6 +295,7 @@ class ScorecardRow(Table):
             "transcript_key",
             "context",
             "ruleset_hash",
+            "hearings",
             unique=True,
         ),
         Index(
@@ -248,6 +326,21 @@ class VerdictRow(Table):
     end_ms: Mapped[int | None] = mapped_column(Integer)
 
     __table_args__ = (Index("verdicts_by_rule", "rule_id", "outcome"),)
+
+
+class PromiseRow(Table):
+    """A promise on a scorecard; its words are in the blob, at `position` of the rule's promises."""
+
+    __tablename__ = "promises"
+
+    scorecard_id: Mapped[int] = mapped_column(
+        ForeignKey("scorecards.scorecard_id"), primary_key=True, autoincrement=False
+    )
+    rule_id: Mapped[str] = mapped_column(String(50), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    start_ms: Mapped[int] = mapped_column(Integer)
+    end_ms: Mapped[int] = mapped_column(Integer)
+    due: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class RunRow(Table):
