@@ -122,6 +122,13 @@ FAULTS: Final[Mapping[RecordingFault, Wording]] = {
 REASONS: Final[Mapping[str, Wording]] = {
     # scripts
     "slots_all_said": Wording("各项都说到了", "every part was said"),
+    "slots_all_said_otherwise": Wording(
+        "各项都说到了，顺序与规定不同", "every part was said, in another order than prescribed"
+    ),
+    "slots_out_of_order": Wording(
+        "各项都说到了，但顺序不对", "every part was said, but in the wrong order"
+    ),
+    "script_not_due": Wording("本通电话用不到这段用语", "the script was not due in this call"),
     "slots_missing": Wording("没有说：{slots}", "not said: {slots}"),
     "slots_unsure": Wording("没有听清是否说了：{slots}", "cannot be sure of: {slots}"),
     "no_agent_speech": Wording("录音中没有坐席的话", "the agent is not heard at all"),
@@ -138,6 +145,9 @@ REASONS: Final[Mapping[str, Wording]] = {
     ),
     "number_missing": Wording(
         "没有报工号（应为 {expected}）", "no number was said ({expected} was due)"
+    ),
+    "number_not_said": Wording(
+        "按录音比对，说的不是 {expected}", "by the sound, {expected} is not what was said"
     ),
     "number_unsure": Wording(
         "没有听清工号（应为 {expected}）", "the number was not clear ({expected} was due)"

@@ -23,7 +23,7 @@ CONFUSED_DIGITS: dict[str, str] = {
     "8": "2",
     "9": "6",
 }
-"""For each digit the one that recognition puts in its place first: yi/qi, liu/jiu, san/si, er/ba."""
+"""For each digit the one that recognition puts in its place: yi/qi, liu/jiu, san/si, er/ba."""
 
 
 def spoken_forms(digits: str) -> tuple[str, ...]:
@@ -32,7 +32,7 @@ def spoken_forms(digits: str) -> tuple[str, ...]:
 
 
 def number_rivals(digits: str, limit: int = 4) -> tuple[str, ...]:
-    """Spell numbers that differ in one confusable digit; at most `limit`, from the last digit on."""
+    """Spell numbers that differ in one confusable digit, from the last digit on."""
     changed = (
         digits[:at] + CONFUSED_DIGITS[digits[at]] + digits[at + 1 :]
         for at in range(len(digits) - 1, -1, -1)
@@ -78,7 +78,7 @@ def _partners(table: dict[str, str], part: str) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _common() -> dict[tuple[str, str], str]:
-    """One common character for each syllable: the first of GB 2312's level 1, which is by sound."""
+    """Give each syllable a common character: its first of GB 2312's level 1, sorted by sound."""
     first = 0xB0A1
     chars: dict[tuple[str, str], str] = {}
     for row in range(first >> 8, 0xD8):

@@ -22,9 +22,10 @@ from qa.scoring.checks.late_apology import LateApology
 from qa.scoring.checks.own_number import OwnNumber
 from qa.scoring.checks.phrases import PhraseAbsent
 from qa.scoring.checks.promises import PromiseAbsent
-from qa.scoring.checks.script_slots import ScriptSlots, Slot
+from qa.scoring.checks.script_slots import ScriptSlots
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.ruleset import Ruleset
+from qa.scoring.slots import Slot
 from qa.scoring.windows import closing, opening
 from qa.types import Direction, Outcome
 
@@ -92,8 +93,9 @@ def _outcome(check: Check, search: _Search) -> Outcome:
     if not search.scene.roles_known or not search.scene.agent.text:
         return Outcome.UNDECIDED
     if isinstance(check, ScriptSlots):
-        window = opening if check.window == "opening" else closing
-        sentences = search.sentences(*window(search.scene))
+        whole = (0, len(search.scene.agent.text))
+        windows = {"opening": opening(search.scene), "closing": closing(search.scene)}
+        sentences = search.sentences(*windows.get(check.window, whole))
         return _met(all(_slot_said(slot, sentences, search) for slot in check.slots))
     if isinstance(check, OwnNumber):
         return _own_number(search)

@@ -7,7 +7,8 @@ import pytest
 
 from qa.scoring.checks.late_apology import LateApology
 from qa.scoring.checks.own_number import OwnNumber
-from qa.scoring.checks.script_slots import ScriptSlots, Slot
+from qa.scoring.checks.script_slots import ScriptSlots
+from qa.scoring.slots import Slot
 from qa.types import Direction, Notice, Outcome, ReleasedBy, SlotStatus
 from tests.scoring.judging import EMPTY, GREETING, judge
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import closest, compile_all
+from qa.scoring.grammar import Found, closest, compile_all
+from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.syllables import sound_similarity
 from qa.scoring.windows import opening, span_of
 from qa.types import Match, Outcome, Span, Verdict
@@ -19,6 +20,10 @@ MARGIN = 0.12
 """By so much a festival must beat the others: 国庆节快乐 and 中秋节快乐 share three of five
 syllables, so likeness alone tells nothing."""
 
+_ASKED = ("festival_unsure", "festival_due_not_said", "festival_not_due")
+"""Reasons that rest on how a greeting of a few syllables was recognised."""
+LONGEST_GREETING = 8
+
 _PLAIN_PHRASES = {"元旦": ["新年好"], "国庆节": ["国庆节快乐"]}
 _EXAMPLE = {
     "plain_greeting": ["您好"],
@@ -31,13 +36,18 @@ _NOTICE = {"festival": "国庆节", "first_day": "2025-10-01", "last_day": "2025
 
 @dataclass(frozen=True, slots=True)
 class _Heard:
-    """What the opening holds: festivals (several when they sound alike), plain greeting, brand."""
+    """What the opening holds: festivals (several when they sound alike), plain greeting, brand.
+
+    Attributes:
+        place: where in the agent's words the greeting stands, or must stand if it was garbled.
+    """
 
     festivals: frozenset[str]
     plain: bool
     unsure: bool
     brand: str | None
     match: Match | None
+    place: tuple[int, int] | None
 
 
 @dataclass(frozen=True)
@@ -104,12 +114,58 @@ class FestivalGreeting(Check):
         start, end = opening(scene)
         heard = self._listen(scene, start, end)
         searched = span_of(scene, start, end)
+        due = self._due(scene)
         if heard.unsure:
-            return Verdict(
+            verdict = Verdict(
                 Outcome.UNDECIDED, "festival_unsure", searched=searched, nearest=heard.match
             )
-        due = self._due(scene)
-        return self._festival_day(heard, due, searched) if due else self._plain_day(heard, searched)
+        elif due:
+            verdict = self._festival_day(heard, due, searched)
+        else:
+            verdict = self._plain_day(heard, searched)
+        if verdict.reason in _ASKED and heard.place:
+            return self._by_sound(scene, heard, due, verdict)
+        return verdict
+
+    def _by_sound(
+        self, scene: Scene, heard: _Heard, due: frozenset[str], unheard: Verdict
+    ) -> Verdict:
+        """Ask the sound of the greeting which one it is, before likeness convicts or gives up."""
+        assert heard.place is not None  # the caller looked
+        festive = {
+            name: self._readings(phrases) for name, phrases in self.festival_greetings.items()
+        }
+        right = {text for name in due for text in festive.get(name, ())}
+        texts = {text for readings in festive.values() for text in readings}
+        plain = set(self._readings(self.plain_greeting))
+        targets = right or plain
+        rivals = (texts | plain) - targets
+        if not right and due:
+            return unheard  # a festival without phrases: nobody knows what was due
+        answer = weigh(
+            scene, scene.agent, heard.place, sorted(targets), sorted(rivals), kind=Kind.PHRASE
+        )
+        names = (("festival", ",".join(sorted(due))),) if due else ()
+        matches = (scene.agent.match(*heard.place, expected=min(targets), similarity=0.8),)
+        if answer.finding is Finding.SAID:
+            if due and heard.brand == self.plain_brand:
+                return Verdict(Outcome.VIOLATED, "festival_brand_wrong", names, matches)
+            reason = "festival_due_said" if due else "plain_due_said"
+            return Verdict(Outcome.MET, reason, names, matches)
+        if answer.finding is Finding.UNSURE:
+            return Verdict(
+                Outcome.UNDECIDED, "festival_unsure", (), (), unheard.searched, matches[0]
+            )
+        if answer.finding is Finding.NOT_SAID and unheard.outcome is Outcome.UNDECIDED:
+            reason = "festival_due_not_said" if due else "festival_not_due"
+            said = names or (("said", ",".join(sorted(heard.festivals)) or "?"),)
+            return Verdict(Outcome.VIOLATED, reason, said, matches, unheard.searched)
+        return unheard
+
+    @staticmethod
+    def _readings(phrases: tuple[str, ...]) -> tuple[str, ...]:
+        patterns = compile_all(tuple(phrases))
+        return tuple(pattern.parts[0][0] for pattern in patterns if len(pattern.parts) == 1)
 
     def _due(self, scene: Scene) -> frozenset[str]:
         if scene.call.started_at is None:
@@ -166,31 +222,33 @@ class FestivalGreeting(Check):
             for name, phrases in self.festival_greetings.items()
         }
         plain = _closest(scene, self.plain_greeting, start, end)
-        brand, brand_match = self._brand(scene, start, end)
-        ranked = sorted((m.similarity for m in best.values() if m), reverse=True)
+        brand, spoken_brand = self._brand(scene, start, end)
+        ranked = sorted((f.hit.similarity for f in best.values() if f), reverse=True)
         top = ranked[0] if ranked else 0.0
         festivals = frozenset(
-            name for name, m in best.items() if m and m.similarity == top and top >= HEARD
+            name for name, f in best.items() if f and f.hit.similarity == top and top >= HEARD
         )
         rival = max(
-            (m.similarity for n, m in best.items() if m and n not in festivals), default=0.0
+            (f.hit.similarity for n, f in best.items() if f and n not in festivals), default=0.0
         )
         chosen = next((best[name] for name in sorted(festivals)), None)
-        has_plain = bool(plain and plain.similarity >= HEARD)
+        has_plain = bool(plain and plain.hit.similarity >= HEARD)
         unsure = bool(festivals) and top - rival < MARGIN
         if not festivals and not has_plain and brand is None and top >= HEARD - MARGIN:
             unsure = True
-        match = chosen or (plain if has_plain else brand_match)
-        return _Heard(festivals, has_plain, unsure, brand, match)
+        greeting = chosen or (plain if has_plain else None)
+        match = _match(scene, greeting or spoken_brand)
+        place = _place(start, greeting, spoken_brand)
+        return _Heard(festivals, has_plain, unsure, brand, match, place)
 
-    def _brand(self, scene: Scene, start: int, end: int) -> tuple[str | None, Match | None]:
+    def _brand(self, scene: Scene, start: int, end: int) -> tuple[str | None, Found | None]:
         """Tell which brand was said.
 
         The festival brand is the plain one less 供暖, which recognition may drop, so it only counts
         when its characters stand there.
         """
         plain = _closest(scene, (self.plain_brand,), start, end)
-        if plain and plain.similarity >= BRAND_HEARD:
+        if plain and plain.hit.similarity >= BRAND_HEARD:
             return self.plain_brand, plain
         festival = _closest(scene, (self.festival_brand,), start, end)
         if festival and self.festival_brand in scene.agent.text[start:end]:
@@ -198,6 +256,18 @@ class FestivalGreeting(Check):
         return None, None
 
 
-def _closest(scene: Scene, notations: tuple[str, ...], start: int, end: int) -> Match | None:
-    found = closest(compile_all(notations), scene.agent, start, end, FLOOR)
+def _closest(scene: Scene, notations: tuple[str, ...], start: int, end: int) -> Found | None:
+    return closest(compile_all(notations), scene.agent, start, end, FLOOR)
+
+
+def _match(scene: Scene, found: Found | None) -> Match | None:
     return scene.agent.hit_match(found.hit, found.text) if found else None
+
+
+def _place(start: int, greeting: Found | None, brand: Found | None) -> tuple[int, int] | None:
+    """Say where the greeting stands; one that was not recognised stands before the brand."""
+    if greeting:
+        return greeting.hit.start, greeting.hit.end
+    if brand and 0 < brand.hit.start - start <= LONGEST_GREETING:
+        return start, brand.hit.start
+    return None

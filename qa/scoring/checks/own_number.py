@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import compile_all, find_all
+from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track, best_hit
 from qa.scoring.numbers import (
     UNIT_CHARS,
@@ -13,6 +14,7 @@ from qa.scoring.numbers import (
     spoken_value,
     syllable_runs,
 )
+from qa.scoring.rivals import number_rivals, spoken_forms
 from qa.scoring.windows import opening, span_of
 from qa.text import FILLERS
 from qa.types import Outcome, Verdict
@@ -86,16 +88,23 @@ class OwnNumber(Check):
         elsewhere = [] if places else _digit_runs(scene, len(expected))
         verdicts = [_compare(track, *place, expected) for place in places + elsewhere]
         equal = next((v for v in verdicts if v and v.outcome is Outcome.MET), None)
-        if decided := (verdicts[0] if verdicts else None) or equal:
+        decided = (verdicts[0] if verdicts else None) or equal
+        if decided and decided.outcome is Outcome.MET:
             return decided
-        if places:
-            nearest = track.match(*places[0], expected=expected, similarity=0.0)
-            searched = nearest.span
-            return Verdict(
-                Outcome.UNDECIDED, "number_unsure", details, searched=searched, nearest=nearest
-            )
+        if decided or places:
+            place = (places or elsewhere)[0]
+            if decided is None:
+                nearest = track.match(*place, expected=expected, similarity=0.0)
+                decided = Verdict(
+                    Outcome.UNDECIDED, "number_unsure", details, (), nearest.span, nearest
+                )
+            return _by_sound(scene, place, expected, decided)
         searched = span_of(scene, 0, len(track.text))
-        return Verdict(Outcome.VIOLATED, "number_missing", details, searched=searched)
+        missing = Verdict(Outcome.VIOLATED, "number_missing", details, searched=searched)
+        anchor = best_hit(self.before, track, *opening(scene))
+        if anchor is None or anchor.similarity < ANCHOR:
+            return missing
+        return _by_sound(scene, (anchor.start, anchor.start), expected, missing)
 
     def _greeted(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
         """Return the place right before 为您服务 in the opening, if a number may stand there."""
@@ -117,6 +126,25 @@ class OwnNumber(Check):
                     first += 1
                 places += _numbers_at(track.text, first, end, digits)
         return places
+
+
+def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verdict) -> Verdict:
+    """Ask the sound of a place for the number, before the text alone convicts or gives up."""
+    track = scene.agent
+    said = "".join(digit_by_syllable(c) or "" for c in track.text[slice(*place)])
+    others = (spoken_forms(said)[0],) if len(said) == len(expected) and said != expected else ()
+    rivals = tuple(dict.fromkeys((*others, *number_rivals(expected, 3))))
+    heard = weigh(scene, track, place, spoken_forms(expected), rivals, kind=Kind.NUMBER)
+    details = (("expected", expected),)
+    match = track.match(*place, expected=expected, similarity=0.8) if place[0] < place[1] else None
+    matches = (match,) if match else ()
+    if heard.finding is Finding.SAID:
+        return Verdict(Outcome.MET, "number_equal", (*details, ("said", expected)), matches)
+    if heard.finding is Finding.UNSURE:
+        return Verdict(Outcome.UNDECIDED, "number_unsure", details, (), unheard.searched, match)
+    if heard.finding is Finding.NOT_SAID and unheard.outcome is Outcome.UNDECIDED:
+        return Verdict(Outcome.VIOLATED, "number_not_said", details, matches)
+    return unheard
 
 
 def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:

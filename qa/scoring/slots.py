@@ -1,0 +1,136 @@
+"""One slot of a script: said, said wrongly, missing, or not to be told, with its nearest miss."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from qa.scoring.check import Scene
+from qa.scoring.grammar import GAP, Found, Pattern, closest, compile_all
+from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.match import best_hit
+from qa.scoring.numbers import digit_by_sound, read_digits, syllable_runs
+from qa.scoring.rivals import spoken_forms
+from qa.text import fold
+from qa.types import SlotStatus, SlotVerdict
+
+SAID = 0.72
+"""Similarity from which a slot counts as said: every third syllable may be confusable, or every
+fourth another one. Homophone slips cost nothing by syllable."""
+UNSURE = 0.55
+"""Below this a slot is missing; between the two nobody can tell without the sound."""
+SHORT = 2
+SHORT_UNSURE = 0.66
+"""Two syllables (您好, 再见) come half alike by chance in any sentence."""
+NEAREST_MISS = 0.3
+"""Below this a nearest miss is no help to anybody."""
+ASKED = 0.4
+"""From here a nearest miss is put to the sound: recognition may have garbled what was said."""
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One part of a script.
+
+    Attributes:
+        name: a name of `qa.wording.SLOTS`.
+        any_of: phrases in the notation of `qa.scoring.grammar`; any of them fills the slot.
+        digits: instead, a number read out of at least so many digits fills it.
+        before: with `digits`, the phrase it stands before when its digits are not clear.
+        optional: reported, but not missed.
+    """
+
+    name: str
+    any_of: tuple[str, ...] = ()
+    digits: int = 0
+    before: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        if bool(self.any_of) == bool(self.digits):
+            raise ValueError(f"slot {self.name}: give either any_of or digits")
+        compile_all(self.any_of)
+
+    @cached_property
+    def patterns(self) -> tuple[Pattern, ...]:
+        """What fills the slot."""
+        return compile_all(self.any_of)
+
+
+def judge_slot(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
+    """Look for a slot between two positions of the agent's words.
+
+    What is unsure, or missing but nearly there, is put to the sound.
+    """
+    track = scene.agent
+    if slot.digits:
+        return _judge_digits(slot, scene, start, end)
+    found = closest(slot.patterns, track, start, end, UNSURE) or closest(
+        slot.patterns, track, start, end, NEAREST_MISS
+    )
+    if found is None:
+        return SlotVerdict(slot.name, SlotStatus.MISSING)
+    match = track.hit_match(found.hit, found.text)
+    if match.similarity >= SAID:
+        return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+    return _by_sound(slot.name, scene, found)
+
+
+def _by_sound(name: str, scene: Scene, found: Found) -> SlotVerdict:
+    track, hit = scene.agent, found.hit
+    match = track.hit_match(hit, found.text)
+    floor = UNSURE if len(fold(match.expected).text) > SHORT else SHORT_UNSURE
+    status = SlotStatus.UNSURE if match.similarity >= floor else SlotStatus.MISSING
+    if hit.similarity < ASKED or GAP in found.text:
+        return SlotVerdict(name, status, nearest=match)
+    heard = weigh(scene, track, (hit.start, hit.end), (found.text,), kind=Kind.SLOT)
+    if heard.finding is Finding.SAID:
+        return SlotVerdict(name, SlotStatus.SAID, match=match)
+    if heard.finding is Finding.NOT_SAID:
+        # Something stands in its place that is alike: other words were chosen.
+        status = SlotStatus.WRONG if match.similarity >= floor else SlotStatus.MISSING
+    elif heard.finding is Finding.UNSURE:
+        status = SlotStatus.UNSURE
+    return SlotVerdict(name, status, nearest=match)
+
+
+def _judge_digits(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
+    """Judge a number: digits anywhere in the window, or what may be digits before the next slot.
+
+    A run of a digit's very syllables (四摇起) counts like digits from three on; two come by chance.
+    Where no number is clear, the sound is asked for the agent's own.
+    """
+    track = scene.agent
+    runs = [(r.start, r.end) for r in read_digits(track.text, start, end)]
+    runs = [r for r in runs if r[1] - r[0] >= slot.digits] or [
+        r for r in syllable_runs(track.text, start, end) if r[1] - r[0] >= max(3, slot.digits)
+    ]
+    if runs:
+        match = track.match(*runs[0], expected="工号", similarity=1.0)
+        return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+    anchor = best_hit(slot.before, track, start, end) if slot.before else None
+    if anchor is None or anchor.similarity < SAID:
+        return SlotVerdict(slot.name, SlotStatus.MISSING)
+    first = anchor.start
+    while first > start and digit_by_sound(track.text[first - 1]) is not None:
+        first -= 1
+    count = anchor.start - first
+    near = track.match(first, anchor.start, expected="工号", similarity=0.8) if count else None
+    if count >= slot.digits:
+        return SlotVerdict(slot.name, SlotStatus.SAID, match=near)
+    status = SlotStatus.UNSURE if count else SlotStatus.MISSING
+    return _own_number(
+        slot.name, scene, (first, anchor.start), SlotVerdict(slot.name, status, nearest=near)
+    )
+
+
+def _own_number(
+    name: str, scene: Scene, place: tuple[int, int], unheard: SlotVerdict
+) -> SlotVerdict:
+    """Ask whether the agent's own number was said in a place where recognition lost it."""
+    own = scene.call.agent_id or ""
+    if not (own.isascii() and own.isdigit()):
+        return unheard
+    heard = weigh(scene, scene.agent, place, spoken_forms(own), kind=Kind.NUMBER)
+    if heard.finding is Finding.SAID:
+        match = scene.agent.match(*place, expected="工号", similarity=0.8)
+        return SlotVerdict(name, SlotStatus.SAID, match=match)
+    return unheard
