@@ -1,14 +1,17 @@
 """The greeting of the day: festival greeting inside a notified window, plain outside (GR03)."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Found, closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.match import CLAUSE_ENDS
 from qa.scoring.syllables import sound_similarity
 from qa.scoring.windows import opening, span_of
+from qa.text import fold
 from qa.types import Match, Outcome, Span, Verdict
 
 HEARD = 0.72
@@ -56,7 +59,8 @@ class FestivalGreeting(Check):
 
     Why: a notice says from which day to which day the festival greeting is used.
     Mistakes: festivals that sound too much alike in the recording are undecided. Where notices
-    overlap, either greeting is right. A greeting of a festival without a notice is never due. A
+    overlap, either greeting is right; a notice may prescribe its own opening, whose first clause is
+    the greeting. A greeting of a festival without a notice is never due. A
     notice whose festival has no phrases here convicts nobody: nobody knows what was due.
 
     Attributes:
@@ -93,6 +97,15 @@ class FestivalGreeting(Check):
         Example(_EXAMPLE, "坐席: 喂，哪里？", Outcome.NOT_APPLICABLE),
         Example(
             _EXAMPLE,
+            "坐席: 双节快乐，大龙报修。",
+            Outcome.MET,
+            {
+                "started_at": "2025-10-06T10:00:00+08:00",
+                "notices": [{**_NOTICE, "script": "双节快乐！大龙报修为您服务"}],
+            },
+        ),
+        Example(
+            _EXAMPLE,
             "坐席: 您好，大龙供暖报修。",
             Outcome.UNDECIDED,
             {"started_at": None, "notices": [_NOTICE]},
@@ -112,6 +125,22 @@ class FestivalGreeting(Check):
         if scene.call.started_at is None and scene.call.notices:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "started_at"),))
         start, end = opening(scene)
+        if any(notice.script for notice in scene.call.notices):
+            return replace(self, festival_greetings=self._prescribed(scene))._judge(
+                scene, start, end
+            )
+        return self._judge(scene, start, end)
+
+    def _prescribed(self, scene: Scene) -> Mapping[str, tuple[str, ...]]:
+        """Lay the greetings that notices prescribe over the ruleset's own."""
+        greetings = dict(self.festival_greetings)
+        for notice in scene.call.notices:
+            clauses = re.split(f"[{CLAUSE_ENDS}\\s]", (notice.script or "").strip())
+            if greeting := fold(clauses[0]).text:
+                greetings[notice.festival] = (greeting,)
+        return greetings
+
+    def _judge(self, scene: Scene, start: int, end: int) -> Verdict:
         heard = self._listen(scene, start, end)
         searched = span_of(scene, start, end)
         due = self._due(scene)
