@@ -41,6 +41,33 @@ class Heard:
     no_speech: float
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Stretch:
+    """Part of a window, to be listened to.
+
+    Attributes:
+        window: the whole window's samples, as given to `Engine.recognise`.
+        start_ms, end_ms: the part, within the window.
+    """
+
+    window: NDArray[np.float32]
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """How well a text fits a sound.
+
+    Attributes:
+        logprob: natural log-likelihood of the text's tokens, at most 0.
+        tokens: the text as the engine reads it.
+    """
+
+    logprob: float
+    tokens: tuple[int, ...]
+
+
 class Engine(Protocol):
     """A loaded recogniser."""
 
@@ -63,3 +90,23 @@ class Engine(Protocol):
         Raises:
             EngineError: the library failed; trying again may help.
         """
+
+    def weigh(self, stretches: Sequence[Stretch], texts: Sequence[str]) -> list[Weight]:
+        """Say how likely each text is as the words of a sound, by forced decoding.
+
+        A window that was recognised since the last `forget` need not be encoded again.
+
+        Args:
+            stretches: the sound, that is, parts of one window or more, one after another; 30 s in
+                all at most.
+            texts: readings of the whole sound, punctuation included; any script.
+
+        Returns:
+            One result per text, in order; the same whether the window was kept or not.
+
+        Raises:
+            EngineError: the library failed, or a text is longer than any that fits 30 s.
+        """
+
+    def forget(self) -> None:
+        """Drop what was kept of the windows recognised so far: the recording is done."""

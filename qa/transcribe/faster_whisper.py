@@ -5,7 +5,9 @@ words (19.5–22 % errors where plain decoding has 14 %). Here windows of any or
 decoded together, and words get their times from one alignment pass over the same encoding.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +16,23 @@ from numpy.typing import NDArray
 
 from qa.config import HearingSettings
 from qa.errors import EngineError
-from qa.transcribe.engine import Heard, HeardWord
+from qa.transcribe.engine import Heard, HeardWord, Stretch, Weight
 from qa.transcribe.vad import SAMPLE_RATE_HZ
 
 BATCH = 4
 """Windows per encoder call: more gains nothing on a CPU and costs memory (about 40 MB a window)."""
+WINDOW_MS = 30_000
 FRAMES_PER_WINDOW = 3_000
 FRAMES_PER_SECOND = 100
 LOOP_NGRAM = 6
 """With `careful`, no run of so many tokens may come twice."""
+KEPT_WINDOWS = 32
+"""Encoded windows kept for `weigh`: 3 MB each with `base`, a quarter of an hour of one speaker."""
+MS_PER_ENCODED_FRAME = 20
+MAX_WEIGHED_TOKENS = 400
+"""The decoder has room for 448, its prompt included."""
+LEAST_PROBABILITY = 1e-10
+"""A token that the model rules out altogether counts for −23 nats, not for infinity."""
 
 
 def decode_fingerprint(settings: HearingSettings, model_hash: str) -> str:
@@ -73,6 +83,7 @@ class FasterWhisper:
         self._prompt = self._whisper.get_prompt(self._tokenizer, [], without_timestamps=True)
         self._timed_prompt = self._whisper.get_prompt(self._tokenizer, [])
         self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
+        self._kept: OrderedDict[bytes, NDArray[np.generic]] = OrderedDict()
 
     def recognise(
         self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
@@ -86,8 +97,69 @@ class FasterWhisper:
             raise EngineError("window", f"{type(error).__name__} while decoding") from error
         return heard
 
+    def weigh(self, stretches: Sequence[Stretch], texts: Sequence[str]) -> list[Weight]:
+        """Weigh readings of a sound; see `Engine.weigh`."""
+        tokens = [self._tokenizer.encode(text) for text in texts]
+        if max(map(len, tokens), default=0) > MAX_WEIGHED_TOKENS:
+            raise EngineError("reading", f"more than {MAX_WEIGHED_TOKENS} tokens")
+        try:
+            sound = np.concatenate([self._encoded(stretch) for stretch in stretches])
+            # Everything the decoder does with a sound grows with its length, and a place needs
+            # only its surroundings: docs/decisions/0011-hypotheses-on-a-part-of-the-encoding.md.
+            found = self._whisper.model.align(
+                self._storage(np.repeat(sound[None], len(texts), axis=0)),
+                self._tokenizer.sot_sequence,
+                tokens,
+                [2] * len(texts),  # of the alignment itself, which nobody asked for, one frame
+                median_filter_width=1,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise EngineError("reading", f"{type(error).__name__} while weighing") from error
+        return [
+            Weight(_total_logprob(result.text_token_probs), tuple(ids))
+            for result, ids in zip(found, tokens, strict=True)
+        ]
+
+    def forget(self) -> None:
+        """Drop the encoded windows; see `Engine.forget`."""
+        self._kept.clear()
+
+    def _encoded(self, stretch: Stretch) -> NDArray[np.generic]:
+        """Return the encoded frames of a stretch, shape `(frames, size)`, at least one frame."""
+        key = _digest(stretch.window)
+        if key not in self._kept:
+            self._keep([stretch.window], self._encode([stretch.window]))
+        self._kept.move_to_end(key)
+        first = min(max(0, stretch.start_ms), WINDOW_MS - 1) // MS_PER_ENCODED_FRAME
+        last = -(-min(stretch.end_ms, WINDOW_MS) // MS_PER_ENCODED_FRAME)
+        return self._kept[key][first : max(first + 1, last)]
+
+    def _encode(self, windows: Sequence[NDArray[np.float32]]) -> Any:
+        return self._whisper.encode(np.stack([self._features(w) for w in windows]))
+
+    def _keep(self, windows: Sequence[NDArray[np.float32]], encoded: Any) -> None:
+        frames = self._array(encoded)
+        for window, own in zip(windows, frames, strict=True):
+            self._kept[_digest(window)] = own.copy()  # a view would hold the whole batch
+        while len(self._kept) > KEPT_WINDOWS:
+            self._kept.popitem(last=False)
+
+    def _array(self, encoded: Any) -> NDArray[np.generic]:
+        if self._whisper.model.device != "cpu":
+            import ctranslate2
+
+            encoded = encoded.to_device(ctranslate2.Device.cpu)
+        return np.array(encoded)
+
+    def _storage(self, frames: NDArray[np.generic]) -> Any:
+        import ctranslate2
+
+        return ctranslate2.StorageView.from_array(np.ascontiguousarray(frames))
+
     def _batch(self, windows: Sequence[NDArray[np.float32]], careful: bool) -> list[Heard]:
-        encoded = self._whisper.encode(np.stack([self._features(w) for w in windows]))
+        encoded = self._encode(windows)
+        if not careful:  # what is read again stands in the first reading's windows too
+            self._keep(windows, encoded)
         results = self._whisper.model.generate(
             encoded,
             [self._timed_prompt if careful else self._prompt] * len(windows),
@@ -139,3 +211,11 @@ def _word(word: dict[str, Any]) -> HeardWord:
 def _mean_logprob(score: float, length: int) -> float:
     """CTranslate2 divides by the length already (length_penalty 1); count the end token too."""
     return float(score) * length / (length + 1)
+
+
+def _digest(window: NDArray[np.float32]) -> bytes:
+    return hashlib.blake2b(window.tobytes(), digest_size=16).digest()
+
+
+def _total_logprob(probabilities: Iterable[float]) -> float:
+    return float(np.log(np.maximum(list(probabilities), LEAST_PROBABILITY)).sum())
