@@ -72,16 +72,32 @@ class BatchSettings(Section):
     workers: int = Field(0, ge=0, description="worker processes; 0 means one per processor core")
 
 
+class TableSettings(Section):
+    """Files that hold values of the rulesets."""
+
+    stations: Path | None = Field(
+        None,
+        description="repair station of each compound: CSV, JSON Lines or YAML "
+        "(default: the stations.csv of the folders that were taken in)",
+    )
+    knowledge: Path | None = Field(
+        None, description="what agents must not state wrongly: a YAML list of entries with ids"
+    )
+
+
 class ScoringSettings(Section):
     """Which rules judge, and the values that the regulations leave open."""
 
     ruleset: str = Field(
-        "heating-repair", description="name of a bundled ruleset, or a path to a YAML file"
+        "heating-repair",
+        description="id of a ruleset (the published one, else the bundled one), or a YAML file, "
+        "which then is in force itself",
     )
     values: dict[str, Any] = Field(
         default_factory=dict,
         description="replaces named values of the ruleset (hotline, brand, max_rings, …)",
     )
+    tables: TableSettings = TableSettings()
 
 
 class DatabaseSettings(Section):

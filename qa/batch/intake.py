@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
 from qa.ingest.folder import is_unchanged
-from qa.ingest.join import JoinedCall, join
+from qa.ingest.join import JoinedCall, join, paths_of_answers
 from qa.ingest.rows import FoundFile, Intake, Issue, Source
 from qa.store import intake as rows
 from qa.store.convert import chunks
+from qa.store.stations import disputed_compounds, put_stations
 from qa.store.store import Store
 
 _BLOCK = 1 << 20
@@ -52,6 +53,8 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
         rows.put_agents(session, intake.agents)
         if intake.notices is not None:
             rows.put_notices(session, intake.origin, intake.notices, store.zone)
+        if intake.stations is not None:
+            put_stations(session, intake.origin, intake.stations)
     for tickets in chunks(intake.tickets):
         with store.writing() as session:
             rows.put_tickets(session, tickets, store.zone)
@@ -61,7 +64,7 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
     usable = tuple(_without_lost_file(call, recordings) for call in joined)
     calls = [call for call in usable if call is not None]
     new, changed = _put_calls(store, calls, recordings)
-    issues = (*intake.issues, *join_issues, *hasher.issues)
+    issues = (*intake.issues, *join_issues, *hasher.issues, *_put_answers(store, intake))
     issues += _put_rest(store, intake, recordings, issues)
     listener(StageFinished(Stage.INGEST))
     return IntakeReport(
@@ -87,6 +90,14 @@ def _put_calls(
     return new, changed
 
 
+def _put_answers(store: Store, intake: Intake) -> tuple[Issue, ...]:
+    issues: list[Issue] = []
+    for some in chunks(paths_of_answers(intake)):
+        with store.writing() as session:
+            issues += rows.put_answers(session, some, store.zone)
+    return tuple(issues)
+
+
 def _put_rest(
     store: Store, intake: Intake, recordings: dict[str, str], issues: tuple[Issue, ...]
 ) -> tuple[Issue, ...]:
@@ -100,6 +111,9 @@ def _put_rest(
             if recordings.get(str(file.path)) in shared
         )
         rows.forget_files(session, intake.origin, recordings)
+        if intake.stations and (disputed := disputed_compounds(session)):
+            reason = f"{disputed} compounds have another station in another folder: none is used"
+            added += (Issue("stations", None, False, "disputed_station", reason),)
         rows.put_issues(session, intake.origin, (*issues, *added))
     return added
 

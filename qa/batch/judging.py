@@ -6,54 +6,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
+from qa.batch.rulesets import Rulesets
 from qa.config import Settings
-from qa.errors import RulesetError
-from qa.scoring.ruleset import Ruleset, load_ruleset
 from qa.scoring.scorecard import score_call
 from qa.store import scorecards as cards
 from qa.store.convert import chunks
-from qa.store.scorecards import Judgeable, RulesetRecord
+from qa.store.scorecards import Judgeable
 from qa.store.store import Store
-from qa.types import Call, Outcome, Scorecard
+from qa.types import Outcome, Scorecard
 
 CHECK_FAILED = "check_failed"
 BATCH = 200
-
-
-class Rulesets:
-    """The rulesets in force, each read once.
-
-    Args:
-        only: judge by this ruleset, and only the calls that it is meant for.
-
-    Raises:
-        RulesetError: the ruleset of the settings is wrong. One that only some calls name is found
-            out later, and costs only those.
-    """
-
-    def __init__(self, settings: Settings, only: Ruleset | None = None) -> None:
-        self._values = settings.scoring.values
-        self._default = load_ruleset(settings.scoring.ruleset, values=self._values)
-        self._only = only
-        self._named: dict[str, Ruleset | None] = {self._default.ruleset_id: self._default}
-        self.problems: dict[str, str] = {}
-
-    def of(self, call: Call) -> Ruleset | None:
-        """Find the ruleset that judges a call; None where it cannot be used or is not wanted."""
-        name = call.ruleset or self._default.ruleset_id
-        if self._only is not None:
-            return self._only if self._only.ruleset_id == name else None
-        if name not in self._named:
-            try:
-                self._named[name] = load_ruleset(name, values=self._values)
-            except RulesetError as error:
-                self._named[name], self.problems[name] = None, str(error)
-        return self._named[name]
-
-    def used(self) -> list[RulesetRecord]:
-        """List what may have judged so far."""
-        rulesets = [*self._named.values(), self._only]
-        return [RulesetRecord(r.hash, r.ruleset_id, r.title) for r in rulesets if r is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +40,12 @@ class Judging:
 
 
 def score_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
-    """Judge every call that has no scorecard for its transcript and its context.
+    """Judge every call that has no scorecard for its transcript, hearings and context.
 
     Raises:
         RulesetError: the ruleset of the settings is wrong.
     """
-    rulesets = Rulesets(settings)
+    rulesets = Rulesets.in_force(store, settings)
     with store.reading() as session:
         call_ids = cards.calls_to_score(session)
     listener(StageStarted(Stage.SCORE, len(call_ids)))

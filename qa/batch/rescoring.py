@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.batch.judging import BATCH, Rulesets, broken_checks, judge_calls, publish
+from qa.batch.judging import BATCH, broken_checks, judge_calls, publish
+from qa.batch.rulesets import Rulesets
 from qa.batch.runs import RecordedRun, recorded_run
 from qa.config import Settings
-from qa.scoring.ruleset import load_ruleset
 from qa.store.convert import chunks
 from qa.store.ledger import RunCounts
 from qa.store.scorecards import calls_since
@@ -99,10 +99,7 @@ def rescore(
         RulesetError: a ruleset is wrong.
         ConflictError: another run is working on the database, and this is no dry run.
     """
-    only = None
-    if options.ruleset is not None:
-        only = load_ruleset(options.ruleset, values=settings.scoring.values)
-    rulesets = Rulesets(settings, only)
+    rulesets = Rulesets.in_force(store, settings, options.ruleset)
     with store.reading() as session:
         call_ids = calls_since(session, options.since)
     listener(StageStarted(Stage.SCORE, len(call_ids)))

@@ -11,8 +11,9 @@ from pathlib import Path
 from qa.batch import local
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
-from qa.batch.judging import Judging, Rulesets, score_pending
+from qa.batch.judging import Judging, score_pending
 from qa.batch.local import WorkerFactory
+from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.batch.transcribing import Hearing, transcribe_pending
 from qa.config import Settings
@@ -72,7 +73,9 @@ def run_folder(
     """
     options = options or RunOptions()
     started = time.monotonic()
-    Rulesets(settings)  # a wrong ruleset or a missing model is told before hours of work
+    Rulesets.in_force(
+        store, settings
+    )  # a wrong ruleset or a missing model is told before hours of work
     engine = options.engine or _real_engine(settings)
     with store.run_lock(), recorded_run(store, "run") as run:
         intake = take_in(store, FolderSource(folder, store.zone), listener=listener)

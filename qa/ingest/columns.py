@@ -58,6 +58,7 @@ TICKETS = TableKind(
         "phone": ("电话", "联系电话", "电话号码", "手机", "手机号"),
         "problem": ("故障", "故障描述", "报修内容", "问题描述"),
         "station": ("维修站", "所属维修站"),
+        "completed_at": ("finished_at", "完成时间", "完工时间", "办结时间", "回单时间"),
     },
 )
 AGENTS = TableKind(
@@ -74,9 +75,30 @@ NOTICES = TableKind(
         "festival": ("节日", "节日名称"),
         "from": ("first_day", "开始日期", "开始", "起始日期"),
         "to": ("last_day", "结束日期", "结束", "截止日期"),
+        "script": ("greeting", "话术", "开头语", "问候语"),
+        "number": ("notice", "通知编号", "通知号", "文号", "编号"),
     },
 )
-KINDS = (CALLS, TICKETS, AGENTS, NOTICES)
+ANSWERS = TableKind(
+    "answers",
+    {
+        "file": CALLS.columns["file"],
+        "call_id": CALLS.columns["call_id"],
+        "a": ("solved", "是否解决", "问题是否解决", "是否修好"),
+        "b": ("attitude", "服务态度", "态度", "维修人员态度"),
+        "c": ("charged", "是否收费", "有无收费"),
+        "d": ("points", "评分", "打分", "满意度评分", "分数"),
+        "e": ("remark", "意见建议", "意见", "建议", "备注"),
+    },
+)
+STATIONS = TableKind(
+    "stations",
+    {
+        "compound": ("小区", "小区名称", "住宅小区", "楼盘"),
+        "station": ("维修站", "所属维修站", "维修站名称"),
+    },
+)
+KINDS = (CALLS, TICKETS, AGENTS, NOTICES, ANSWERS, STATIONS)
 
 
 def normalise_header(header: str) -> str:

@@ -6,13 +6,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qa.ingest.rows import CallEntry, NoticeEntry, RecordEntry
+from qa.ingest.rows import AnswersEntry, CallEntry, NoticeEntry, RecordEntry, StationEntry
 from qa.ingest.tables import Report, Row
-from qa.types import Direction, ReleasedBy
+from qa.types import Attitude, Direction, ReleasedBy
 
 MAX_ID_CHARS = 200
 MAX_TEXT_CHARS = 1000
 MAX_RINGS = 1000
+TOP_POINTS = 10
 
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
@@ -56,8 +57,54 @@ def call_entry(row: Row, report: Report, zone: ZoneInfo) -> CallEntry | None:
     return CallEntry(report.file, row.line, call_id, file, values)
 
 
+def answers_entry(row: Row, report: Report) -> AnswersEntry | None:
+    """Parse a row of answers.csv; None when it was rejected."""
+    cells = dict(row.cells)
+    call_id, file = cells.pop("call_id", None), cells.pop("file", None)
+    if call_id is None and file is None:
+        report.reject(row.line, "no_key", "the row has neither a file nor a call id")
+        return None
+    try:
+        _check_length(call_id, MAX_ID_CHARS)
+        _check_length(file, 4096)
+        values = {
+            name: None if cell is None else parse(cell)
+            for column, cell in cells.items()
+            for name, parse in (_ANSWERS[column],)
+        }
+    except _BadCellError as error:
+        report.reject(row.line, *error.args)
+        return None
+    return AnswersEntry(report.file, row.line, call_id, file, values)
+
+
+def station_entry(row: Row, report: Report) -> StationEntry | None:
+    """Parse a row of a station table; None when it was rejected."""
+    compound, station = row.cells.get("compound"), row.cells.get("station")
+    if compound is None or station is None:
+        report.reject(row.line, "no_key", "the row needs a compound and its station")
+    elif max(len(compound), len(station)) > MAX_ID_CHARS:
+        report.reject(row.line, "too_long", f"a cell is longer than {MAX_ID_CHARS} characters")
+    else:
+        return StationEntry(compound, station)
+    return None
+
+
+def ticket_entry(row: Row, report: Report, zone: ZoneInfo) -> RecordEntry | None:
+    """Parse a row of tickets.csv; None when it was rejected."""
+    entry = record_entry(row, report, "ticket_id")
+    if entry is None or not entry.values.get("completed_at"):
+        return entry
+    time = parse_time(str(entry.values["completed_at"]), zone)
+    if time is None:
+        reason = "completed_at is no date and time such as 2025-11-18 09:12:30"
+        report.reject(row.line, "bad_time", reason)
+        return None
+    return RecordEntry(entry.key, {**entry.values, "completed_at": time})
+
+
 def record_entry(row: Row, report: Report, key: str) -> RecordEntry | None:
-    """Parse a row of tickets.csv or agents.csv; None when it was rejected.
+    """Parse a row of a table of texts (agents.csv); None when it was rejected.
 
     Args:
         key: the column that identifies the row.
@@ -81,14 +128,17 @@ def notice_entry(row: Row, report: Report) -> NoticeEntry | None:
     """Parse a row of notices.csv; None when it was rejected."""
     festival = row.cells.get("festival")
     first, last = _day(row.cells.get("from")), _day(row.cells.get("to"))
+    script, number = row.cells.get("script"), row.cells.get("number")
     if festival is None or len(festival) > MAX_ID_CHARS:
         report.reject(row.line, "no_key", "the row names no festival")
     elif first is None or last is None:
         report.reject(row.line, "bad_day", "from and to must be days such as 2026-02-15")
     elif last < first:
         report.reject(row.line, "bad_window", "the notice ends before it starts")
+    elif max(len(script or ""), len(number or "")) > MAX_ID_CHARS:
+        report.reject(row.line, "too_long", f"a cell is longer than {MAX_ID_CHARS} characters")
     else:
-        return NoticeEntry(festival, first, last)
+        return NoticeEntry(festival, first, last, script, number)
     return None
 
 
@@ -167,6 +217,18 @@ def _rings(cell: str) -> int:
     return int(digits[1])
 
 
+def _points(cell: str) -> int:
+    digits = re.fullmatch(r"(\d{1,2})(?:\.0+)?分?", cell)
+    if not digits or not digits[1].isascii() or not 1 <= int(digits[1]) <= TOP_POINTS:
+        raise _BadCellError("bad_points", f"d is no whole number from 1 to {TOP_POINTS}")
+    return int(digits[1])
+
+
+def _remark(cell: str) -> str:
+    _check_length(cell, MAX_TEXT_CHARS)
+    return cell
+
+
 def _ruleset(cell: str) -> str:
     if not _RULESET.fullmatch(cell):  # a path here would let a table open any file
         raise _BadCellError("bad_ruleset", "ruleset is no name such as heating-repair")
@@ -183,4 +245,25 @@ _PARSERS: dict[str, Callable[[str], Any]] = {
     "fee_unpaid": _choice(_YES_NO, "bad_yes_no", "fee_unpaid is neither yes/是 nor no/否"),
     "ring_count": _rings,
     "ruleset": _ruleset,
+}
+_NO = ("否", "没有", "无", "no", "n", "false", "0")
+_SOLVED = {
+    **dict.fromkeys(("是", "已解决", "解决", "yes", "y", "true", "1"), True),
+    **dict.fromkeys((*_NO, "未解决", "没解决"), False),
+}
+_CHARGED = {
+    **dict.fromkeys(("是", "有", "收费", "已收费", "yes", "y", "true", "1"), True),
+    **dict.fromkeys((*_NO, "未收费", "没收费", "不收费"), False),
+}
+_ATTITUDES = {
+    **dict.fromkeys(("满意", "satisfied"), Attitude.SATISFIED),
+    **dict.fromkeys(("普通", "一般", "ordinary"), Attitude.ORDINARY),
+    **dict.fromkeys(("不满意", "dissatisfied"), Attitude.DISSATISFIED),
+}
+_ANSWERS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "a": ("solved", _choice(_SOLVED, "bad_yes_no", "a is neither yes/是 nor no/否")),
+    "b": ("attitude", _choice(_ATTITUDES, "bad_attitude", "b is none of 满意, 普通, 不满意")),
+    "c": ("charged", _choice(_CHARGED, "bad_yes_no", "c is neither yes/是 nor no/否")),
+    "d": ("points", _points),
+    "e": ("remark", _remark),
 }

@@ -9,9 +9,34 @@ from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
 from qa.errors import IngestError
-from qa.ingest.columns import AGENTS, CALLS, KINDS, NOTICES, TICKETS, TableKind
-from qa.ingest.entries import call_entry, notice_entry, record_entry
-from qa.ingest.rows import CallEntry, FoundFile, Intake, Issue, NoticeEntry, RecordEntry
+from qa.ingest.columns import (
+    AGENTS,
+    ANSWERS,
+    CALLS,
+    KINDS,
+    NOTICES,
+    STATIONS,
+    TICKETS,
+    TableKind,
+)
+from qa.ingest.entries import (
+    answers_entry,
+    call_entry,
+    notice_entry,
+    record_entry,
+    station_entry,
+    ticket_entry,
+)
+from qa.ingest.rows import (
+    AnswersEntry,
+    CallEntry,
+    FoundFile,
+    Intake,
+    Issue,
+    NoticeEntry,
+    RecordEntry,
+    StationEntry,
+)
 from qa.ingest.tables import Report, Row, read_table
 
 AUDIO_SUFFIXES = frozenset(
@@ -27,7 +52,7 @@ _ENDINGS = (".csv", ".jsonl")
 
 
 class FolderSource:
-    """Recordings anywhere below a folder; `calls`, `tickets`, `agents` and `notices` in it.
+    """Recordings anywhere below a folder, and the tables (`calls`, `tickets`, …) in it.
 
     Args:
         folder: the top folder.
@@ -51,14 +76,16 @@ class FolderSource:
             raise IngestError(str(self._folder), problem) from error
         issues: list[Issue] = []
         files = _settled(self._recordings(issues), issues)
-        notices = self._notices(issues)
+        notices, stations = self._notices(issues), self._stations(issues)
         return Intake(
             origin=str(self._folder),
             files=tuple(files),
             calls=tuple(self._calls(issues)),
-            tickets=tuple(self._records(TICKETS, "ticket_id", issues)),
-            agents=tuple(self._records(AGENTS, "agent_id", issues)),
+            tickets=tuple(self._tickets(issues)),
+            agents=tuple(self._agents(issues)),
+            answers=tuple(self._answers(issues)),
             notices=notices,
+            stations=stations,
             issues=tuple(issues),
         )
 
@@ -100,15 +127,35 @@ class FolderSource:
             if entry:
                 yield entry
 
-    def _records(self, kind: TableKind, key: str, issues: list[Issue]) -> Iterator[RecordEntry]:
-        parsed = ((record_entry(row, rep, key), row, rep) for row, rep in self._rows(kind, issues))
-        return _first_of_each(parsed, lambda entry: entry.key, key)
+    def _tickets(self, issues: list[Issue]) -> Iterator[RecordEntry]:
+        rows = self._rows(TICKETS, issues)
+        parsed = ((ticket_entry(row, report, self._zone), row, report) for row, report in rows)
+        return _first_of_each(parsed, lambda entry: entry.key, "ticket_id")
+
+    def _agents(self, issues: list[Issue]) -> Iterator[RecordEntry]:
+        rows = self._rows(AGENTS, issues)
+        parsed = ((record_entry(row, report, "agent_id"), row, report) for row, report in rows)
+        return _first_of_each(parsed, lambda entry: entry.key, "agent_id")
+
+    def _answers(self, issues: list[Issue]) -> Iterator[AnswersEntry]:
+        parsed = ((answers_entry(row, rep), row, rep) for row, rep in self._rows(ANSWERS, issues))
+        return _first_of_each(parsed, lambda entry: (entry.call_id, entry.file), "call")
 
     def _notices(self, issues: list[Issue]) -> tuple[NoticeEntry, ...] | None:
-        if not any((self._folder / f"{NOTICES.name}{ending}").is_file() for ending in _ENDINGS):
+        if not self._has(NOTICES):
             return None
         parsed = ((notice_entry(row, rep), row, rep) for row, rep in self._rows(NOTICES, issues))
-        return tuple(_first_of_each(parsed, lambda entry: entry, "notice"))
+        key = lambda entry: (entry.festival, entry.first_day, entry.last_day)  # noqa: E731
+        return tuple(_first_of_each(parsed, key, "notice"))
+
+    def _stations(self, issues: list[Issue]) -> tuple[StationEntry, ...] | None:
+        if not self._has(STATIONS):
+            return None
+        parsed = ((station_entry(row, rep), row, rep) for row, rep in self._rows(STATIONS, issues))
+        return tuple(_first_of_each(parsed, lambda entry: entry.compound, "compound"))
+
+    def _has(self, kind: TableKind) -> bool:
+        return any((self._folder / f"{kind.name}{ending}").is_file() for ending in _ENDINGS)
 
 
 class _Hashable(Protocol):

@@ -2,12 +2,12 @@
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from qa.ingest.rows import CallEntry, FoundFile, Intake, Issue
+from qa.ingest.rows import AnswersEntry, CallEntry, FoundFile, Intake, Issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,21 @@ def join(intake: Intake) -> tuple[tuple[JoinedCall, ...], tuple[Issue, ...]]:
     return tuple(calls), tuple(joiner.issues)
 
 
+def paths_of_answers(intake: Intake) -> Iterator[tuple[AnswersEntry, str | None]]:
+    """Give each row of keyed answers the path of the recording that it names, if it names one.
+
+    A recording that is no longer in the folder has the path that it had there.
+    """
+    joiner = _Joiner(intake.files, ())
+    for entry in intake.answers:
+        if entry.file is None:
+            yield entry, None
+            continue
+        named = joiner.named(entry.file)
+        gone = PurePosixPath(intake.origin, _normal(entry.file))
+        yield entry, str(named[0].path) if len(named) == 1 else str(gone)
+
+
 class _Joiner:
     """Holds which file and which call id each row has taken."""
 
@@ -82,7 +97,7 @@ class _Joiner:
                 return False
         if row.file is None:
             return True
-        named = self._named(row.file)
+        named = self.named(row.file)
         if len(named) > 1:
             reason = f"{len(named)} recordings have this name; write the path below the folder"
             self.issues.append(Issue(row.table, row.line, True, "ambiguous_file", reason))
@@ -97,7 +112,7 @@ class _Joiner:
     def claim(self, row: CallEntry) -> FoundFile | None:
         """Give an accepted row its recording, if there is one."""
         if row.file is not None:
-            named = self._named(row.file)
+            named = self.named(row.file)
             return named[0] if named else None
         same = self._by_stem.get(_normal(row.call_id or ""), [])
         if len(same) != 1 or same[0].relative in self.claimed:
@@ -111,7 +126,8 @@ class _Joiner:
         stem = pure.stem if self._stems[pure.stem] < 2 else pure.with_suffix("").as_posix()
         return stem[-200:]
 
-    def _named(self, text: str) -> list[FoundFile]:
+    def named(self, text: str) -> list[FoundFile]:
+        """Find the files that a row means: by path, else by name."""
         path = _normal(text)
         exact = self._by_path.get(path)
         return [exact] if exact else self._by_name.get(PurePosixPath(path).name, [])

@@ -64,16 +64,48 @@ class RecordEntry:
     """One row about an agent or a ticket: its id and the other columns that the table has."""
 
     key: str
-    values: Mapping[str, str | None]
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeEntry:
-    """One festival notice; both days belong to it."""
+    """One festival notice; both days belong to it.
+
+    Attributes:
+        script: the greeting that it prescribes; None where it only names the festival.
+        number: the notice's own number, for people.
+    """
 
     festival: str
     first_day: date
     last_day: date
+    script: str | None = None
+    number: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StationEntry:
+    """Which repair station serves a residential compound."""
+
+    compound: str
+    station: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersEntry:
+    """What was keyed in after one callback, by field name of `qa.types.KeyedAnswers`.
+
+    Attributes:
+        call_id: None when the row names only a file.
+        file: the recording as the row writes it; None when the row names only a call.
+        values: the columns that the table has; an empty cell is None.
+    """
+
+    table: str
+    line: int
+    call_id: str | None
+    file: str | None
+    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +114,7 @@ class Intake:
 
     Attributes:
         origin: names the source for good; what it said before is replaced by what it says now.
-        notices: None when the source says nothing about notices.
+        notices, stations: None when the source says nothing about them.
     """
 
     origin: str
@@ -90,7 +122,9 @@ class Intake:
     calls: tuple[CallEntry, ...] = ()
     tickets: tuple[RecordEntry, ...] = ()
     agents: tuple[RecordEntry, ...] = ()
+    answers: tuple[AnswersEntry, ...] = ()
     notices: tuple[NoticeEntry, ...] | None = None
+    stations: tuple[StationEntry, ...] | None = None
     issues: tuple[Issue, ...] = field(default=())
 
 

@@ -112,7 +112,12 @@ def bundled_rulesets() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in BUNDLED.glob("*.yaml")))
 
 
-def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) -> Ruleset:
+def load_ruleset(
+    name_or_path: str,
+    *,
+    values: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Any] | None = None,
+) -> Ruleset:
     """Read and check a ruleset.
 
     Args:
@@ -120,13 +125,15 @@ def load_ruleset(name_or_path: str, *, values: Mapping[str, Any] | None = None) 
         values: replacements for the ruleset's named values; a mapping replaces key by key (one
             that is empty in the ruleset, such as a table of stations, as a whole). A name that
             only another bundled ruleset has is passed over.
+        tables: whole values (stations, knowledge) for a ruleset that has them; others pass over.
 
     Raises:
         RulesetError: the ruleset is unknown or wrong in any way; the message names the file and,
             for each problem, line, rule and key. Nothing is skipped or guessed.
     """
     text = ruleset_text(name_or_path)
-    return parse_ruleset(text, source=str(_find(name_or_path)), values=values)
+    source = str(_find(name_or_path))
+    return parse_ruleset(text, source=source, values=values, tables=tables)
 
 
 def ruleset_text(name_or_path: str) -> str:
@@ -143,14 +150,20 @@ def ruleset_text(name_or_path: str) -> str:
         raise RulesetError(str(path), f"cannot be read: {problem}") from error
 
 
-def parse_ruleset(text: str, *, source: str, values: Mapping[str, Any] | None = None) -> Ruleset:
+def parse_ruleset(
+    text: str,
+    *,
+    source: str,
+    values: Mapping[str, Any] | None = None,
+    tables: Mapping[str, Any] | None = None,
+) -> Ruleset:
     """Check the text of a ruleset; see `load_ruleset`.
 
     Args:
         source: name for error messages.
     """
     document = compose(read_document(text, source), _included)
-    return _Builder(document, values or {}).build()
+    return _Builder(document, values or {}, tables or {}).build()
 
 
 def _find(name_or_path: str) -> Path:
@@ -197,9 +210,12 @@ def regulation_sentence(reference: str) -> str | None:
 class _Builder:
     """Turns one document into a ruleset, gathering every problem before it gives up."""
 
-    def __init__(self, document: Document, overrides: Mapping[str, Any]) -> None:
+    def __init__(
+        self, document: Document, overrides: Mapping[str, Any], tables: Mapping[str, Any]
+    ) -> None:
         self.document = document
         self.overrides = overrides
+        self.tables = tables
         self.values: dict[str, Any] = {}
         self.resolving: list[str] = []
         self.example_call: Mapping[str, Any] = {}
@@ -292,7 +308,7 @@ class _Builder:
             seen.add(rule.id)
 
     def _effective_values(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
-        values = dict(defaults)
+        values = {name: self.tables.get(name, value) for name, value in defaults.items()}
         for name, value in self.overrides.items():
             if name not in values:
                 if name in _values_of_bundled():

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qa.store.tables import CallRow, NoticeRow, TicketRow
-from qa.types import Call, Direction, Notice, ReleasedBy, Ticket
+from qa.store.tables import AnswersRow, CallRow, NoticeRow, TicketRow
+from qa.types import Attitude, Call, Direction, KeyedAnswers, Notice, ReleasedBy, Ticket
 
 CHUNK = 500  # SQLite takes 32,766 parameters, PostgreSQL 65,535
 _Item = TypeVar("_Item")
@@ -25,14 +25,17 @@ def chunks(items: Iterable[_Item], size: int = CHUNK) -> Iterator[list[_Item]]:
 
 
 def load_calls(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> dict[str, Call]:
-    """Load calls with ticket and notices, by id; ids that are not there are left out."""
+    """Load calls with all that is known of them, by id; ids that are not there are left out."""
     notices = load_notices(session)
     calls: dict[str, Call] = {}
     for ids in chunks(call_ids):
         rows = session.scalars(select(CallRow).where(CallRow.call_id.in_(ids))).all()
         plain = [row_values(row) for row in rows]
         tickets = load_tickets(session, [row.ticket_id for row in rows if row.ticket_id])
-        calls.update((row["call_id"], call_from(row, tickets, notices, zone)) for row in plain)
+        answers = load_answers(session, [row.call_id for row in rows])
+        calls.update(
+            (row["call_id"], call_from(row, tickets, notices, answers, zone)) for row in plain
+        )
     return calls
 
 
@@ -44,9 +47,12 @@ def row_values(row: CallRow) -> dict[str, Any]:
 def load_notices(session: Session) -> tuple[Notice, ...]:
     """Load every festival notice once, in order of time."""
     rows = session.execute(
-        select(NoticeRow.festival, NoticeRow.first_day, NoticeRow.last_day)
+        select(NoticeRow.festival, NoticeRow.first_day, NoticeRow.last_day, NoticeRow.script)
         .distinct()
-        .order_by(NoticeRow.first_day, NoticeRow.last_day, NoticeRow.festival)
+        .order_by(
+            *(NoticeRow.first_day, NoticeRow.last_day, NoticeRow.festival),
+            *(NoticeRow.script.is_not(None), NoticeRow.script),
+        )
     )
     return tuple(Notice(*row) for row in rows)
 
@@ -62,10 +68,23 @@ def load_tickets(session: Session, ticket_ids: Sequence[str]) -> dict[str, Ticke
     return tickets
 
 
+def load_answers(session: Session, call_ids: Sequence[str]) -> dict[str, KeyedAnswers]:
+    """Load what was keyed in after callbacks, by call id."""
+    answers: dict[str, KeyedAnswers] = {}
+    for ids in chunks(call_ids):
+        for row in session.scalars(select(AnswersRow).where(AnswersRow.call_id.in_(ids))):
+            attitude = Attitude(row.attitude) if row.attitude else None
+            answers[row.call_id] = KeyedAnswers(
+                row.solved, attitude, row.charged, row.points, row.remark
+            )
+    return answers
+
+
 def call_from(
     values: Mapping[str, Any],
     tickets: Mapping[str, Ticket],
     notices: Sequence[Notice],
+    answers: Mapping[str, KeyedAnswers],
     zone: ZoneInfo,
 ) -> Call:
     """Build a call from its columns, with the notices of its day (all, where that is unknown)."""
@@ -86,4 +105,6 @@ def call_from(
         ruleset=values["ruleset"],
         ticket=tickets.get(values["ticket_id"] or ""),
         notices=tuple(n for n in notices if day is None or n.first_day <= day <= n.last_day),
+        fee_unpaid=values["fee_unpaid"],
+        keyed=answers.get(values["call_id"]),
     )

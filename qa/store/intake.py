@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,12 +11,13 @@ from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa.ingest.join import JoinedCall
-from qa.ingest.rows import FoundFile, Issue, NoticeEntry, RecordEntry
+from qa.ingest.rows import AnswersEntry, FoundFile, Issue, NoticeEntry, RecordEntry
 from qa.scoring.scorecard import context_revision
 from qa.store.convert import (
     CALL_COLUMNS,
     call_from,
     chunks,
+    load_answers,
     load_calls,
     load_notices,
     load_tickets,
@@ -24,6 +25,7 @@ from qa.store.convert import (
 )
 from qa.store.tables import (
     AgentRow,
+    AnswersRow,
     CallRow,
     FileRow,
     IssueRow,
@@ -33,6 +35,7 @@ from qa.store.tables import (
     TicketRow,
 )
 from qa.store.upsert import upsert
+from qa.types import Notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +114,60 @@ def put_notices(
     """Replace the notices of one source, and renew the context of the calls concerned."""
     before = set(load_notices(session))
     session.execute(delete(NoticeRow).where(NoticeRow.origin == origin))
-    rows = [
-        {"origin": origin, "festival": e.festival, "first_day": e.first_day, "last_day": e.last_day}
-        for e in entries
-    ]
-    upsert(session, NoticeRow, rows)
-    changed = before ^ set(load_notices(session))
-    for notice in changed:
+    upsert(session, NoticeRow, [{"origin": origin, **asdict(entry)} for entry in entries])
+    _refresh_days(session, before ^ set(load_notices(session)), zone)
+
+
+def _refresh_days(session: Session, notices: Iterable[Notice], zone: ZoneInfo) -> None:
+    """Renew the context of the calls on the days of some notices, and of those without a day."""
+    for notice in notices:
         first = datetime.combine(notice.first_day, time(), zone)
         after_last = datetime.combine(notice.last_day + timedelta(days=1), time(), zone)
         within = (CallRow.started_at >= first) & (CallRow.started_at < after_last)
         concerned = select(CallRow.call_id).where(or_(within, CallRow.started_at.is_(None)))
         refresh_contexts(session, session.scalars(concerned).all(), zone)
+
+
+def put_answers(
+    session: Session, entries: Sequence[tuple[AnswersEntry, str | None]], zone: ZoneInfo
+) -> tuple[Issue, ...]:
+    """Keep what was keyed in after callbacks, and renew the context of the calls concerned.
+
+    Args:
+        entries: each with the path of its recording, where the row names a file.
+
+    Returns:
+        The rows whose recording belongs to no call, or to several.
+    """
+    owners = _calls_by_path(session, [path for _, path in entries if path])
+    issues: list[Issue] = []
+    records: dict[str, RecordEntry] = {}
+    for entry, path in entries:
+        ids = [entry.call_id] if entry.call_id else owners.get(path or "", [])
+        if len(ids) == 1 and ids[0] not in records:
+            attitude = entry.values.get("attitude")
+            values = dict(entry.values) | ({"attitude": attitude.value} if attitude else {})
+            records[ids[0]] = RecordEntry(ids[0], values)
+            continue
+        code, reason = "no_such_call", "no call has this recording; give the call id"
+        if ids:
+            code, reason = "duplicate_key", "another row has the answers of the same call"
+        issues.append(Issue(entry.table, entry.line, True, code, reason))
+    keys = list(records)
+    before = load_answers(session, keys)
+    _put_records(session, AnswersRow, "call_id", list(records.values()))
+    after = load_answers(session, keys)
+    refresh_contexts(session, [key for key in after if before.get(key) != after[key]], zone)
+    return tuple(issues)
+
+
+def _calls_by_path(session: Session, paths: Sequence[str]) -> dict[str, list[str]]:
+    owners: dict[str, list[str]] = defaultdict(list)
+    for some in chunks(paths):
+        active = CallRow.path.in_(some) & CallRow.replaced_by.is_(None)
+        for path, call_id in session.execute(select(CallRow.path, CallRow.call_id).where(active)):
+            owners[path or ""].append(call_id)
+    return owners
 
 
 def refresh_contexts(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> None:
@@ -153,9 +198,9 @@ def put_calls(
     known = _Known(session, calls, recordings)
     rows = {call_id: row for call in calls for call_id, row in known.updated(call)}
     tickets = load_tickets(session, [row["ticket_id"] for row in rows.values() if row["ticket_id"]])
-    notices = load_notices(session)
+    notices, answers = load_notices(session), load_answers(session, list(rows))
     for row in rows.values():
-        row["context"] = context_revision(call_from(row, tickets, notices, zone))
+        row["context"] = context_revision(call_from(row, tickets, notices, answers, zone))
     changed = {i: row for i, row in rows.items() if known.before.get(i) != row}
     columns = [name for name in CALL_COLUMNS if name != "call_id"]
     upsert(session, CallRow, list(changed.values()), update=columns)

@@ -1,0 +1,149 @@
+"""Which ruleset is in force for an id: a history that only grows, and whose last step counts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from qa.errors import ConflictError, NotFoundError
+from qa.store.tables import PublicationRow
+
+PUBLISH = "publish"
+ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """One step of the history.
+
+    Attributes:
+        number: counts all publications of this database.
+        action: `publish` or `rollback`.
+        version, ruleset_hash: as the ruleset had them when it was published, with the values of
+            that time; None where the bundled ruleset is in force again.
+        text: the YAML; None for the bundled ruleset.
+        previous: the step that a rollback returns to; None for the bundled ruleset.
+    """
+
+    number: int
+    ruleset_id: str
+    action: str
+    version: int | None
+    ruleset_hash: str | None
+    published_at: datetime
+    published_by: str
+    note: str | None
+    previous: int | None
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A ruleset that is to be published, checked by whoever hands it in."""
+
+    ruleset_id: str
+    version: int
+    ruleset_hash: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who publishes or takes back, when, and why."""
+
+    by: str
+    at: datetime
+    note: str | None = None
+
+
+def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Publication:
+    """Put a ruleset in force for its id."""
+    before = in_force(session, draft.ruleset_id)
+    row = _row(draft.ruleset_id, PUBLISH, signature, before.number if before else None)
+    row.version, row.ruleset_hash, row.text = draft.version, draft.ruleset_hash, draft.text
+    session.add(row)
+    session.flush()
+    return _publication(row)
+
+
+def roll_back(
+    session: Session, ruleset_id: str, signature: Signature, *, to: int | None = None
+) -> Publication:
+    """Put in force what was in force before, or an earlier publication.
+
+    Args:
+        to: number of a publication of this id; None takes back the last step that still counts.
+
+    Raises:
+        ConflictError: nothing is published for this id, so that there is nothing to take back.
+        NotFoundError: the id has no publication of that number.
+    """
+    current = in_force(session, ruleset_id)
+    if to is None and (current is None or current.text is None):
+        raise ConflictError(f"no ruleset is published for '{ruleset_id}'; nothing to take back")
+    target = to if to is not None else current.previous if current else None
+    row = _row(ruleset_id, ROLLBACK, signature, None)
+    if target is not None:
+        wanted = session.get(PublicationRow, target)
+        if wanted is None or wanted.ruleset_id != ruleset_id:
+            raise NotFoundError("publication", f"{ruleset_id} {target}")
+        row.version, row.ruleset_hash, row.text = wanted.version, wanted.ruleset_hash, wanted.text
+        row.previous = wanted.previous
+    session.add(row)
+    session.flush()
+    return _publication(row)
+
+
+def in_force(session: Session, ruleset_id: str) -> Publication | None:
+    """Find the step that counts for an id; None where nothing was ever published."""
+    row = session.scalar(
+        select(PublicationRow)
+        .where(PublicationRow.ruleset_id == ruleset_id)
+        .order_by(PublicationRow.publication_id.desc())
+        .limit(1)
+    )
+    return _publication(row) if row else None
+
+
+def published_texts(session: Session) -> dict[str, tuple[int, str]]:
+    """Load what is published now: number and YAML by ruleset id."""
+    last = select(func.max(PublicationRow.publication_id)).group_by(PublicationRow.ruleset_id)
+    rows = session.scalars(select(PublicationRow).where(PublicationRow.publication_id.in_(last)))
+    return {row.ruleset_id: (row.publication_id, row.text) for row in rows if row.text is not None}
+
+
+def history(session: Session, ruleset_id: str | None = None) -> list[Publication]:
+    """List all steps, the last one first; of one id, or of all."""
+    statement = select(PublicationRow).order_by(PublicationRow.publication_id.desc())
+    if ruleset_id is not None:
+        statement = statement.where(PublicationRow.ruleset_id == ruleset_id)
+    return [_publication(row) for row in session.scalars(statement)]
+
+
+def _row(
+    ruleset_id: str, action: str, signature: Signature, previous: int | None
+) -> PublicationRow:
+    return PublicationRow(
+        ruleset_id=ruleset_id,
+        action=action,
+        published_at=signature.at,
+        published_by=signature.by[:200],
+        note=signature.note[:1000] if signature.note else None,
+        previous=previous,
+    )
+
+
+def _publication(row: PublicationRow) -> Publication:
+    return Publication(
+        number=row.publication_id,
+        ruleset_id=row.ruleset_id,
+        action=row.action,
+        version=row.version,
+        ruleset_hash=row.ruleset_hash,
+        published_at=row.published_at,
+        published_by=row.published_by,
+        note=row.note,
+        previous=row.previous,
+        text=row.text,
+    )
