@@ -121,6 +121,16 @@ FAULTS: Final[Mapping[RecordingFault, Wording]] = {
 
 REASONS: Final[Mapping[str, Wording]] = {
     # scripts
+    "condition_holds": Wording("条件成立", "the condition holds"),
+    "condition_fails": Wording("条件不成立", "the condition does not hold"),
+    "condition_not_due": Wording("本通电话不适用这条规则", "the rule does not apply to this call"),
+    "condition_doubtful": Wording(
+        "有一处像是说了，但听不真切", "one place comes close, but cannot be told for sure"
+    ),
+    "condition_metadata_missing": Wording(
+        "规则要用的通话信息缺失", "what the rule needs to know of the call is missing"
+    ),
+    "not_measured": Wording("录音里没有可测量的说话声", "there is no speech to measure"),
     "slots_all_said": Wording("各项都说到了", "every part was said"),
     "slots_all_said_otherwise": Wording(
         "各项都说到了，顺序与规定不同", "every part was said, in another order than prescribed"
@@ -208,6 +218,85 @@ REASONS: Final[Mapping[str, Wording]] = {
         "接听迟，没有听清是否道歉", "answered late; it was not clear whether the agent apologised"
     ),
     "not_late": Wording("振铃 {rings} 次，接听及时", "answered in time, after {rings} rings"),
+    # hanging up, interruption, dead air, rate, loudness
+    "customer_released": Wording("客户先挂机", "the customer hung up first"),
+    "released_at_once": Wording(
+        "客户话音落下 {seconds} 秒坐席就挂机（至少应等 {limit} 秒）",
+        "the agent hung up {seconds} s after the customer's last word (at least {limit} s are due)",
+    ),
+    "released_before_closing": Wording(
+        "没有说结束语，坐席就挂机了", "the agent hung up without having closed the call"
+    ),
+    "released_after_closing": Wording(
+        "说完结束语，客户话音落下 {seconds} 秒后坐席才挂机",
+        "the agent closed the call and hung up {seconds} s after the customer's last word",
+    ),
+    "closing_unsure": Wording(
+        "坐席先挂机，没有听清是否说了结束语",
+        "the agent hung up; it was not clear whether the call had been closed",
+    ),
+    "interruptions_many": Wording(
+        "打断客户 {count} 次（{limit} 次算违规）",
+        "cut the customer short {count} times ({limit} are a violation)",
+    ),
+    "interruptions_few": Wording(
+        "打断客户 {count} 次（{limit} 次才算违规）",
+        "cut the customer short {count} times (only {limit} are a violation)",
+    ),
+    "dead_air": Wording(
+        "双方沉默 {seconds} 秒（上限 {limit} 秒），事先没有请客户稍等",
+        "both sides silent for {seconds} s (limit {limit} s), and nobody had asked for a moment",
+    ),
+    "dead_air_none": Wording(
+        "最长沉默 {seconds} 秒（上限 {limit} 秒）", "longest silence {seconds} s (limit {limit} s)"
+    ),
+    "dead_air_asked": Wording(
+        "沉默 {seconds} 秒，事先请过对方稍等",
+        "silent for {seconds} s, but a moment had been asked for",
+    ),
+    "dead_air_unsure": Wording(
+        "沉默 {seconds} 秒（上限 {limit} 秒），没有听清事先是否请过稍等",
+        "silent for {seconds} s (limit {limit} s); it was not clear whether a moment was asked for",
+    ),
+    "one_side_only": Wording(
+        "只录到一方的声音，不能判断是否双方都沉默",
+        "only one side was heard, so it is not known whether both were silent",
+    ),
+    "rate_inside": Wording(
+        "语速每分钟 {rate} 字（{low}–{high}）", "{rate} characters a minute ({low}–{high})"
+    ),
+    "rate_above": Wording(
+        "语速过快：每分钟 {rate} 字（上限 {high}）",
+        "too fast: {rate} characters a minute (at most {high})",
+    ),
+    "rate_below": Wording(
+        "语速过慢：每分钟 {rate} 字（下限 {low}）",
+        "too slow: {rate} characters a minute (at least {low})",
+    ),
+    "rate_too_little_speech": Wording(
+        "坐席只说了 {seconds} 秒，每分钟 {rate} 字，不足以判断语速",
+        "the agent spoke for {seconds} s only, at {rate} characters a minute: too little to judge",
+    ),
+    "level_inside": Wording(
+        "音量平均 {level} dBFS，没有喊叫", "usual level {level} dBFS, and nothing was shouted"
+    ),
+    "level_above": Wording(
+        "音量过大：{level} dBFS（上限 {high}）", "too loud: {level} dBFS (at most {high})"
+    ),
+    "level_below": Wording(
+        "音量过小：{level} dBFS（下限 {low}）", "too soft: {level} dBFS (at least {low})"
+    ),
+    "shouted": Wording(
+        "喊叫：比本人平时响 {above} 分贝", "shouted: {above} dB above the agent's usual level"
+    ),
+    "level_not_measured": Wording("没有测量音量", "the level was not measured"),
+    # what the customer says about others
+    "mention_heard": Wording("客户说：{phrase}", "the customer says: {phrase}"),
+    "mention_absent": Wording("没有听到", "not heard"),
+    "mention_unsure": Wording(
+        "疑似提到，需人工听：{phrase}", "may have been mentioned, please listen: {phrase}"
+    ),
+    "no_customer_speech": Wording("录音中没有客户的话", "the customer is not heard at all"),
     # any rule
     "outbound": Wording("呼出电话，本项不适用", "outbound call, does not concern it"),
     "low_confidence": Wording(

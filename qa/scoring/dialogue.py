@@ -2,7 +2,7 @@
 
 One utterance a line, `坐席: …` or `客户: …`. A time such as `[00:12.5]` or `[00:12.5-00:14]` may
 stand before it, a line `(停顿 12秒)` makes a silence; empty lines and lines that begin with `#` do
-not count.
+not count. A level may stand behind the speaker, `坐席(-26dB): …`, for rules about loudness.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ _ROLES = {label: role for role, labels in _LABELS.items() for label in labels}
 _TIME = r"(?:\d{1,2}:)?\d{1,3}:\d{2}(?:\.\d{1,3})?"
 _LINE = re.compile(
     rf"^(?:[\[(（【]?(?P<start>{_TIME})(?:\s*[-–—~～]\s*(?P<end>{_TIME}))?[\])）】]?\s*)?"
-    rf"(?P<label>{'|'.join(_ROLES)})\s*[:：]\s*(?P<text>.*)$",
+    rf"(?P<label>{'|'.join(_ROLES)})"
+    r"(?:\s*[(（]\s*(?P<level>[-−+]?\d{1,3}(?:\.\d+)?)\s*dB\s*[)）])?\s*[:：]\s*(?P<text>.*)$",
     re.IGNORECASE,
 )
 _PAUSE = re.compile(
@@ -113,6 +114,7 @@ def _utterance(line: str, number: int, clock: _Clock) -> Utterance:
         text="".join(pieces),
         words=_words(pieces, start_ms, end_ms),
         confidence=1.0,
+        level_dbfs=float(match["level"].replace("−", "-")) if match["level"] else None,
     )
 
 
