@@ -31,12 +31,17 @@ class Policy:
         convict_similarity: by sound, for phrases of `LONG` syllables or more.
         convict_chars: share of the characters that must stand there.
         unsure_similarity, unsure_chars: the same for being worth a person's ear.
+        parted_chars, parted_unsure_chars: the same shares for phrases in parts (您自己…打听), which
+            need more of their characters: each part is short, and with words between, equal
+            syllables in a row do not speak for it (您自己去大厅).
     """
 
     convict_similarity: float = 0.9
     convict_chars: float = 0.6
     unsure_similarity: float = 0.82
     unsure_chars: float = 0.45
+    parted_chars: float = 0.75
+    parted_unsure_chars: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -80,10 +85,6 @@ ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
 """To whom: stands between a negation and its phrase (不能跟您保证), compared by sound."""
 OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)|说话")
 """我跟您说 introduces the agent's own words, although it holds 您说."""
-PARTED_CHARS = 0.75
-PARTED_UNSURE_CHARS = 0.6
-"""A phrase in parts (您自己…打听) needs more of its characters: each part is short, and with words
-between, equal syllables in a row do not speak for it (您自己去大厅)."""
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
@@ -128,7 +129,9 @@ def spot(
 def _convicts(found: Found, policy: Policy) -> bool:
     if found.length < LONG:
         return found.hit.same_chars == 1.0 and found.hit.similarity == 1.0
-    chars = max(policy.convict_chars, PARTED_CHARS) if GAP in found.text else policy.convict_chars
+    chars = policy.convict_chars
+    if GAP in found.text:
+        chars = max(chars, policy.parted_chars)
     return found.hit.similarity >= policy.convict_similarity and found.hit.same_chars >= chars
 
 
@@ -144,7 +147,7 @@ def _is_unsure(found: Found, policy: Policy) -> bool:
         return found.hit.similarity == 1.0 and slips <= 1 and 2 * slips < found.length
     if found.length < SHORT and found.hit.similarity < SHORT_SIMILARITY:
         return False
-    if GAP in found.text and found.hit.same_chars < PARTED_UNSURE_CHARS:
+    if GAP in found.text and found.hit.same_chars < policy.parted_unsure_chars:
         return False
     return found.hit.same_chars >= policy.unsure_chars
 
