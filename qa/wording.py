@@ -70,6 +70,17 @@ SLOTS: Final[Mapping[str, Wording]] = {
     "contact": Wording("尽快联系", "“we will contact you soon”"),
     "thanks": Wording("感谢来电", "thanks for the call"),
     "bye": Wording("再见", "goodbye"),
+    "own_name": Wording("本人姓名或工号", "own name or number"),
+    "operator": Wording("话务员", "“operator”"),
+    "speak": Wording("请讲", "“please speak”"),
+    "anything_else": Wording("还有什么事吗", "“is there anything else?”"),
+    "convenient": Wording("询问是否方便", "“is it convenient?”"),
+    "apology": Wording("道歉", "apology"),
+    "welcome": Wording("迎声", "welcome"),
+    "hello": Wording("问候声", "greeting"),
+    "gratitude": Wording("致谢声", "thanks"),
+    "regret": Wording("道歉声", "apology"),
+    "farewell": Wording("送声", "farewell"),
 }
 
 FIELDS: Final[Mapping[str, Wording]] = {
@@ -297,7 +308,89 @@ REASONS: Final[Mapping[str, Wording]] = {
         "疑似提到，需人工听：{phrase}", "may have been mentioned, please listen: {phrase}"
     ),
     "no_customer_speech": Wording("录音中没有客户的话", "the customer is not heard at all"),
+    # courtesies of the other regulations
+    "greeting_not_first": Wording(
+        "单位或姓名报在了问候之前", "company or name came before the greeting"
+    ),
+    "no_cause": Wording("客户的话里没有需要这样做的缘由", "the customer gave no cause for it"),
+    "time_named": Wording("告知了预计的处理时间", "an expected time was named"),
+    "time_not_named": Wording(
+        "客户投诉后，没有告知预计的处理时间", "no expected time was named after the complaint"
+    ),
+    "time_unsure": Wording(
+        "不能确定是否告知了预计的处理时间", "cannot be sure whether an expected time was named"
+    ),
+    "hold_asked": Wording("让客户等候前说了请稍等", "asked the customer to wait before the hold"),
+    "hold_not_asked": Wording(
+        "没有请客户稍等，就让客户等了 {seconds} 秒",
+        "left the customer waiting for {seconds} s without asking",
+    ),
+    "hold_announced": Wording(
+        "让客户等了 {seconds} 秒，之前说了去查，但没有请客户稍等",
+        "left the customer waiting for {seconds} s; said what for, but did not ask",
+    ),
+    "no_hold": Wording("没有让客户等候", "the customer was not kept waiting"),
+    "points_repeated": Wording("复述了来电要点", "the main points were repeated"),
+    "points_repeated_singly": Wording(
+        "没有集中复述，但 {points} 条要点中逐条重复了 {repeated} 条",
+        "no summary, but {repeated} of {points} points were repeated one by one",
+    ),
+    "points_not_repeated": Wording(
+        "没有复述来电要点（{points} 条中重复了 {repeated} 条）",
+        "the main points were not repeated ({repeated} of {points})",
+    ),
+    "points_unsure": Wording(
+        "不能确定是否复述了来电要点（{points} 条中重复了 {repeated} 条）",
+        "cannot be sure that the main points were repeated ({repeated} of {points})",
+    ),
+    "no_points": Wording("客户没有留下需要复述的内容", "the customer left nothing to repeat"),
+    "polite_address": Wording(
+        "对客户称“您”（您 {polite} 次，你 {informal} 次）",
+        "the customer was addressed as 您 ({polite} times, 你 {informal} times)",
+    ),
+    "informal_address": Wording(
+        "对客户称“你” {informal} 次（您 {polite} 次）",
+        "the customer was addressed as 你 {informal} times (您 {polite} times)",
+    ),
+    "address_unsure": Wording(
+        "没有听清说的是“您”还是“你”", "it was not clear whether 您 or 你 was said"
+    ),
+    # selling, hours, language, private calls
+    "pressure_absent": Wording("没有发现强势推销", "no pressure selling was heard"),
+    "pressure_heard": Wording("强势推销：{pressure}", "pressure selling heard: {pressure}"),
+    "pressure_unsure": Wording(
+        "疑似强势推销，需人工听：{pressure}", "may be pressure selling, please listen: {pressure}"
+    ),
+    "hours_avoided": Wording(
+        "{time} 呼出，避开了用餐和午休时间（{hours}）",
+        "placed at {time}, outside meal and nap hours ({hours})",
+    ),
+    "hours_not_avoided": Wording(
+        "{time} 呼出，在用餐或午休时间内（{hours}）",
+        "placed at {time}, within meal or nap hours ({hours})",
+    ),
+    "dialect_absent": Wording("使用普通话", "standard Mandarin was spoken"),
+    "dialect_heard": Wording(
+        "没有使用普通话：{words}", "dialect or another language heard: {words}"
+    ),
+    "dialect_unsure": Wording(
+        "疑似没有使用普通话，需人工听：{words}",
+        "may be dialect or another language, please listen: {words}",
+    ),
+    "business_call": Wording("业务通话（{seconds} 秒）", "a business call ({seconds} s)"),
+    "private_call": Wording(
+        "私人通话，{seconds} 秒（未超过 {limit} 秒）",
+        "a private call of {seconds} s (not over {limit} s)",
+    ),
+    "private_call_long": Wording(
+        "私人通话，{seconds} 秒，超过 {limit} 秒", "a private call of {seconds} s, over {limit} s"
+    ),
+    "private_call_unsure": Wording(
+        "疑似私人通话（{seconds} 秒），需人工听",
+        "may be a private call ({seconds} s), please listen",
+    ),
     # any rule
+    "inbound": Wording("呼入电话，本项不适用", "inbound call, does not concern it"),
     "outbound": Wording("呼出电话，本项不适用", "outbound call, does not concern it"),
     "low_confidence": Wording(
         "录音不清，不足以下结论", "the recording is not clear enough to decide"

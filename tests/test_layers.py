@@ -18,6 +18,7 @@ STEPS = (
     ("pipeline", "store", "review", "reports"),
     ("ingest", "transcribe", "scoring"),
     ("text", "config", "codec", "wording"),
+    ("packed",),
     ("types", "errors"),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}
@@ -33,7 +34,10 @@ ROOMS = {
     **dict.fromkeys(("fastapi", "starlette", "jinja2", "uvicorn"), ("qa/api/*",)),
     **dict.fromkeys(
         ("pydantic", "pydantic_settings"),
-        ("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
+        (
+            *("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
+            "qa/scoring/conditions/model.py",
+        ),
     ),
     **dict.fromkeys(("typer", "click", "rich"), ("qa/cli/*",)),
 }

@@ -12,6 +12,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from rapidfuzz import fuzz
+from rapidfuzz.distance import Levenshtein
 
 from qa.scoring.syllables import CONFUSED_COST, NEAR_COST, keys, substitution_cost, syllables
 from qa.text import FILLERS, fold
@@ -279,6 +280,11 @@ def key_pairs(key: str) -> frozenset[str]:
 def without_fillers(text: str) -> str:
     """Leave out what people utter between words; takes folded text."""
     return "".join(c for c in text if c not in FILLERS)
+
+
+def edit_similarity(left: str, right: str) -> float:
+    """Compare two strings, such as syllable-class keys: 1 − edits over the longer one's length."""
+    return Levenshtein.normalized_similarity(left, right)
 
 
 def allowed_edits(length: int, min_similarity: float) -> int:

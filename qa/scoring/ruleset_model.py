@@ -1,0 +1,81 @@
+"""A ruleset, read and ready to judge."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from qa.scoring.check import Check
+from qa.types import Call, Grade, Outcome, Transcript
+
+
+@dataclass(frozen=True)
+class RuleExample:
+    """A dialogue with its metadata, and the outcome that the rule must give on it.
+
+    Attributes:
+        metadata: the example's own metadata, without what the ruleset's examples share.
+        line: where it stands in the file.
+    """
+
+    outcome: Outcome
+    dialogue: str
+    transcript: Transcript
+    call: Call
+    metadata: Mapping[str, Any]
+    line: int
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule, ready to judge.
+
+    Attributes:
+        parameters: as written, with the named values filled in.
+        points: what a violation takes off 100; 0 for hints.
+    """
+
+    rule_id: str
+    title: str
+    title_en: str
+    group: str
+    regulations: tuple[str, ...]
+    check: Check
+    parameters: Mapping[str, Any]
+    grade: Grade
+    points: int
+    critical: bool
+    examples: tuple[RuleExample, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A section of the scorecard."""
+
+    name: str
+    title: str
+    title_en: str
+
+
+@dataclass(frozen=True)
+class Ruleset:
+    """The rules that judge one kind of call, in order.
+
+    Attributes:
+        values: the named values in force.
+        hash: SHA-256 over everything that can move a verdict or a point, the values in force and
+            the revision of the scoring code; examples and titles are part of it too.
+    """
+
+    ruleset_id: str
+    title: str
+    title_en: str
+    version: int
+    values: Mapping[str, Any]
+    groups: tuple[Group, ...]
+    rules: tuple[Rule, ...]
+    hash: str
+
+    def rule(self, rule_id: str) -> Rule | None:
+        """Return the rule with this id (in any case), or None."""
+        return next((rule for rule in self.rules if rule.rule_id == rule_id.upper()), None)
