@@ -73,10 +73,15 @@ class Guards:
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A phrase in its place; `sure` when it convicts."""
+    """A phrase in its place; `sure` when it convicts.
+
+    Attributes:
+        notation: which of the patterns it was; empty where it was none.
+    """
 
     found: Found
     sure: bool
+    notation: str = ""
 
 
 NEGATION_REACH = 3
@@ -121,8 +126,8 @@ def spot(
                     continue
                 # Before overlaps are settled: a harmless phrase must not hide a guilty one.
                 inside = track.text[found.hit.start : found.hit.end]
-                if not _contains(allowed, inside) and not _is_harmless(track, found, guards):
-                    sightings.append(Sighting(found, sure))
+                if not _contains(allowed, inside) and not is_harmless(track, found, guards):
+                    sightings.append(Sighting(found, sure, likely.pattern.notation))
     return _strongest(sightings)
 
 
@@ -152,7 +157,8 @@ def _is_unsure(found: Found, policy: Policy) -> bool:
     return found.hit.same_chars >= policy.unsure_chars
 
 
-def _is_harmless(track: Track, found: Found, guards: Guards) -> bool:
+def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
+    """Whether any guard makes a phrase in its place harmless."""
     hit = found.hit
     turn_start, turn_end = track.turn_at(hit.start)
     start, end = max(turn_start, track.sentence_start(hit.start)), track.sentence_end(hit.end - 1)
