@@ -27,7 +27,7 @@ SCORING_REVISION = 1
 """Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
 calls are judged anew instead of keeping scorecards that no code can reproduce."""
 
-_REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.]*)\}|(?P<plain>[\w.]*))")
+_REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.-]*)\}|(?P<plain>[\w.]*))")
 
 
 class Builder:
