@@ -1,14 +1,15 @@
 """What a check is, and the scene it looks at."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from qa.scoring.match import Track, build_track
 from qa.types import Call, Outcome, Question, Role, Span, Transcript, Verdict
 
+_Shared = TypeVar("_Shared")
 MIN_ROLE_CONFIDENCE = 0.6
 """Below this, who spoke is a guess, and rules about the agent's words abstain."""
 
@@ -39,6 +40,21 @@ class Scene:
         return {text: self._margins[*place, text] for text in question.hypotheses}
 
     @cached_property
+    def _kept(self) -> dict[Hashable, Any]:
+        return {}
+
+    def shared(self, name: Hashable, make: Callable[[], _Shared]) -> _Shared:
+        """Return what several checks look at (who asked what when), made by the first of them.
+
+        Args:
+            name: a name of its own for each thing that is kept.
+        """
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: _Shared = self._kept[name]
+        return kept
+
+    @cached_property
     def agent(self) -> Track:
         """What the agent said."""
         return build_track(self.transcript, Role.AGENT)
@@ -47,6 +63,19 @@ class Scene:
     def customer(self) -> Track:
         """What the customer said."""
         return build_track(self.transcript, Role.CUSTOMER)
+
+    @cached_property
+    def everyone(self) -> Track:
+        """What anybody said, whoever it was: what nobody said, the agent did not say either."""
+        if all(u.role is Role.UNKNOWN for u in self.transcript.utterances):
+            return build_track(self.transcript, Role.UNKNOWN)
+        anonymous = tuple(replace(u, role=Role.UNKNOWN) for u in self.transcript.utterances)
+        return build_track(replace(self.transcript, utterances=anonymous), Role.UNKNOWN)
+
+    @property
+    def agent_or_anyone(self) -> Track:
+        """The agent's words; where the roles are not known, everybody's."""
+        return self.agent if self.roles_known else self.everyone
 
     @cached_property
     def roles_known(self) -> bool:

@@ -58,9 +58,10 @@ class Slot:
 def judge_slot(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
     """Look for a slot between two positions of the agent's words.
 
-    What is unsure, or missing but nearly there, is put to the sound.
+    Where the roles are not known, of everybody's words: the script is the agent's, and what nobody
+    said is missing. What is unsure, or missing but nearly there, is put to the sound.
     """
-    track = scene.agent
+    track = scene.agent_or_anyone
     if slot.digits:
         return _judge_digits(slot, scene, start, end)
     found = closest(slot.patterns, track, start, end, UNSURE) or closest(
@@ -75,7 +76,7 @@ def judge_slot(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
 
 
 def _by_sound(name: str, scene: Scene, found: Found) -> SlotVerdict:
-    track, hit = scene.agent, found.hit
+    track, hit = scene.agent_or_anyone, found.hit
     match = track.hit_match(hit, found.text)
     floor = UNSURE if len(fold(match.expected).text) > SHORT else SHORT_UNSURE
     status = SlotStatus.UNSURE if match.similarity >= floor else SlotStatus.MISSING
@@ -98,7 +99,7 @@ def _judge_digits(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict
     A run of a digit's very syllables (四摇起) counts like digits from three on; two come by chance.
     Where no number is clear, the sound is asked for the agent's own.
     """
-    track = scene.agent
+    track = scene.agent_or_anyone
     runs = [(r.start, r.end) for r in read_digits(track.text, start, end)]
     runs = [r for r in runs if r[1] - r[0] >= slot.digits] or [
         r for r in syllable_runs(track.text, start, end) if r[1] - r[0] >= max(3, slot.digits)
@@ -129,8 +130,9 @@ def _own_number(
     own = scene.call.agent_id or ""
     if not (own.isascii() and own.isdigit()):
         return unheard
-    heard = weigh(scene, scene.agent, place, spoken_forms(own), kind=Kind.NUMBER)
+    track = scene.agent_or_anyone
+    heard = weigh(scene, track, place, spoken_forms(own), kind=Kind.NUMBER)
     if heard.finding is Finding.SAID:
-        match = scene.agent.match(*place, expected="工号", similarity=0.8)
+        match = track.match(*place, expected="工号", similarity=0.8)
         return SlotVerdict(name, SlotStatus.SAID, match=match)
     return unheard

@@ -15,8 +15,11 @@ CLOSING_CHARS = 160
 def opening(scene: Scene) -> tuple[int, int]:
     """Range of the agent's text that is the opening.
 
-    The agent's words until the customer has said more than an interjection.
+    The agent's words until the customer has said more than an interjection; where the roles are not
+    known, the first words of anybody.
     """
+    if not scene.roles_known:
+        return 0, min(len(scene.everyone.text), OPENING_CHARS)
     agent = scene.agent
     interjected, spoken = 0, 0
     end = 0
@@ -33,7 +36,13 @@ def opening(scene: Scene) -> tuple[int, int]:
 
 
 def closing(scene: Scene) -> tuple[int, int]:
-    """Range of the agent's text that is the closing: the last turns, at most so many characters."""
+    """Range of the agent's text that is the closing: the last turns, at most so many characters.
+
+    Where the roles are not known, the last words of anybody.
+    """
+    if not scene.roles_known:
+        length = len(scene.everyone.text)
+        return max(0, length - CLOSING_CHARS), length
     agent = scene.agent
     if not agent.turns:
         return 0, 0
@@ -43,7 +52,7 @@ def closing(scene: Scene) -> tuple[int, int]:
 
 def span_of(scene: Scene, start: int, end: int) -> Span:
     """Return the stretch of the recording that a range of the agent's text covers."""
-    agent = scene.agent
+    agent = scene.agent_or_anyone
     if start >= end:
         return Span(0, scene.transcript.duration_ms)
     return agent.span(start, end)

@@ -118,9 +118,7 @@ class FestivalGreeting(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Compare the greeting that was heard with the one due on the call's day."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
+        if not scene.agent_or_anyone.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         if scene.call.started_at is None and scene.call.notices:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "started_at"),))
@@ -172,10 +170,17 @@ class FestivalGreeting(Check):
         if not right and due:
             return unheard  # a festival without phrases: nobody knows what was due
         answer = weigh(
-            scene, scene.agent, heard.place, sorted(targets), sorted(rivals), kind=Kind.PHRASE
+            scene,
+            scene.agent_or_anyone,
+            heard.place,
+            sorted(targets),
+            sorted(rivals),
+            kind=Kind.PHRASE,
         )
         names = (("festival", ",".join(sorted(due))),) if due else ()
-        matches = (scene.agent.match(*heard.place, expected=min(targets), similarity=0.8),)
+        matches = (
+            scene.agent_or_anyone.match(*heard.place, expected=min(targets), similarity=0.8),
+        )
         if answer.finding is Finding.SAID:
             if due and heard.brand == self.plain_brand:
                 return Verdict(Outcome.VIOLATED, "festival_brand_wrong", names, matches)
@@ -280,17 +285,17 @@ class FestivalGreeting(Check):
         if plain and plain.hit.similarity >= BRAND_HEARD:
             return self.plain_brand, plain
         festival = _closest(scene, (self.festival_brand,), start, end)
-        if festival and self.festival_brand in scene.agent.text[start:end]:
+        if festival and self.festival_brand in scene.agent_or_anyone.text[start:end]:
             return self.festival_brand, festival
         return None, None
 
 
 def _closest(scene: Scene, notations: tuple[str, ...], start: int, end: int) -> Found | None:
-    return closest(compile_all(notations), scene.agent, start, end, FLOOR)
+    return closest(compile_all(notations), scene.agent_or_anyone, start, end, FLOOR)
 
 
 def _match(scene: Scene, found: Found | None) -> Match | None:
-    return scene.agent.hit_match(found.hit, found.text) if found else None
+    return scene.agent_or_anyone.hit_match(found.hit, found.text) if found else None
 
 
 def _place(start: int, greeting: Found | None, brand: Found | None) -> tuple[int, int] | None:

@@ -68,11 +68,9 @@ class OwnNumber(Check):
     def run(self, scene: Scene) -> Verdict:
         """Read the number in the greeting, or where it is announced, and compare."""
         expected = scene.call.agent_id
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
         if not expected or not expected.isascii() or not expected.isdigit():
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "agent_id"),))
-        track = scene.agent
+        track = scene.agent_or_anyone
         if not track.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         return self._judge(scene, expected)
@@ -83,8 +81,10 @@ class OwnNumber(Check):
         Where the number in its own place cannot be told, other places may still acquit: digits
         elsewhere in the opening may be a house number.
         """
-        track, details = scene.agent, (("expected", expected),)
-        places = self._greeted(scene, len(expected)) + self._announced(track, len(expected))
+        track, details = scene.agent_or_anyone, (("expected", expected),)
+        places = self._greeted(scene, len(expected))
+        if scene.roles_known:  # else 我是 may be the customer's
+            places += self._announced(track, len(expected))
         elsewhere = [] if places else _digit_runs(scene, len(expected))
         verdicts = [_compare(track, *place, expected) for place in places + elsewhere]
         equal = next((v for v in verdicts if v and v.outcome is Outcome.MET), None)
@@ -108,7 +108,7 @@ class OwnNumber(Check):
 
     def _greeted(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
         """Return the place right before 为您服务 in the opening, if a number may stand there."""
-        track = scene.agent
+        track = scene.agent_or_anyone
         start, end = opening(scene)
         anchor = best_hit(self.before, track, start, end)
         if anchor is None or anchor.similarity < ANCHOR:
@@ -130,7 +130,7 @@ class OwnNumber(Check):
 
 def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verdict) -> Verdict:
     """Ask the sound of a place for the number, before the text alone convicts or gives up."""
-    track = scene.agent
+    track = scene.agent_or_anyone
     said = "".join(digit_by_syllable(c) or "" for c in track.text[slice(*place)])
     others = (spoken_forms(said)[0],) if len(said) == len(expected) and said != expected else ()
     rivals = tuple(dict.fromkeys((*others, *number_rivals(expected, 3))))
@@ -149,7 +149,7 @@ def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verd
 
 def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:
     """Find runs of digits in the opening, as many as the number has; a digit's syllable counts."""
-    runs = syllable_runs(scene.agent.text, *opening(scene))
+    runs = syllable_runs(scene.agent_or_anyone.text, *opening(scene))
     return [run for run in runs if run[1] - run[0] == digits]
 
 

@@ -11,6 +11,9 @@ from qa.scoring.windows import closing, opening, span_of
 from qa.types import Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
 
 GOODBYES = ("再见", "拜拜", "挂了")
+ANYBODYS_CHARS = 3
+NEAR_MS = 1_500
+"""Two parts of a script that one speaker says in one breath lie no further apart."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ class ScriptSlots(Check):
             Outcome.UNDECIDED,
         ),
         Example(
+            {"window": "opening", "slots": [{"name": "service", "any_of": ["为您服务"]}]},
+            "未知: 什么事，请讲。",
+            Outcome.VIOLATED,
+        ),
+        Example(
             {
                 "window": "opening",
                 "ordered": True,
@@ -96,14 +104,14 @@ class ScriptSlots(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Look for each slot in the window."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
+        if not scene.agent_or_anyone.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         start, end = self._window(scene)
         if start < 0:
             return Verdict(Outcome.NOT_APPLICABLE, "script_not_due")
         slots = tuple(judge_slot(slot, scene, start, end) for slot in self.slots)
+        if not scene.roles_known and _anybodys(slots):
+            return Verdict(Outcome.UNDECIDED, "role_unknown", slots=slots)
         if self.window == "closing" and _broke_off(scene, slots):
             searched = span_of(scene, start, end)
             return Verdict(Outcome.UNDECIDED, "call_broke_off", searched=searched, slots=slots)
@@ -111,7 +119,7 @@ class ScriptSlots(Check):
 
     def _window(self, scene: Scene) -> tuple[int, int]:
         """Return the range of the agent's words to look at; −1 where the script is not due."""
-        track = scene.agent
+        track = scene.agent_or_anyone
         start, end = 0, len(track.text)
         if self.window != "anywhere":
             start, end = (opening if self.window == "opening" else closing)(scene)
@@ -151,9 +159,29 @@ class ScriptSlots(Check):
         )
 
 
+def _anybodys(slots: tuple[SlotVerdict, ...]) -> bool:
+    """Whether a short slot (您好, 再见) may be the customer's: nothing else of the script is near.
+
+    The rest of a script is nobody's but the agent's.
+    """
+    said = [slot.match for slot in slots if slot.match]
+    return any(
+        len(match.expected) <= ANYBODYS_CHARS
+        and not any(
+            0
+            <= max(match.span.start_ms, other.span.start_ms)
+            - min(match.span.end_ms, other.span.end_ms)
+            <= NEAR_MS
+            for other in said
+            if len(other.expected) > ANYBODYS_CHARS
+        )
+        for match in said
+    )
+
+
 def _broke_off(scene: Scene, slots: tuple[SlotVerdict, ...]) -> bool:
     """Whether the call ended before a closing was due: nobody was saying goodbye."""
-    if scene.call.released_by is ReleasedBy.AGENT:
+    if scene.call.released_by is ReleasedBy.AGENT or not scene.roles_known:
         return False
     if any(s.status is not SlotStatus.MISSING for s in slots):
         return False
