@@ -1,26 +1,46 @@
-"""Frozen dataclasses to JSON and back, compressed with zstd.
+"""Frozen dataclasses to bytes and back, compressed with zstd.
 
-The JSON names its type and a format number, so that a blob read years later either decodes or says
-why it does not. Fields that a newer program added are filled from their defaults; fields that this
-program does not know are ignored.
+Most are JSON that names its type and a format number, so that a blob read years later either
+decodes or says why it does not. Fields that a newer program added are filled from their defaults;
+fields that this program does not know are ignored. Transcripts and scorecards, of which there are
+millions, have packed forms of their own (`qa.packed`); those that were stored as JSON still decode.
 """
 
 import json
+import struct
+import threading
 from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import zstandard
 
 from qa.errors import StoreError
+from qa.packed import scorecards, transcripts
+from qa.types import Scorecard, Transcript
 
 _T = TypeVar("_T")
 FORMAT = 1
 _LEVEL = 3  # level 9 saves 5 % more and takes four times as long
+
+
+class _Packing(NamedTuple):
+    magic: bytes
+    pack: Callable[[Any], bytes]
+    unpack: Callable[[bytes], Any]
+
+
+_PACKINGS: dict[type, _Packing] = {
+    module_type: _Packing(module.MAGIC, module.pack, module.unpack)
+    for module_type, module in ((Transcript, transcripts), (Scorecard, scorecards))
+    if module.can_pack()
+}
+_MAGICS = {transcripts.MAGIC: "packed Transcript", scorecards.MAGIC: "packed Scorecard"}
+_damaged = (zstandard.ZstdError, struct.error, ValueError, KeyError, TypeError, IndexError)
 
 
 def to_plain(value: Any) -> Any:
@@ -41,10 +61,13 @@ def to_plain(value: Any) -> Any:
 
 
 def encode(value: Any) -> bytes:
-    """Pack a dataclass into compressed JSON."""
+    """Pack a dataclass into compressed bytes."""
+    packing = _PACKINGS.get(type(value))
+    if packing is not None:
+        return _compressor().compress(packing.pack(value))
     document = {"type": type(value).__name__, "format": FORMAT, "value": to_plain(value)}
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return zstandard.ZstdCompressor(level=_LEVEL).compress(text.encode())
+    return _compressor().compress(text.encode())
 
 
 def decode(type_: type[_T], data: bytes) -> _T:
@@ -54,16 +77,64 @@ def decode(type_: type[_T], data: bytes) -> _T:
         StoreError: the bytes are damaged, hold another type, or a format this program cannot read.
     """
     try:
-        document = json.loads(zstandard.ZstdDecompressor().decompress(data))
-        kind, number = document["type"], document["format"]
-        if kind != type_.__name__ or number != FORMAT:
-            raise StoreError(
-                f"a stored {kind} of format {number} was found where a {type_.__name__} of "
-                f"format {FORMAT} was expected"
-            )
-        value: _T = from_plain(type_, document["value"])
-    except (zstandard.ZstdError, ValueError, KeyError, TypeError) as error:
+        content = _decompressor().decompress(data)
+        packing = _PACKINGS.get(type_)
+        if packing is not None and content.startswith(packing.magic):
+            value: _T = packing.unpack(content)
+        else:
+            value = _from_document(type_, content)
+    except _damaged as error:
         raise StoreError(f"a stored {type_.__name__} is damaged: {type(error).__name__}") from error
+    return value
+
+
+def card_summary(data: bytes) -> tuple[int, dict[str, str]]:
+    """Read the total and the outcomes by rule id of a stored scorecard, without building it.
+
+    Raises:
+        StoreError: the bytes are damaged.
+    """
+    try:
+        content = _decompressor().decompress(data)
+        if content.startswith(scorecards.MAGIC):
+            return scorecards.summary(content)
+    except _damaged as error:
+        raise StoreError(f"a stored Scorecard is damaged: {type(error).__name__}") from error
+    card = decode(Scorecard, data)
+    return card.total, {line.rule_id: line.verdict.outcome.value for line in card.lines}
+
+
+# One of each per thread, kept: making a context costs more than compressing a scorecard, and
+# threads must not share one.
+_local = threading.local()
+
+
+def _compressor() -> zstandard.ZstdCompressor:
+    if not hasattr(_local, "compressor"):
+        _local.compressor = zstandard.ZstdCompressor(level=_LEVEL)
+    kept: zstandard.ZstdCompressor = _local.compressor
+    return kept
+
+
+def _decompressor() -> zstandard.ZstdDecompressor:
+    if not hasattr(_local, "decompressor"):
+        _local.decompressor = zstandard.ZstdDecompressor()
+    kept: zstandard.ZstdDecompressor = _local.decompressor
+    return kept
+
+
+def _from_document(type_: type[_T], content: bytes) -> _T:
+    for magic, name in _MAGICS.items():
+        if content.startswith(magic):
+            raise StoreError(f"a {name} was found where a {type_.__name__} was expected")
+    document = json.loads(content)
+    kind, number = document["type"], document["format"]
+    if kind != type_.__name__ or number != FORMAT:
+        raise StoreError(
+            f"a stored {kind} of format {number} was found where a {type_.__name__} of "
+            f"format {FORMAT} was expected"
+        )
+    value: _T = from_plain(type_, document["value"])
     return value
 
 

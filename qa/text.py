@@ -6,7 +6,7 @@ What is shown to people is never folded; folding keeps the way back to the origi
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 _KEPT = re.compile(r"[0-9a-z\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # 3007 is 〇
@@ -42,13 +42,21 @@ class Folded:
     origin: tuple[int, ...]
 
 
+class _Folding(dict[str, str]):
+    """What each character becomes, found out once: nothing, itself, or several characters."""
+
+    def __missing__(self, char: str) -> str:
+        parts = unicodedata.normalize("NFKC", char).lower()
+        self[char] = folded = "".join(part for part in parts if _KEPT.match(part))
+        return folded
+
+
+_folding = _Folding()
+
+
+@lru_cache(maxsize=512)  # both roles' tracks and the windows fold the utterances of one call
 def fold(text: str) -> Folded:
     """Reduce a simplified text to letters, digits and Chinese characters, full width to half."""
-    chars: list[str] = []
-    origin: list[int] = []
-    for index, char in enumerate(text):
-        for part in unicodedata.normalize("NFKC", char).lower():
-            if _KEPT.match(part):
-                chars.append(part)
-                origin.append(index)
-    return Folded("".join(chars), tuple(origin))
+    parts = [_folding[char] for char in text]
+    origin = [index for index, part in enumerate(parts) for _ in part]
+    return Folded("".join(parts), tuple(origin))

@@ -13,7 +13,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
-from math import prod
+from math import ceil, prod
 
 from qa.scoring.match import Hit, Track, best_hit
 from qa.text import FILLERS, fold
@@ -112,13 +112,28 @@ def compile_all(notations: tuple[str, ...]) -> tuple[Pattern, ...]:
     return tuple(map(compile_pattern, notations))
 
 
+def needed_chars(length: int, share: float) -> int:
+    """How many characters of a wording must stand there: a share, and of short ones nearly all.
+
+    Two equal syllables are chance, so wordings of one or two syllables need each character and
+    those of three may have one slip; without a share nothing is asked.
+    """
+    if share <= 0:
+        return 0
+    if length <= 3:
+        return length if length < 3 else 2
+    return ceil(share * length - 1e-9)
+
+
 def find_pattern(
-    pattern: Pattern, track: Track, start: int, end: int, floor: float
+    pattern: Pattern, track: Track, start: int, end: int, floor: float, *, chars: float = 0.0
 ) -> Found | None:
     """Where a pattern comes closest between two positions.
 
     Args:
         floor: 0–1; a part below it is not worth aligning and may be passed over.
+        chars: share of its characters that an alternative of a pattern in one part must show to
+            count (`needed_chars`).
 
     Returns:
         The closest alternatives, with similarity and equal characters over all parts; None when a
@@ -126,9 +141,10 @@ def find_pattern(
         `MAX_GAP` syllables on.
     """
     ranges = [(start, end)]
+    share = chars if len(pattern.parts) == 1 else 0.0
     while ranges:
         left, right = ranges.pop()
-        first = _best_alternative(pattern.parts[0], track, left, right, floor)
+        first = _best_alternative(pattern.parts[0], track, left, right, floor, share)
         if first is None:
             continue
         rest = _following(pattern, track, first[1].end, end, floor)
@@ -186,13 +202,15 @@ def closest(
     return best
 
 
-def find_all(pattern: Pattern, track: Track, start: int, end: int, floor: float) -> list[Found]:
+def find_all(
+    pattern: Pattern, track: Track, start: int, end: int, floor: float, *, chars: float = 0.0
+) -> list[Found]:
     """All places between two positions where a pattern comes close, in order."""
     found: list[Found] = []
     ranges = [(start, end)]
     while ranges:
         left, right = ranges.pop()
-        best = find_pattern(pattern, track, left, right, floor)
+        best = find_pattern(pattern, track, left, right, floor, chars=chars)
         if best is not None:
             found.append(best)
             ranges += [(left, best.hit.start), (max(best.hit.end, left + 1), right)]
@@ -212,7 +230,12 @@ def _joined(found: list[tuple[str, Hit]]) -> Found:
 
 
 def _best_alternative(
-    alternatives: tuple[str, ...], track: Track, start: int, end: int, floor: float
+    alternatives: tuple[str, ...],
+    track: Track,
+    start: int,
+    end: int,
+    floor: float,
+    chars: float = 0.0,
 ) -> tuple[str, Hit] | None:
     """Choose the likest alternative; then the one with more equal characters, then the longest."""
     if end - start < 1:
@@ -223,6 +246,8 @@ def _best_alternative(
         if hit is None:
             continue
         text = alternative.strip(EDGE)
+        if hit.same_chars * len(text) < needed_chars(len(text), chars) - 1e-9:
+            continue
         rank = (hit.similarity, hit.same_chars, len(text))
         if best is None or rank > best[0]:
             best = rank, text, hit

@@ -5,16 +5,27 @@ confusable syllable costs little and a filler between two words next to nothing.
 quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
-from bisect import bisect_right
-from collections.abc import Iterator
+import re
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from operator import eq
+from typing import Any
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
 
-from qa.scoring.syllables import CONFUSED_COST, NEAR_COST, keys, substitution_cost, syllables
+from qa.packed.transcripts import PackedUtterance
+from qa.scoring.syllables import (
+    CONFUSED_COST,
+    NEAR_COST,
+    CostRow,
+    cost_row,
+    keys,
+    sounds,
+    syllables,
+)
 from qa.text import FILLERS, fold
 from qa.types import Match, Role, Span, Transcript, Utterance
 
@@ -24,6 +35,9 @@ EXTRA_COST = 0.6
 """A syllable heard in the middle of a phrase that does not belong to it."""
 FILLER_COST = 0.1
 """The same for a filler (嗯, 啊, 那个 as 嗯)."""
+_MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE = (
+    round(100 * cost) for cost in (MISSING_COST, EXTRA_COST, FILLER_COST)
+)
 MARGIN = 3
 """Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
 MAX_PLACES = 3
@@ -31,6 +45,8 @@ MAX_PLACES = 3
 not be alike by cost, so the first one may hide a better one."""
 SENTENCE_ENDS = "。？！?!；;"
 CLAUSE_ENDS = SENTENCE_ENDS + "，,、：:…—"
+_SENTENCE_END = re.compile(f"[{SENTENCE_ENDS}]")
+_CLAUSE_END = re.compile(f"[{CLAUSE_ENDS}]")
 BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
 
@@ -87,16 +103,23 @@ class Track:
         return "".join(self.keys[k] for k in kept), kept
 
     @cached_property
+    def sounds(self) -> str:
+        """Codes of the text's toneless syllables."""
+        return sounds(self.text)
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What searches found out about this text and need not find out again."""
+        return {}
+
+    @cached_property
     def syllables(self) -> tuple[str, ...]:
         """Toneless syllables of the text."""
         return syllables(self.text)
 
     def utterance_at(self, position: int) -> int:
         """Which of the track's utterances a position belongs to (an index into `utterances`)."""
-        for k in range(len(self.utterances) - 1, -1, -1):
-            if self.starts[k] <= position:
-                return k
-        return 0
+        return max(0, bisect_right(self.starts, position, 0, len(self.utterances)) - 1)
 
     def channel_at(self, position: int) -> int:
         """Which channel of the recording a position was heard on; 0 for an empty track."""
@@ -129,7 +152,7 @@ class Track:
         for (_, utterance), start, origin in zip(
             self.utterances, self.starts, self.origins, strict=False
         ):
-            found |= _stops(utterance.text, origin, start, CLAUSE_ENDS)
+            found |= _stops(utterance.text, origin, start, _CLAUSE_END)
         return tuple(sorted(found))
 
     def clause_end(self, position: int) -> int:
@@ -140,11 +163,6 @@ class Track:
         """Return where the clause that holds a position begins."""
         return _before(self.pauses, position)
 
-    @cached_property
-    def looks(self) -> dict[tuple[str, float, bool], int]:
-        """In which turns (bits) a quick look found a phrase before: patterns share their words."""
-        return {}
-
     def time_at(self, position: int) -> tuple[int, int]:
         """Start and end in milliseconds of the character at a position."""
         k = self.utterance_at(position)
@@ -153,19 +171,26 @@ class Track:
 
     def confidence(self, start: int, end: int) -> float:
         """Mean confidence of the words under a range of the text, 0–1; 1 for an empty range."""
-        values = [
-            confidence
-            for k, (_, utterance) in enumerate(self.utterances)
-            if self.starts[k] < end and start < self.starts[k + 1]
-            for position, confidence in self._confidences(k, utterance)
-            if start <= position < end
-        ]
+        values: list[float] = []
+        first = self.utterance_at(start) if start < end and self.utterances else 0
+        for k in range(first, len(self.utterances)):
+            base = self.starts[k]
+            if base >= end:
+                break
+            spread = self._confidences(k)
+            values += spread[max(0, start - base) : end - base]
         return sum(values) / len(values) if values else 1.0
 
-    def _confidences(self, k: int, utterance: Utterance) -> Iterator[tuple[int, float]]:
-        by_index = [word.confidence for word in utterance.words for _ in word.text]
-        for offset, origin in enumerate(self.origins[k]):
-            yield self.starts[k] + offset, by_index[min(origin, len(by_index) - 1)]
+    def _confidences(self, k: int) -> list[float]:
+        """Confidence of the word under each character of an utterance's folded text."""
+        known: list[float] | None = self.memo.get(("confidences", k))
+        if known is None:
+            utterance = self.utterances[k][1]
+            spread = _char_confidences(utterance) or [utterance.confidence]
+            last = len(spread) - 1
+            known = [spread[min(origin, last)] for origin in self.origins[k]]
+            self.memo["confidences", k] = known
+        return known
 
     def match(self, start: int, end: int, *, expected: str, similarity: float) -> Match:
         """Evidence for a range of the text, quoted as it was recognised."""
@@ -208,6 +233,8 @@ def _before(stops: tuple[int, ...], position: int) -> int:
 
 def _char_time(utterance: Utterance, index: int) -> tuple[int, int]:
     """Time of one character of an utterance's text; inside a word, time is shared out evenly."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.char_time(index) or (utterance.span.start_ms, utterance.span.end_ms)
     at = 0
     for word in utterance.words:
         if index < at + len(word.text):
@@ -218,6 +245,13 @@ def _char_time(utterance: Utterance, index: int) -> tuple[int, int]:
     return utterance.span.start_ms, utterance.span.end_ms
 
 
+def _char_confidences(utterance: Utterance) -> list[float]:
+    """Confidence of the word under each character of the words joined."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.char_confidences()
+    return [word.confidence for word in utterance.words for _ in word.text]
+
+
 def build_track(transcript: Transcript, role: Role) -> Track:
     """Gather what one role said."""
     chosen, texts, starts, origins = [], [], [0], []
@@ -226,7 +260,7 @@ def build_track(transcript: Transcript, role: Role) -> Track:
     interrupted = True
     for index, utterance in enumerate(transcript.utterances):
         folded = fold(utterance.text)
-        if utterance.role != role:
+        if utterance.role is not role:
             interrupted = interrupted or len(folded.text) > BACKCHANNEL_CHARS
             continue
         if not folded.text:
@@ -252,12 +286,15 @@ def build_track(transcript: Transcript, role: Role) -> Track:
     )
 
 
-def _stops(text: str, origin: tuple[int, ...], base: int, ends: str = SENTENCE_ENDS) -> set[int]:
+def _stops(
+    text: str, origin: tuple[int, ...], base: int, ends: re.Pattern[str] = _SENTENCE_END
+) -> set[int]:
     """Positions before which a sentence ended; every utterance starts a sentence."""
     found = {base}
-    for k in range(1, len(origin)):
-        if any(c in ends for c in text[origin[k - 1] + 1 : origin[k]]):
-            found.add(base + k)
+    for end in ends.finditer(text):
+        at = bisect_left(origin, end.start())
+        if 0 < at < len(origin):
+            found.add(base + at)
     return found
 
 
@@ -268,8 +305,10 @@ def _phrase_key(phrase: str) -> tuple[str, frozenset[str]]:
 
 
 @lru_cache(maxsize=20_000)
-def _phrase_syllables(phrase: str) -> tuple[str, ...]:
-    return syllables(phrase)
+def _phrase_sounds(phrase: str) -> tuple[str, tuple[CostRow, ...]]:
+    """Sound of a phrase, and for each syllable what hearing another one costs."""
+    codes = sounds(phrase)
+    return codes, tuple(map(cost_row, codes))
 
 
 def key_pairs(key: str) -> frozenset[str]:
@@ -308,6 +347,9 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     at = track.text.find(phrase, start, end)
     if at >= 0:
         return Hit(at, at + len(phrase), 1.0, 1.0)
+    hit = _same_sound(phrase, track, start, end)
+    if hit is not None:
+        return hit
     missing = len(phrase) - (end - start)
     if missing * MISSING_COST > (1 - floor) * len(phrase):
         return None
@@ -324,6 +366,23 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
         if start >= end:
             break
     return None
+
+
+def _same_sound(phrase: str, track: Track, start: int, end: int) -> Hit | None:
+    """Where the very syllables of a phrase stand; most equal characters first, then the earliest.
+
+    One syllable alone counts as well: its price is nothing.
+    """
+    codes = _phrase_sounds(phrase)[0]
+    best: Hit | None = None
+    at = track.sounds.find(codes, start, end)
+    while at >= 0:
+        stop = at + len(phrase)
+        same = sum(map(eq, phrase, track.text[at:stop])) / len(phrase)
+        if best is None or same > best.same_chars:
+            best = Hit(at, stop, 1.0, same)
+        at = track.sounds.find(codes, at + 1, end)
+    return best
 
 
 def nominate(
@@ -362,27 +421,50 @@ def nominate(
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
     """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
-    expected = _phrase_syllables(phrase)
-    heard = track.syllables
-    text = track.text
-    previous = [(0.0, position, 0) for position in range(start, end + 1)]
-    for i, syllable in enumerate(expected):
-        row = [(previous[0][0] + MISSING_COST, start, 0)]
-        for j in range(start, end):
-            cost, origin, same = previous[j - start]
-            price = substitution_cost(syllable, heard[j])
-            best = (cost + price, origin, same + (phrase[i] == text[j]))
-            up = previous[j - start + 1]
-            if up[0] + MISSING_COST < best[0]:
-                best = (up[0] + MISSING_COST, up[1], up[2])
-            left = row[-1]
-            extra = FILLER_COST if text[j] in FILLERS else EXTRA_COST
-            if i < len(expected) - 1 and left[0] + extra < best[0]:
-                best = (left[0] + extra, left[1], left[2])
-            row.append(best)
-        previous = row
-    ends = range(len(previous))
-    at = min(ends, key=lambda k: (previous[k][0], -previous[k][2], k))
-    cost, origin, same = previous[at]
-    length = len(expected)
-    return Hit(origin, start + at, max(0.0, 1 - cost / length), same / length)
+    rows = _phrase_sounds(phrase)[1]
+    heard, text = track.sounds[start:end], track.text[start:end]
+    extras = [_FILLER_PRICE if char in FILLERS else _EXTRA_PRICE for char in text]
+    costs, sames = [0] * (len(text) + 1), [0] * (len(text) + 1)
+    origins = list(range(start, end + 1))
+    last = len(rows) - 1
+    for i, row in enumerate(rows):
+        costs, origins, sames = _next_row(
+            (costs, origins, sames),
+            row,
+            heard,
+            [phrase[i] == char for char in text],
+            extras if i < last else None,
+        )
+    at = min(range(len(costs)), key=lambda k: (costs[k], -sames[k], k))
+    length = len(rows)
+    similarity = max(0.0, 1 - costs[at] / (100 * length))
+    return Hit(origins[at], start + at, similarity, sames[at] / length)
+
+
+_Row = tuple[list[int], list[int], list[int]]
+
+
+def _next_row(
+    previous: _Row, prices: CostRow, heard: str, same: list[bool], extras: list[int] | None
+) -> _Row:
+    """One more syllable of the phrase: cheapest cost up to each position, its start, equal chars.
+
+    Among equals a substitution is preferred to a missing syllable, and that to an extra one; after
+    the last syllable nothing extra belongs to the phrase.
+    """
+    above, above_from, above_same = previous
+    cost, origin, count = above[0] + _MISSING_PRICE, above_from[0], 0
+    costs, origins, counts = [cost], [origin], [count]
+    for j, code in enumerate(heard):
+        here, here_from, here_same = above[j] + prices[code], above_from[j], above_same[j] + same[j]
+        k = j + 1
+        if above[k] + _MISSING_PRICE < here:
+            here, here_from, here_same = above[k] + _MISSING_PRICE, above_from[k], above_same[k]
+        if extras is None or cost + extras[j] >= here:
+            cost, origin, count = here, here_from, here_same
+        else:
+            cost += extras[j]
+        costs.append(cost)
+        origins.append(origin)
+        counts.append(count)
+    return costs, origins, counts

@@ -1,19 +1,12 @@
-"""Which of many patterns may stand in a track: an index that spares looking for the others.
+"""Which of many patterns may stand in a track: an index that spares looking for the others."""
 
-A ruleset holds thousands of wordings and a call holds a few hundred syllables, so the question is
-turned round: each pair of neighbouring syllables of the call names the wordings that hold it.
-"""
-
-from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache, reduce
-from operator import and_
+from dataclasses import dataclass
 
-from qa.scoring.grammar import EDGE, Pattern, compile_all
-from qa.scoring.match import Track, allowed_edits, key_pairs, nominate, without_fillers
-from qa.scoring.syllables import keys
+from qa.scoring.grammar import EDGE, Pattern, compile_all, needed_chars
+from qa.scoring.lexicon import Lexicon, bare_keys, grams_of
+from qa.scoring.match import MISSING_COST, Track, allowed_edits, nominate, without_fillers
+from qa.scoring.syllables import keys, sounds
 
 LONG = 4
 """Syllables from which a phrase may convict with slips in its characters."""
@@ -21,9 +14,8 @@ SHORT = 6
 SHORT_SIMILARITY = 0.9
 """Phrases under six syllables must come this close to be worth a person's ear: 您叫什么 is 85 % of
 您急什么."""
-Wording = tuple[str, float, bool]
-"""Folded text, the similarity it has to reach (0–1), and whether its pattern is a short one that
-leaves room for fillers only."""
+MAX_INDEXES = 256
+"""Indexes kept at a time; a ruleset needs a dozen or two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +33,41 @@ class Likely:
     turns: tuple[tuple[int, int], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """One alternative of one part, as it is looked for.
+
+    Attributes:
+        text: folded, without edges.
+        floor: 0–1; 1 asks for the very syllables.
+        short: whether nothing but fillers has room in it.
+        chars: how many of its characters must stand in the turn.
+        codes: sounds where the floor is 1, else class keys, without fillers where it is short.
+    """
+
+    text: str
+    floor: float
+    short: bool
+    chars: int
+    codes: str
+
+    def stands_in(self, track: Track, start: int, end: int) -> bool:
+        """Whether it may stand in a turn."""
+        if self.chars:
+            turn = track.text[start:end]
+            if sum([char in turn for char in self.text]) < self.chars:
+                return False
+        if self.floor == 1.0:
+            return self.codes in track.sounds[start:end]
+        if self.short and self.codes:
+            return self.codes in bare_keys(track, start, end)
+        if not allowed_edits(len(self.text), self.floor):
+            return self.codes in track.keys[start:end]
+        return nominate(self.text, track, start, end, min_similarity=self.floor) is not None
+
+
 class Shortlist:
-    """Patterns, indexed by the syllable pairs that they cannot do without.
+    """Patterns, indexed by what they cannot do without.
 
     Args:
         patterns: any number.
@@ -50,104 +75,116 @@ class Shortlist:
             equal sound, which rules most of them out at once.
         strict: patterns below `SHORT` syllables count only from `SHORT_SIMILARITY` on, so that no
             syllable of another class has room in them.
+        chars: 0–1; the share of its characters that a pattern in one part must show, as for
+            `grammar.find_all`.
+        lexicon: where the wordings are filed; indexes that share one are looked up in one scan.
     """
 
     def __init__(
-        self, patterns: tuple[Pattern, ...], floor: float, *, strict: bool = False
+        self,
+        patterns: tuple[Pattern, ...],
+        floor: float,
+        *,
+        strict: bool = False,
+        chars: float = 0.0,
+        lexicon: Lexicon | None = None,
     ) -> None:
-        self._patterns: list[tuple[Pattern, float, bool]] = []
-        self._owners: dict[Wording, set[tuple[int, int]]] = defaultdict(set)
+        self._lexicon = lexicon or Lexicon()
+        self._number = self._lexicon.new_index()
+        self._patterns: list[tuple[Pattern, float]] = []
+        self._owners: list[list[tuple[int, int, str]]] = []
+        numbers: dict[_Wording, int] = {}
         for index, pattern in enumerate(patterns):
-            longest = pattern.longest
-            need = 1.0 if longest < LONG else floor
-            short = strict and longest < SHORT
-            self._patterns.append((pattern, need, short))
+            need = 1.0 if pattern.longest < LONG else floor
+            short = strict and pattern.longest < SHORT
+            share = chars if len(pattern.parts) == 1 else 0.0
+            self._patterns.append((pattern, need))
             for part, alternatives in enumerate(pattern.parts):
                 for alternative in alternatives:
-                    self._owners[alternative.strip(EDGE), need, short].add((index, part))
-        self._by_pair: dict[str, list[Wording]] = defaultdict(list)
-        self._always: list[Wording] = []
-        common = Counter(pair for text, *_ in self._owners for pair in key_pairs(keys(text)))
-        for wording in self._owners:
-            self._file(wording, common)
+                    wording = _wording(alternative.strip(EDGE), need, short, share)
+                    number = numbers.setdefault(wording, len(numbers))
+                    if number == len(self._owners):
+                        self._owners.append([])
+                    self._owners[number].append((index, part, alternative))
+        self._wordings = list(numbers)
+        self._always = self._file()
 
-    def _file(self, wording: Wording, common: Counter[str]) -> None:
-        """Index a wording by as many of its rarest pairs as cannot all be broken by slips."""
-        text, floor, short = wording
-        key = keys(without_fillers(text) if short else text)
-        pairs = sorted(key_pairs(key), key=lambda pair: (common[pair], pair))
-        breakable = 0 if short else 2 * allowed_edits(len(text), floor)
-        if len(pairs) <= breakable or not pairs:
-            self._always.append(wording)
-        for pair in pairs[: breakable + 1]:
-            self._by_pair[pair].append(wording)
+    def _file(self) -> frozenset[int]:
+        """File the wordings; those that may stand anywhere are returned."""
+        chosen = [_grams(wording) for wording in self._wordings]
+        common = Counter(gram for grams, _ in chosen for gram in grams)
+        always = set()
+        for number, (grams, each) in enumerate(chosen):
+            if not grams:
+                always.add(number)
+                continue
+            # Where all of them stand in every occurrence, the rarest alone will do.
+            filed = set(grams) if each else {min(grams, key=lambda gram: (common[gram], gram))}
+            self._lexicon.file(filed, (self._number, number))
+        return frozenset(always)
 
     def likely(self, track: Track) -> list[Likely]:
         """Patterns that may stand in a track, in order, less the alternatives that cannot."""
-        candidates = set(self._always)
-        for pair in track.pairs:
-            candidates.update(self._by_pair.get(pair, ()))
-        places = {w: turns for w in candidates if (turns := _turns(track, w))}
-        parts: dict[int, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        for wording, turns in places.items():
-            for index, part in self._owners[wording]:
-                parts[index][part] |= turns
-        found: list[Likely] = []
-        for index, (pattern, floor, short) in enumerate(self._patterns):
-            if index in parts and len(parts[index]) == len(pattern.parts):
-                turns = reduce(and_, parts[index].values())
-                if turns:
-                    where = tuple(t for k, t in enumerate(track.turns) if turns >> k & 1)
-                    found.append(Likely(_reduced(pattern, floor, short, places), floor, where))
-        return found
+        named = self._lexicon.scan(track).get(self._number)
+        found: dict[int, tuple[set[tuple[int, str]], list[tuple[int, int]]]] = {}
+        for turn, (start, end) in enumerate(track.turns):
+            candidates = self._always | named[turn] if named else self._always
+            parts: dict[int, set[tuple[int, str]]] = defaultdict(set)
+            for number in candidates:
+                if self._wordings[number].stands_in(track, start, end):
+                    for index, part, alternative in self._owners[number]:
+                        parts[index].add((part, alternative))
+            for index, standing in parts.items():
+                if len({part for part, _ in standing}) == len(self._patterns[index][0].parts):
+                    alternatives, turns = found.setdefault(index, (set(), []))
+                    alternatives |= standing
+                    turns.append((start, end))
+        return [self._likely(index, *found[index]) for index in sorted(found)]
+
+    def _likely(
+        self, index: int, standing: set[tuple[int, str]], turns: list[tuple[int, int]]
+    ) -> Likely:
+        pattern, floor = self._patterns[index]
+        parts = tuple(
+            tuple([a for a in alternatives if (part, a) in standing])
+            for part, alternatives in enumerate(pattern.parts)
+        )
+        return Likely(Pattern(pattern.notation, parts, pattern.close), floor, tuple(turns))
 
 
-def _reduced(pattern: Pattern, floor: float, short: bool, places: Mapping[Wording, int]) -> Pattern:
-    parts = tuple(
-        tuple(a for a in part if (a.strip(EDGE), floor, short) in places) for part in pattern.parts
-    )
-    return replace(pattern, parts=parts)
+def _wording(text: str, floor: float, short: bool, share: float) -> _Wording:
+    codes = sounds(text) if floor == 1.0 else keys(without_fillers(text) if short else text)
+    return _Wording(text, floor, short, needed_chars(len(text), share), codes)
 
 
-def _turns(track: Track, wording: Wording) -> int:
-    """In which turns a wording may stand, as bits; the first turn is the lowest."""
-    known = track.looks.get(wording)
+def _grams(wording: _Wording) -> tuple[tuple[str, ...], bool]:
+    text, floor = wording.text, wording.floor
+    if floor == 1.0:
+        return grams_of(keys(text), 0, may_drop=False)
+    if wording.short and wording.codes:
+        return grams_of(wording.codes, 0, may_drop=False)
+    edits = allowed_edits(len(text), floor)
+    may_drop = (1 - floor) * len(text) >= MISSING_COST
+    return grams_of(keys(text), edits, may_drop=may_drop)
+
+
+_lexicon = Lexicon()
+_shortlists: dict[tuple[tuple[str, ...], float, bool, float], Shortlist] = {}
+
+
+def shortlist(
+    notations: tuple[str, ...], floor: float, *, strict: bool, chars: float = 0.0
+) -> Shortlist:
+    """Index notations once for all calls, in one lexicon; arguments as for `Shortlist`."""
+    global _lexicon
+    key = (notations, floor, strict, chars)
+    known = _shortlists.get(key)
     if known is None:
-        known = track.looks[wording] = _look(track, wording)
+        if len(_shortlists) >= MAX_INDEXES:  # rulesets come and go: begin again
+            _shortlists.clear()
+            _lexicon = Lexicon()
+        known = Shortlist(
+            compile_all(notations), floor, strict=strict, chars=chars, lexicon=_lexicon
+        )
+        _shortlists[key] = known
     return known
-
-
-def _look(track: Track, wording: Wording) -> int:
-    text, floor, short = wording
-    turns = 0
-    bare = without_fillers(text) if short else ""
-    if bare:
-        held, positions = track.bare
-        return _turns_of(track, (positions[at] for at in _finds(keys(bare), held)))
-    if allowed_edits(len(text), floor):
-        if nominate(text, track, 0, len(track.text), min_similarity=floor):
-            for k, (start, end) in enumerate(track.turns):
-                if nominate(text, track, start, end, min_similarity=floor):
-                    turns |= 1 << k
-        return turns
-    return _turns_of(track, _finds(keys(text), track.keys))
-
-
-def _finds(key: str, held: str) -> Iterator[int]:
-    at = held.find(key)
-    while at >= 0:
-        yield at
-        at = held.find(key, at + 1)
-
-
-def _turns_of(track: Track, positions: Iterable[int]) -> int:
-    turns = 0
-    for at in positions:
-        turns |= 1 << bisect_right(track.turns, (at, len(track.text) + 1)) - 1
-    return turns
-
-
-@lru_cache(maxsize=64)
-def shortlist(notations: tuple[str, ...], floor: float, *, strict: bool) -> Shortlist:
-    """Index notations once for all calls; arguments as for `Shortlist`."""
-    return Shortlist(compile_all(notations), floor, strict=strict)

@@ -117,10 +117,11 @@ def spot(
     sightings: list[Sighting] = []
     strict = policy.convict_similarity >= SHORT_SIMILARITY
     notations = tuple(p.notation for p in patterns)
-    index = shortlist(notations, policy.unsure_similarity, strict=strict)
+    chars = policy.unsure_chars
+    index = shortlist(notations, policy.unsure_similarity, strict=strict, chars=chars)
     for likely in index.likely(track):
         for start, end in likely.turns:
-            for found in find_all(likely.pattern, track, start, end, likely.floor):
+            for found in find_all(likely.pattern, track, start, end, likely.floor, chars=chars):
                 sure = _convicts(found, policy) and _is_trusted(track, found)
                 if not sure and not _is_unsure(found, policy):
                     continue

@@ -9,7 +9,8 @@ A character has one reading here, its commonest; a polyphone is read alike in a 
 transcript, so it costs nothing unless the recogniser chose a homophone of its other reading.
 """
 
-from functools import lru_cache
+from collections.abc import Callable
+from functools import cache, lru_cache
 
 CONFUSABLE_INITIALS: dict[str, str] = {
     "zh": "z",
@@ -44,7 +45,6 @@ NEAR_COST = 0.6
 """Cost of a syllable with the same initial class or the same final class (guan/gong, ma/ba)."""
 
 _FIRST_CODE = 0xE000  # private-use area: never met in text
-_codes: dict[str, str] = {}
 
 
 @lru_cache(maxsize=30_000)
@@ -116,11 +116,29 @@ def sound_similarity(left: str, right: str) -> float:
     return 1 - sum(costs) / len(left)
 
 
-@lru_cache(maxsize=30_000)
-def _key(char: str) -> str:
-    initial, final = fold_syllable(syllable_of(char))
-    name = f"{initial}'{final}"
-    return _codes.setdefault(name, chr(_FIRST_CODE + len(_codes)))
+class _Codes(dict[int, str]):
+    """A table for `str.translate` that fills itself: one private code point per class or syllable.
+
+    Args:
+        name_of: what characters of one code have in common.
+    """
+
+    def __init__(self, name_of: Callable[[str], str]) -> None:
+        super().__init__()
+        self._name_of = name_of
+        self._codes: dict[str, str] = {}
+        self.names: dict[str, str] = {}
+
+    def __missing__(self, ordinal: int) -> str:
+        name = self._name_of(chr(ordinal))
+        code = self._codes.setdefault(name, chr(_FIRST_CODE + len(self._codes)))
+        self.names[code] = name
+        self[ordinal] = code
+        return code
+
+
+_classes = _Codes(lambda char: "'".join(fold_syllable(syllable_of(char))))
+_sounds = _Codes(syllable_of)
 
 
 def keys(text: str) -> str:
@@ -128,4 +146,32 @@ def keys(text: str) -> str:
 
     Code points are given out in the order of first use: comparable within a process only.
     """
-    return "".join(map(_key, text))
+    return text.translate(_classes)
+
+
+def sounds(text: str) -> str:
+    """Turn a folded text into a string with one code point per toneless syllable; as `keys`."""
+    return text.translate(_sounds)
+
+
+class CostRow(dict[str, int]):
+    """Price of hearing each syllable for one expected syllable, in hundredths; fills itself.
+
+    Args:
+        expected: a code of `sounds`.
+    """
+
+    def __init__(self, expected: str) -> None:
+        super().__init__()
+        self._expected = _sounds.names[expected]
+
+    def __missing__(self, heard: str) -> int:
+        cost = round(100 * substitution_cost(self._expected, _sounds.names[heard]))
+        self[heard] = cost
+        return cost
+
+
+@cache
+def cost_row(expected: str) -> CostRow:
+    """Return the prices for a code of `sounds`."""
+    return CostRow(expected)

@@ -1,0 +1,1 @@
+"""Compact stored forms of what there are millions of: transcripts and scorecards."""

@@ -1,0 +1,185 @@
+"""Scorecards as they are stored: positional JSON, whole in itself.
+
+Titles and points stay with each card, since it must be readable after its ruleset has changed;
+they cost little once compressed.
+"""
+
+import json
+from dataclasses import fields
+from datetime import datetime
+from typing import Any
+
+from qa.types import (
+    Grade,
+    GroupScore,
+    Match,
+    Outcome,
+    Promise,
+    Question,
+    Role,
+    Scorecard,
+    ScoreLine,
+    SlotStatus,
+    SlotVerdict,
+    Span,
+    Verdict,
+)
+
+MAGIC = b"QC\x02"
+_KNOWN = {
+    Scorecard: (
+        "call_id transcript_key context ruleset_id ruleset_hash total critical_failure groups lines"
+        " hearings"
+    ),
+    GroupScore: "group title deducted violated undecided title_en",
+    ScoreLine: "rule_id title group grade critical verdict points title_en",
+    Verdict: "outcome reason details matches searched nearest slots questions promises",
+    Match: "utterance role span quote expected similarity",
+    SlotVerdict: "name status match nearest",
+    Question: "channel span hypotheses",
+    Promise: "match due",
+}
+"""Fields that the packed form keeps; see `packed.transcripts`."""
+
+
+def can_pack() -> bool:
+    """Whether the packed form keeps every field that a scorecard has."""
+    return all([f.name for f in fields(t)] == names.split() for t, names in _KNOWN.items())
+
+
+def pack(card: Scorecard) -> bytes:
+    """Turn a scorecard into positional JSON."""
+    document = [
+        card.call_id,
+        card.transcript_key,
+        card.context,
+        card.ruleset_id,
+        card.ruleset_hash,
+        card.total,
+        card.critical_failure,
+        [[g.group, g.title, g.deducted, g.violated, g.undecided, g.title_en] for g in card.groups],
+        [
+            [
+                line.rule_id,
+                line.title,
+                line.group,
+                line.grade,
+                line.critical,
+                line.points,
+                line.title_en,
+                *_verdict(line.verdict),
+            ]
+            for line in card.lines
+        ],
+        card.hearings,
+    ]
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return MAGIC + text.encode()
+
+
+def unpack(data: bytes) -> Scorecard:
+    """Read what `pack` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError, IndexError: the bytes are damaged.
+    """
+    document = json.loads(data[len(MAGIC) :])
+    groups = tuple([GroupScore(*group) for group in document[7]])
+    lines = tuple([_read_line(*line) for line in document[8]])
+    values = [*document[:7], groups, lines, document[9]]
+    return Scorecard(*values)
+
+
+def summary(data: bytes) -> tuple[int, dict[str, str]]:
+    """Read a packed card's total and its outcomes by rule id, and nothing else.
+
+    Raises:
+        ValueError, IndexError, TypeError: the bytes are damaged.
+    """
+    document = json.loads(data[len(MAGIC) :])
+    return document[5], {line[0]: line[7] for line in document[8]}
+
+
+def _read_line(
+    rule_id: str,
+    title: str,
+    group: str,
+    grade: str,
+    critical: bool,
+    points: int,
+    title_en: str,
+    *verdict: Any,
+) -> ScoreLine:
+    return ScoreLine(
+        rule_id, title, group, Grade(grade), critical, _read_verdict(*verdict), points, title_en
+    )
+
+
+def _verdict(v: Verdict) -> list[Any]:
+    """Lay out a verdict; what is empty at its end is left out."""
+    laid: list[Any] = [
+        v.outcome,
+        v.reason,
+        v.details,
+        [_match(m) for m in v.matches],
+        [v.searched.start_ms, v.searched.end_ms] if v.searched else None,
+        _match(v.nearest) if v.nearest else None,
+    ]
+    if v.slots or v.questions or v.promises:
+        laid.append([[s.name, s.status, _maybe(s.match), _maybe(s.nearest)] for s in v.slots])
+    if v.questions or v.promises:
+        laid.append(
+            [[q.channel, q.span.start_ms, q.span.end_ms, q.hypotheses] for q in v.questions]
+        )
+    if v.promises:
+        laid.append([[_match(p.match), p.due.isoformat() if p.due else None] for p in v.promises])
+    return laid
+
+
+def _read_verdict(
+    outcome: str,
+    reason: str,
+    details: list[list[str]],
+    matches: list[Any],
+    searched: list[int] | None,
+    nearest: Any,
+    slots: Any = (),
+    questions: Any = (),
+    promises: Any = (),
+) -> Verdict:
+    return Verdict(
+        Outcome(outcome),
+        reason,
+        tuple([(name, value) for name, value in details]),
+        tuple([_read_match(m) for m in matches]),
+        Span(*searched) if searched else None,
+        _read_match(nearest),
+        tuple(
+            [
+                SlotVerdict(name, SlotStatus(status), _read_match(match), _read_match(near))
+                for name, status, match, near in slots
+            ]
+        ),
+        tuple([Question(c, Span(a, b), tuple(texts)) for c, a, b, texts in questions]),
+        tuple([_read_promise(*promise) for promise in promises]),
+    )
+
+
+def _match(m: Match) -> list[Any]:
+    span = m.span
+    return [m.utterance, m.role, span.start_ms, span.end_ms, m.quote, m.expected, m.similarity]
+
+
+def _maybe(m: Match | None) -> list[Any] | None:
+    return None if m is None else _match(m)
+
+
+def _read_match(laid: Any) -> Any:
+    if laid is None:
+        return None
+    utterance, role, start_ms, end_ms, *rest = laid
+    return Match(utterance, Role(role), Span(start_ms, end_ms), *rest)
+
+
+def _read_promise(match: Any, due: str | None) -> Promise:
+    return Promise(_read_match(match), datetime.fromisoformat(due) if due else None)

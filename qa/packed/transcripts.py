@@ -1,0 +1,297 @@
+"""Transcripts as they are stored: columns, with the words decoded only where somebody asks.
+
+A document is a header (JSON, positional) and then arrays of small integers, one entry per word:
+its length in characters, and its times as gaps and durations. Reading a transcript builds its
+utterances and leaves their words packed, because re-scoring a million calls looks at the times of
+a few words each.
+"""
+
+import json
+import struct
+import sys
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from itertools import accumulate, chain, pairwise
+from typing import Any
+
+from qa.types import (
+    ChannelMeasures,
+    Hearing,
+    Role,
+    Segment,
+    Span,
+    Transcript,
+    Utterance,
+    Word,
+)
+
+MAGIC = b"QT\x02"
+_CONFIDENCE_STEPS = 10_000
+_ROLES = tuple(Role)
+_ROLE_CODES = {role: code for code, role in enumerate(_ROLES)}
+_KNOWN = {
+    Transcript: (
+        "recording_id engine duration_ms channel_count utterances channels notes speech hearings"
+    ),
+    Utterance: "role role_confidence channel span text words confidence level_dbfs",
+    Word: "text span confidence",
+    ChannelMeasures: "channel speech_ms level_dbfs clipped_ratio",
+    Segment: "channel span",
+    Hearing: "channel span text margin tokens",
+    Span: "start_ms end_ms",
+}
+"""Fields that the packed form keeps. Where a type has others, transcripts are stored as JSON: a
+field that nobody taught this module must not be lost."""
+
+
+def can_pack() -> bool:
+    """Whether the packed form keeps every field that a transcript has."""
+    return all([f.name for f in fields(t)] == names.split() for t, names in _KNOWN.items())
+
+
+class WordTable:
+    """The words of one transcript, packed; decoded as a whole when first asked for.
+
+    Args:
+        lengths: characters of each word.
+        steps: for each word the gap since the end of the one before, and its duration; ms.
+        confidences: ratios 0–1, or ten-thousandths when the array holds integers.
+        texts: the words themselves where they are not their utterance's text cut up.
+    """
+
+    __slots__ = ("_confidences", "_lengths", "_steps", "_texts", "_times")
+
+    def __init__(
+        self,
+        lengths: Sequence[int],
+        steps: Sequence[int],
+        confidences: "array[int] | array[float]",
+        texts: Sequence[str] | None,
+    ) -> None:
+        self._lengths, self._steps, self._confidences = lengths, steps, confidences
+        self._texts = texts
+        self._times: list[int] | None = None
+
+    @property
+    def times(self) -> list[int]:
+        """Start and end of each word in turn, in milliseconds."""
+        if self._times is None:
+            self._times = list(accumulate(self._steps))
+        return self._times
+
+    def confidence(self, word: int) -> float:
+        """Confidence of a word, 0–1."""
+        value = self._confidences[word]
+        return value / _CONFIDENCE_STEPS if isinstance(value, int) else value
+
+    def edges(self, first: int, last: int) -> list[int]:
+        """Where each of the words `[first, last)` ends, in characters of them joined."""
+        return list(accumulate(self._lengths[first:last]))
+
+    def words(self, first: int, last: int, text: str) -> tuple[Word, ...]:
+        """Build the words `[first, last)` of an utterance with this text."""
+        times = self.times
+        if self._texts is not None:
+            parts: Iterable[str] = self._texts[first:last]
+        else:
+            parts = (text[a:b] for a, b in pairwise([0, *self.edges(first, last)]))
+        return tuple(
+            Word(part, Span(times[2 * k], times[2 * k + 1]), self.confidence(k))
+            for k, part in enumerate(parts, first)
+        )
+
+
+class PackedUtterance(Utterance):
+    """An utterance whose words are still packed; equal to the plain one, and pickled as such."""
+
+    __slots__ = ("_first", "_last", "_table")
+
+    _table: WordTable
+    _first: int
+    _last: int
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Build a plain utterance: `dataclasses.replace` knows what it changes, not the table."""
+        return Utterance(*args, **kwargs)
+
+    @property
+    def words(self) -> tuple[Word, ...]:
+        """The words, built anew each time."""
+        return self._table.words(self._first, self._last, self.text)
+
+    def edges(self) -> list[int]:
+        """Where each word ends, in characters of the words joined."""
+        return self._table.edges(self._first, self._last)
+
+    def char_time(self, index: int) -> tuple[int, int] | None:
+        """Start and end in ms of a character; inside a word, time is shared out evenly."""
+        edges = self.edges()
+        at = bisect_right(edges, index)
+        if at >= len(edges):
+            return None
+        begin = edges[at - 1] if at else 0
+        times, word = self._table.times, self._first + at
+        start, end = times[2 * word], times[2 * word + 1]
+        share = (end - start) / (edges[at] - begin)
+        left = start + round(share * (index - begin))
+        return left, max(left, start + round(share * (index - begin + 1)))
+
+    def char_confidences(self) -> list[float]:
+        """Confidence of the word under each character of the words joined."""
+        table, first = self._table, self._first
+        spread: list[float] = []
+        for word, length in enumerate(table._lengths[first : self._last], first):
+            spread += [table.confidence(word)] * length
+        return spread
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, f.name) for f in fields(self))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Utterance):
+            return NotImplemented
+        return self._values() == tuple(getattr(other, f.name) for f in fields(other))
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Utterance, self._values()
+
+
+def pack(transcript: Transcript) -> bytes:
+    """Turn a transcript into columns."""
+    utterances = transcript.utterances
+    words = [word for utterance in utterances for word in utterance.words]
+    joined = all(u.text == "".join(w.text for w in u.words) for u in utterances)
+    bounds = list(chain.from_iterable((w.span.start_ms, w.span.end_ms) for w in words))
+    arrays = [
+        _integers([len(word.text) for word in words]),
+        _integers([b - a for a, b in pairwise([0, *bounds])]),
+        _ratios([word.confidence for word in words]),
+    ]
+    header = [
+        transcript.recording_id,
+        transcript.engine,
+        transcript.duration_ms,
+        transcript.channel_count,
+        [_ROLE_CODES[u.role] for u in utterances],
+        [u.role_confidence for u in utterances],
+        [u.channel for u in utterances],
+        list(chain.from_iterable((u.span.start_ms, u.span.end_ms) for u in utterances)),
+        [u.text for u in utterances],
+        [u.confidence for u in utterances],
+        [u.level_dbfs for u in utterances],
+        [len(u.words) for u in utterances],
+        None if joined else [word.text for word in words],
+        [[c.channel, c.speech_ms, c.level_dbfs, c.clipped_ratio] for c in transcript.channels],
+        list(transcript.notes),
+        [[s.channel, s.span.start_ms, s.span.end_ms] for s in transcript.speech],
+        [
+            [h.channel, h.span.start_ms, h.span.end_ms, h.text, h.margin, h.tokens]
+            for h in transcript.hearings
+        ],
+        [[a.typecode, len(a)] for a in arrays],
+    ]
+    text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    return b"".join([MAGIC, struct.pack("<I", len(text)), text, *map(_to_bytes, arrays)])
+
+
+def unpack(data: bytes) -> Transcript:
+    """Read what `pack` wrote.
+
+    Raises:
+        ValueError, KeyError, TypeError, IndexError, struct.error: the bytes are damaged.
+    """
+    start = len(MAGIC) + 4
+    (length,) = struct.unpack_from("<I", data, len(MAGIC))
+    header = json.loads(data[start : start + length])
+    (recording_id, engine, duration_ms, channel_count, *columns) = header
+    (roles, role_confidences, channels, spans, texts, confidences, levels, counts) = columns[:8]
+    word_texts, measures, notes, speech, hearings, shapes = columns[8:]
+    lengths, steps, likelihoods = _arrays(data, start + length, shapes)
+    table = WordTable(lengths, steps, likelihoods, word_texts)
+    edges = [0, *accumulate(counts)]
+    utterances = []
+    for k, text in enumerate(texts):
+        one: PackedUtterance = object.__new__(PackedUtterance)
+        _set_role(one, _ROLES[roles[k]])
+        _set_role_confidence(one, role_confidences[k])
+        _set_channel(one, channels[k])
+        _set_span(one, Span(spans[2 * k], spans[2 * k + 1]))
+        _set_text(one, text)
+        _set_confidence(one, confidences[k])
+        _set_level(one, levels[k])
+        _set_table(one, table)
+        _set_first(one, edges[k])
+        _set_last(one, edges[k + 1])
+        utterances.append(one)
+    return Transcript(
+        recording_id,
+        engine,
+        duration_ms,
+        channel_count,
+        tuple(utterances),
+        tuple([ChannelMeasures(*m) for m in measures]),
+        tuple(notes),
+        tuple([Segment(c, Span(a, b)) for c, a, b in speech]),
+        tuple([Hearing(c, Span(a, b), *rest) for c, a, b, *rest in hearings]),
+    )
+
+
+def _setter(cls: type, name: str) -> Any:
+    return getattr(cls, name).__set__
+
+
+# A frozen dataclass sets its fields one by one through `object.__setattr__`; the slots' own setters
+# do the same in half the time, and there are twenty utterances in a call.
+_set_role = _setter(Utterance, "role")
+_set_role_confidence = _setter(Utterance, "role_confidence")
+_set_channel = _setter(Utterance, "channel")
+_set_span = _setter(Utterance, "span")
+_set_text = _setter(Utterance, "text")
+_set_confidence = _setter(Utterance, "confidence")
+_set_level = _setter(Utterance, "level_dbfs")
+_set_table = _setter(PackedUtterance, "_table")
+_set_first = _setter(PackedUtterance, "_first")
+_set_last = _setter(PackedUtterance, "_last")
+
+
+def _integers(values: list[int]) -> "array[int]":
+    low, high = min(values, default=0), max(values, default=0)
+    if low >= 0 and high < 2**8:
+        return array("B", values)
+    if low >= -(2**15) and high < 2**15:
+        return array("h", values)
+    return array("q", values)
+
+
+def _ratios(values: list[float]) -> "array[int] | array[float]":
+    """Ten-thousandths where that loses nothing, else the doubles themselves."""
+    steps = [round(value * _CONFIDENCE_STEPS) for value in values]
+    exact = all(s / _CONFIDENCE_STEPS == v for s, v in zip(steps, values, strict=True))
+    return array("h", steps) if exact and max(steps, default=0) < 2**15 else array("d", values)
+
+
+def _to_bytes(numbers: "array[Any]") -> bytes:
+    if sys.byteorder == "big":
+        numbers = numbers[:]
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
+def _arrays(data: bytes, at: int, shapes: list[tuple[str, int]]) -> "list[array[Any]]":
+    arrays = []
+    for code, count in shapes:
+        numbers: array[Any] = array(code)
+        end = at + count * numbers.itemsize
+        numbers.frombytes(data[at:end])
+        if len(numbers) != count:
+            raise ValueError("the words are cut off")
+        if sys.byteorder == "big":
+            numbers.byteswap()
+        arrays.append(numbers)
+        at = end
+    return arrays

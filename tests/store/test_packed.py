@@ -1,0 +1,196 @@
+"""Packed transcripts and scorecards: nothing is lost, and they stand in for the plain ones."""
+
+import json
+import pickle
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.codec import card_summary, decode, encode, to_plain
+from qa.errors import StoreError
+from qa.packed import scorecards, transcripts
+from qa.scoring.match import build_track
+from qa.types import (
+    ChannelMeasures,
+    Grade,
+    GroupScore,
+    Hearing,
+    Match,
+    Outcome,
+    Promise,
+    Question,
+    Role,
+    Scorecard,
+    ScoreLine,
+    Segment,
+    SlotStatus,
+    SlotVerdict,
+    Span,
+    Transcript,
+    Utterance,
+    Verdict,
+    Word,
+)
+
+TIMES = st.integers(0, 4_000_000)
+SPANS = st.tuples(TIMES, TIMES).map(lambda pair: Span(min(pair), max(pair)))
+RATIOS = st.one_of(st.floats(0, 1), st.integers(0, 10_000).map(lambda n: n / 10_000))
+TEXTS = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
+WORDS = st.builds(Word, TEXTS, SPANS, RATIOS)
+UTTERANCES = st.builds(
+    lambda words, joined, **rest: Utterance(
+        text="".join(w.text for w in words) if joined else "别的字", words=tuple(words), **rest
+    ),
+    words=st.lists(WORDS, max_size=5),
+    joined=st.booleans(),
+    role=st.sampled_from(Role),
+    role_confidence=RATIOS,
+    channel=st.integers(0, 1),
+    span=SPANS,
+    confidence=RATIOS,
+    level_dbfs=st.none() | st.floats(-90, 0),
+)
+TRANSCRIPTS = st.builds(
+    Transcript,
+    TEXTS,
+    TEXTS,
+    TIMES,
+    st.integers(1, 2),
+    st.lists(UTTERANCES, max_size=4).map(tuple),
+    st.lists(
+        st.builds(ChannelMeasures, st.integers(0, 1), TIMES, st.none() | st.floats(-90, 0), RATIOS),
+        max_size=2,
+    ).map(tuple),
+    st.lists(TEXTS, max_size=2).map(tuple),
+    st.lists(st.builds(Segment, st.integers(0, 1), SPANS), max_size=3).map(tuple),
+    st.lists(
+        st.builds(Hearing, st.integers(0, 1), SPANS, TEXTS, st.floats(-99, 9), TIMES), max_size=3
+    ).map(tuple),
+)
+MATCHES = st.builds(Match, st.integers(0, 99), st.sampled_from(Role), SPANS, TEXTS, TEXTS, RATIOS)
+VERDICTS = st.builds(
+    Verdict,
+    st.sampled_from(Outcome),
+    TEXTS,
+    st.lists(st.tuples(TEXTS, TEXTS), max_size=2).map(tuple),
+    st.lists(MATCHES, max_size=2).map(tuple),
+    st.none() | SPANS,
+    st.none() | MATCHES,
+    st.lists(
+        st.builds(
+            SlotVerdict,
+            TEXTS,
+            st.sampled_from(SlotStatus),
+            st.none() | MATCHES,
+            st.none() | MATCHES,
+        ),
+        max_size=2,
+    ).map(tuple),
+    st.lists(
+        st.builds(Question, st.integers(0, 1), SPANS, st.lists(TEXTS, max_size=2).map(tuple)),
+        max_size=2,
+    ).map(tuple),
+    st.lists(
+        st.builds(Promise, MATCHES, st.none() | st.just(datetime(2025, 11, 18, 9, tzinfo=UTC))),
+        max_size=2,
+    ).map(tuple),
+)
+LINES = st.builds(
+    ScoreLine,
+    st.from_regex(r"[A-Z]{2}\d{2}", fullmatch=True),
+    TEXTS,
+    TEXTS,
+    st.sampled_from(Grade),
+    st.booleans(),
+    VERDICTS,
+    st.integers(0, 100),
+    TEXTS,
+)
+CARDS = st.builds(
+    Scorecard,
+    *[TEXTS] * 5,
+    st.integers(0, 100),
+    st.booleans(),
+    st.lists(
+        st.builds(GroupScore, TEXTS, TEXTS, *[st.integers(0, 100)] * 3, TEXTS), max_size=2
+    ).map(tuple),
+    st.lists(LINES, max_size=3, unique_by=lambda line: line.rule_id).map(tuple),
+    TEXTS,
+)
+
+
+@given(TRANSCRIPTS)
+def test_a_transcript_comes_back_equal_and_pickles(transcript: Transcript) -> None:
+    back = decode(Transcript, encode(transcript))
+    assert back == transcript
+    assert transcript == back
+    assert hash(back) == hash(transcript)
+    assert pickle.loads(pickle.dumps(back)) == transcript
+    assert encode(back) == encode(transcript)
+    assert to_plain(back) == to_plain(transcript)
+
+
+@given(CARDS)
+def test_a_scorecard_comes_back_equal_and_sums_up(card: Scorecard) -> None:
+    blob = encode(card)
+    assert decode(Scorecard, blob) == card
+    outcomes = {line.rule_id: line.verdict.outcome.value for line in card.lines}
+    assert card_summary(blob) == (card.total, outcomes)
+
+
+def as_json(value: object) -> bytes:
+    """The form of earlier versions."""
+    document = {"type": type(value).__name__, "format": 1, "value": to_plain(value)}
+    return zstandard.compress(json.dumps(document).encode())
+
+
+@given(TRANSCRIPTS, CARDS)
+def test_what_was_stored_as_json_still_decodes(transcript: Transcript, card: Scorecard) -> None:
+    assert decode(Transcript, as_json(transcript)) == transcript
+    assert decode(Scorecard, as_json(card)) == card
+    assert card_summary(as_json(card)) == card_summary(encode(card))
+
+
+def test_every_field_has_its_place_in_the_packed_form() -> None:
+    assert transcripts.can_pack(), "a field was added: teach qa/packed/transcripts.py to keep it"
+    assert scorecards.can_pack(), "a field was added: teach qa/packed/scorecards.py to keep it"
+
+
+@given(UTTERANCES)
+def test_a_packed_utterance_changes_like_a_plain_one(utterance: Utterance) -> None:
+    transcript = Transcript("r", "e", 1, 1, (utterance,))
+    (packed,) = decode(Transcript, encode(transcript)).utterances
+    assert type(packed) is transcripts.PackedUtterance
+    changed = replace(packed, channel=7)
+    assert type(changed) is Utterance
+    assert changed == replace(utterance, channel=7)
+    assert packed != changed
+    assert packed != "text"
+
+
+@given(TRANSCRIPTS, st.sampled_from(Role))
+def test_a_track_tells_the_same_times_and_confidences(transcript: Transcript, role: Role) -> None:
+    plain = build_track(transcript, role)
+    packed = build_track(decode(Transcript, encode(transcript)), role)
+    assert packed == plain
+    for at in range(len(plain.text)):
+        assert packed.time_at(at) == plain.time_at(at)
+        assert packed.confidence(at, at + 3) == plain.confidence(at, at + 3)
+
+
+def test_damaged_or_mistaken_bytes_are_refused() -> None:
+    transcript = Transcript("r", "e", 1, 1, ())
+    content = transcripts.pack(transcript)
+    for broken in (content[:5], content[:-9], transcripts.MAGIC, content.replace(b'"r"', b'"r')):
+        with pytest.raises(StoreError, match="damaged"):
+            decode(Transcript, zstandard.compress(broken))
+    with pytest.raises(StoreError, match="a packed Transcript was found"):
+        decode(Scorecard, encode(transcript))
+    with pytest.raises(StoreError, match="damaged"):
+        card_summary(b"nonsense")
+    with pytest.raises(StoreError, match="damaged"):
+        card_summary(zstandard.compress(scorecards.MAGIC + b"[1]"))
