@@ -9,14 +9,23 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
 from qa.config import Settings
-from qa.errors import AudioDecodeError, ConfigError, EngineError, RecordingFault, ScratchError
+from qa.errors import (
+    AudioDecodeError,
+    ConfigError,
+    EngineError,
+    RecordingError,
+    RecordingFault,
+    ScratchError,
+)
+from qa.pipeline import ROUNDS, Ask, with_hearings
 from qa.scoring.dialogue import parse_dialogue
-from qa.types import Transcript
+from qa.types import Hearing, Question, Transcript
 
 ENGINE = "talking-files"
 
@@ -28,7 +37,7 @@ class TalkingFiles:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def transcribe(self, path: Path, source: str | None) -> Transcript:
+    def transcribe(self, path: Path, source: str | None, *, ask: Ask | None = None) -> Transcript:
         data = path.read_bytes()
         order, _, rest = data.decode().partition("\n")
         text = rest if order.startswith("!") else data.decode()
@@ -38,7 +47,33 @@ class TalkingFiles:
         with Path(os.environ["TALKING_LOG"]).open("a") as log:
             log.write(f"{path.name}\n")
         recording_id = hashlib.sha256(data).hexdigest()
-        return replace(parse_dialogue(text), recording_id=recording_id, engine=ENGINE)
+        transcript = replace(parse_dialogue(text), recording_id=recording_id, engine=ENGINE)
+        for _ in range(ROUNDS if ask and not os.environ.get("TALKING_DEAF") else 0):
+            transcript = with_hearings(transcript, _answers(ask(transcript), text))
+        return transcript
+
+    def hear(
+        self, path: Path, transcript: Transcript, questions: Sequence[Question]
+    ) -> tuple[Hearing, ...]:
+        data = path.read_bytes() if path.exists() else b""
+        if hashlib.sha256(data).hexdigest() != transcript.recording_id:
+            raise RecordingError(path.name, RecordingFault.CHANGED, "another file than before")
+        order, _, rest = data.decode().partition("\n")
+        if order.startswith("!hear-"):
+            _obey("!" + order.removeprefix("!hear-"), path)
+        with Path(os.environ["TALKING_LOG"]).open("a") as log:
+            log.write(f"asked:{path.name}\n")
+        return _answers(questions, rest)
+
+
+def _answers(questions: Sequence[Question], text: str) -> tuple[Hearing, ...]:
+    """What the file's last line `# said: …` holds is said wherever it is asked about."""
+    said = text.rpartition("# said: ")[2].strip()
+    return tuple(
+        Hearing(question.channel, question.span, words, 5.0 if words == said else -50.0, 2)
+        for question in questions
+        for words in question.hypotheses
+    )
 
 
 def _obey(order: str, path: Path) -> None:

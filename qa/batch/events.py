@@ -10,6 +10,7 @@ class Stage(StrEnum):
 
     INGEST = "ingest"
     TRANSCRIBE = "transcribe"
+    HEAR = "hear"
     SCORE = "score"
 
 
@@ -39,11 +40,12 @@ class Advanced:
 
 @dataclass(frozen=True, slots=True)
 class RecordingMarked:
-    """A recording failed and was marked; `fault` is its reason code."""
+    """A recording failed; `fault` is its reason code. Only transcribing marks it for later."""
 
     file: str
     fault: str
     advice: str
+    stage: Stage = Stage.TRANSCRIBE
 
 
 @dataclass(frozen=True, slots=True)

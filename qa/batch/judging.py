@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
 from qa.batch.rulesets import Rulesets
 from qa.config import Settings
-from qa.scoring.scorecard import score_call
+from qa.scoring.scorecard import open_questions, score_call
 from qa.store import scorecards as cards
 from qa.store.convert import chunks
 from qa.store.scorecards import Judgeable
@@ -28,6 +28,7 @@ class Judging:
         violated, undecided: lines.
         unjudged: calls whose ruleset cannot be used; `problems` says why, by ruleset name.
         broken_checks: lines that are undecided because a check broke, by rule id.
+        open_questions: what the calls judged now still ask of the sound.
     """
 
     scored: int
@@ -37,6 +38,7 @@ class Judging:
     unjudged: int
     problems: Mapping[str, str]
     broken_checks: Mapping[str, int]
+    open_questions: int = 0
 
 
 def score_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
@@ -67,6 +69,7 @@ def score_pending(store: Store, settings: Settings, *, listener: Listener = igno
         unjudged=len(call_ids) - counts["scored"],
         problems=dict(rulesets.problems),
         broken_checks=dict(broken),
+        open_questions=counts["open"],
     )
 
 
@@ -101,4 +104,5 @@ def _counts(card: Scorecard) -> Counter[str]:
         flagged=int(bool(card.flags)),
         violated=outcomes.count(Outcome.VIOLATED),
         undecided=outcomes.count(Outcome.UNDECIDED),
+        open=len(open_questions(card)),
     )

@@ -14,16 +14,20 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self, cast
+from typing import TYPE_CHECKING, Protocol, Self, cast
 
 from qa.config import Settings
 from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
-from qa.types import Transcript
+from qa.types import Call, Hearing, Question, Transcript
+
+if TYPE_CHECKING:
+    from qa.batch.rulesets import Rulesets
+    from qa.pipeline import Ask
 
 _MAX_FAILED_STARTS = 3
 _STOP_S = 2.0
@@ -34,8 +38,16 @@ _log = logging.getLogger(__name__)
 class Transcriber(Protocol):
     """What a worker process holds: `qa.pipeline.Worker`, or its like in tests."""
 
-    def transcribe(self, path: Path, source: str | None) -> Transcript:
-        """Transcribe one recording; raises RecordingError or EngineError."""
+    def transcribe(self, path: Path, source: str | None, *, ask: "Ask | None" = None) -> Transcript:
+        """Transcribe one recording, and put what `ask` gives to its sound.
+
+        Raises RecordingError or EngineError.
+        """
+
+    def hear(
+        self, path: Path, transcript: Transcript, questions: Sequence[Question]
+    ) -> tuple[Hearing, ...]:
+        """Put questions to the sound; raises RecordingError or EngineError."""
 
 
 WorkerFactory = Callable[[Settings], AbstractContextManager[Transcriber]]
@@ -43,19 +55,32 @@ WorkerFactory = Callable[[Settings], AbstractContextManager[Transcriber]]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recording to transcribe."""
+    """One recording to transcribe, or, where it has a transcript, to put questions to.
+
+    Attributes:
+        calls: those whose rules ask the questions; without any the default ruleset asks.
+        transcript: with the hearings that are known; None for a recording to transcribe.
+    """
 
     recording_id: str
     path: str
     source: str | None
+    calls: tuple[Call, ...] = ()
+    transcript: Transcript | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A job is done."""
+    """A job is done.
+
+    Attributes:
+        transcript: with its hearings, old and new.
+        open_questions: how many have no answer.
+    """
 
     job: Job
     transcript: Transcript
+    open_questions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +113,15 @@ class WorkerDied:
 
 
 Result = Heard | Refused | EngineFailed | WorkerDied
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What every worker process is given when it starts."""
+
+    factory: WorkerFactory
+    settings: Settings
+    rulesets: "Rulesets | None"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +160,18 @@ class LocalPool:
         factory: makes the transcriber inside a worker; a module-level callable, since it is
             pickled.
         size: processes, at least 1.
+        rulesets: what asks questions of the sound; None asks nothing.
     """
 
-    def __init__(self, factory: WorkerFactory, settings: Settings, size: int) -> None:
-        self._factory, self._settings, self._size = factory, settings, size
+    def __init__(
+        self,
+        factory: WorkerFactory,
+        settings: Settings,
+        size: int,
+        rulesets: "Rulesets | None" = None,
+    ) -> None:
+        self._task = _Task(factory, settings, rulesets)
+        self._size = size
         self._waiting: deque[Job] = deque()
         self._workers: list[_Worker] = []
         self._failed_starts = 0
@@ -186,7 +228,7 @@ class LocalPool:
         """Start missing workers, and give idle ones work."""
         wanted = min(self._size, self.unfinished)
         while len(self._workers) < wanted:
-            self._workers.append(_start(self._factory, self._settings))
+            self._workers.append(_start(self._task))
         for worker in self._workers:
             if self._waiting and worker.ready and worker.job is None:
                 job = self._waiting.popleft()
@@ -241,10 +283,10 @@ class LocalPool:
         worker.pipe.close()
 
 
-def _start(factory: WorkerFactory, settings: Settings) -> _Worker:
+def _start(task: "_Task") -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, factory, settings), name="qa-worker")
+    process = context.Process(target=_work, args=(theirs, task), name="qa-worker")
     process.start()
     theirs.close()  # so that the worker's end closes when the worker dies
     return _Worker(process, cast("Connection[Job | None, Result | _Ready | _CannotStart]", ours))
@@ -259,20 +301,16 @@ def _kill_group(process: SpawnProcess) -> None:
         process.kill()
 
 
-def _work(
-    pipe: "Connection[Result | _Ready | _CannotStart, Job | None]",
-    factory: WorkerFactory,
-    settings: Settings,
-) -> None:
+def _work(pipe: "Connection[Result | _Ready | _CannotStart, Job | None]", task: "_Task") -> None:
     """Run a worker process: load once, then answer jobs until told to end."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_runner, daemon=True).start()
     try:
-        with factory(settings) as transcriber:
+        with task.factory(task.settings) as transcriber:
             pipe.send(_Ready())
             while (job := pipe.recv()) is not None:
-                pipe.send(_answer(transcriber, job))
+                pipe.send(_answer(transcriber, job, task.rulesets))
     except QAError as error:
         with suppress(OSError):
             pipe.send(_CannotStart(error))
@@ -280,9 +318,9 @@ def _work(
         pass  # the runner is gone
 
 
-def _answer(transcriber: Transcriber, job: Job) -> Result:
+def _answer(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Result:
     try:
-        return Heard(job, transcriber.transcribe(Path(job.path), job.source))
+        return _heard(transcriber, job, rulesets)
     except RecordingError as error:
         return Refused(job, error)
     except ScratchError as error:
@@ -297,6 +335,36 @@ def _answer(transcriber: Transcriber, job: Job) -> Result:
         name = type(error).__name__
         _log.error("recording %s: %s in the worker\n%s", job.recording_id[:12], name, frames)
         return EngineFailed(job, f"{name} in the worker; see the log")
+
+
+def _heard(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Heard:
+    ask = _asker(rulesets, job.calls) if rulesets is not None else None
+    path, transcript = Path(job.path), job.transcript
+    if transcript is None:
+        transcript = transcriber.transcribe(path, job.source, ask=ask)
+    elif ask is not None:
+        from qa.pipeline import ROUNDS, with_hearings
+
+        for _ in range(ROUNDS):
+            questions = ask(transcript)
+            answers = transcriber.hear(path, transcript, questions) if questions else ()
+            if not answers:
+                break
+            transcript = with_hearings(transcript, answers)
+    left = len(ask(transcript)) if ask is not None else 0
+    # The transcript goes back once, not a second time inside its job.
+    return Heard(replace(job, transcript=None), transcript, left)
+
+
+def _asker(rulesets: "Rulesets", calls: Sequence[Call]) -> "Ask":
+    """Ask what the rules of any of a recording's calls ask, each question once."""
+    from qa.pipeline import questions_of
+
+    pairs = [(call, rulesets.of(call)) for call in calls]
+    asks = [questions_of(call, ruleset) for call, ruleset in pairs if ruleset is not None]
+    if not calls:
+        asks = [questions_of(Call(call_id=""), rulesets.default)]
+    return lambda transcript: tuple(dict.fromkeys(q for ask in asks for q in ask(transcript)))
 
 
 def _end_with_runner() -> None:

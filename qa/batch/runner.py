@@ -15,7 +15,7 @@ from qa.batch.judging import Judging, score_pending
 from qa.batch.local import WorkerFactory
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
-from qa.batch.transcribing import Hearing, transcribe_pending
+from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
 from qa.ingest.folder import FolderSource
 from qa.store import ledger
@@ -83,14 +83,10 @@ def run_folder(
             ledger.use_engine(session, engine)
         with store.reading() as session:
             pending = ledger.pending_recordings(session, engine, retry_failed=options.retry_failed)
-        hearing = transcribe_pending(
-            store,
-            settings,
-            pending,
-            engine=engine,
-            factory=options.factory or local.real_worker,
-            listener=listener,
-        )
+        # Read again: the folder may have brought another station table.
+        rulesets = Rulesets.in_force(store, settings)
+        workforce = Workforce(options.factory or local.real_worker, engine, rulesets)
+        hearing = transcribe_pending(store, settings, pending, workforce, listener)
         run.counts = _counts(hearing, None)
         judging = score_pending(store, settings, listener=listener)
         run.counts = _counts(hearing, judging)

@@ -4,7 +4,7 @@ import heapq
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -20,8 +20,10 @@ from qa.batch.events import (
     StageStarted,
 )
 from qa.batch.local import EngineFailed, Heard, Job, LocalPool, Refused, Result, WorkerFactory
+from qa.batch.rulesets import Rulesets
 from qa.config import Settings
 from qa.store import ledger
+from qa.store.convert import chunks
 from qa.store.ledger import NO_SCRATCH_SPACE, Fault, PendingRecording
 from qa.store.store import Store
 from qa.types import Transcript
@@ -47,17 +49,30 @@ class Hearing:
     audio_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Workforce:
+    """What works in the worker processes.
+
+    Attributes:
+        engine: fingerprint of what it hears with.
+        rulesets: what asks questions of the sound while a recording is at hand.
+    """
+
+    factory: WorkerFactory
+    engine: str
+    rulesets: Rulesets | None = None
+
+
 def transcribe_pending(
     store: Store,
     settings: Settings,
     pending: Sequence[PendingRecording],
-    *,
-    engine: str,
-    factory: WorkerFactory,
+    workforce: Workforce,
     listener: Listener,
 ) -> Hearing:
     """Transcribe recordings in worker processes and keep every result within seconds.
 
+    What the rules of a recording's calls ask of its sound is answered while it is at hand.
     A recording that cannot be used, that fails the recogniser three times, or that kills three
     workers is marked with its reason; the others go on.
 
@@ -67,8 +82,8 @@ def transcribe_pending(
     total = sum(recording.size_bytes for recording in pending)
     listener(StageStarted(Stage.TRANSCRIBE, len(pending), total))
     size = min(settings.batch.workers or os.cpu_count() or 1, max(1, len(pending)))
-    stage = _Stage(store, pending, engine, listener)
-    with LocalPool(factory, settings, size) as pool:
+    stage = _Stage(store, pending, workforce.engine, listener)
+    with LocalPool(workforce.factory, settings, size, workforce.rulesets) as pool:
         try:
             stage.run(pool)
         finally:
@@ -101,7 +116,7 @@ class _Stage:
 
     def run(self, pool: LocalPool) -> None:
         """Work until nothing is left."""
-        pool.submit([Job(r.recording_id, r.path, r.source) for r in self._pending.values()])
+        pool.submit(list(self._jobs()))
         while pool.unfinished or self._later:
             now = time.monotonic()
             due = []
@@ -115,6 +130,15 @@ class _Stage:
                 self._take(result)
             if self._held and time.monotonic() - self._held_since >= _HOLD_S:
                 self.flush()
+
+    def _jobs(self) -> Iterator[Job]:
+        """Give each recording the calls whose rules may ask questions."""
+        for some in chunks(self._pending.values()):
+            with self._store.reading() as session:
+                calls = ledger.calls_of(session, [r.recording_id for r in some], self._store.zone)
+            for recording in some:
+                own = tuple(calls.get(recording.recording_id, ()))
+                yield Job(recording.recording_id, recording.path, recording.source, own)
 
     def flush(self) -> None:
         """Write the transcripts that are held back, in one transaction."""

@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import qa
-from qa.cli import calls, config, demo, export, models, rescore, rules, run, serve
+from qa.cli import calls, config, demo, export, hear, models, rescore, rules, run, serve
 from qa.errors import ConfigError, QAError
 
 EXIT_SOME_FAILED = 1
@@ -95,7 +95,7 @@ def choose_settings(
 
 app.add_typer(models.app)
 app.add_typer(rules.app)
-for commands in (run, rescore, calls, export, serve, demo, config):
+for commands in (run, hear, rescore, calls, export, serve, demo, config):
     commands.register(app)
 
 

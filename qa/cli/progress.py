@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _NAMES = {
     Stage.INGEST: "taking in files",
     Stage.TRANSCRIBE: "transcribing",
+    Stage.HEAR: "listening again",
     Stage.SCORE: "judging calls",
 }
 _LINE_EVERY_S = 15.0
@@ -114,7 +115,7 @@ class _Bars:
             )
             self._tallies[event.stage] = (tally, task)
         elif isinstance(event, RecordingMarked):
-            self._tallies[Stage.TRANSCRIBE][0].failed += 1
+            self._tallies[event.stage][0].failed += 1
             self._bars.console.print(failure_line(event), style="red", markup=False)
         elif isinstance(event, Retrying):
             self._bars.console.print(_retry_line(event), style="yellow", markup=False)
@@ -135,7 +136,7 @@ class _PlainLines:
         if isinstance(event, StageStarted) and event.total:
             self._tallies[event.stage] = _Tally(event)
         elif isinstance(event, RecordingMarked):
-            self._tallies[Stage.TRANSCRIBE].failed += 1
+            self._tallies[event.stage].failed += 1
             _say(failure_line(event))
         elif isinstance(event, Retrying):
             _say(_retry_line(event))

@@ -131,7 +131,7 @@ def score(as_json: JsonOption = False) -> None:
     if as_json:
         print_json(judging)
     else:
-        _print_judging(terminal(), judging)
+        print_judging(terminal(), judging)
     if judging.unjudged or judging.broken_checks:
         raise typer.Exit(1)
 
@@ -197,7 +197,7 @@ def print_run(report: "RunReport") -> None:
         reasons = ", ".join(f"{code} {n}" for code, n in hearing.failed.most_common())
         console.print(f"failed         {hearing.failed.total()}: {reasons}", style="red")
         console.print("               `qa recordings --failed` lists them with what to do")
-    _print_judging(console, report.judging)
+    print_judging(console, report.judging)
     console.print(f"time           {report.wall_s:.1f} s")
 
 
@@ -227,11 +227,17 @@ def _print_some(console: "Console", label: str, what: str, ids: Iterable[str]) -
         console.print(f"{label}  {len(listed)} {what}: {shown}", style="yellow", markup=False)
 
 
-def _print_judging(console: "Console", judging: "Judging") -> None:
+def print_judging(console: "Console", judging: "Judging") -> None:
+    """Print what judging did, and what it could not do."""
     console.print(
         f"judged         {judging.scored} calls: {judging.flagged} flagged, "
         f"{judging.violated} violations, {judging.undecided} undecided"
     )
+    if judging.open_questions:
+        text = (
+            f"open           {judging.open_questions} questions to the sound; `qa hear` asks them"
+        )
+        console.print(text, style="yellow", markup=False)
     for problem in judging.problems.values():
         console.print(f"not judged     {clean(problem)}", style="red", markup=False)
     for rule_id, count in judging.broken_checks.items():

@@ -1,19 +1,21 @@
 """The tables as a ledger of work: what is still to transcribe, and what became of it."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from qa.codec import encode
 from qa.errors import RecordingFault
-from qa.store.convert import chunks
+from qa.store.convert import chunks, load_calls
 from qa.store.hearings import put_hearings
 from qa.store.tables import CallRow, FileRow, RecordingRow, RunRow, TranscriptRow
 from qa.store.upsert import upsert
-from qa.types import Transcript
+from qa.types import Call, Transcript
 
 NO_SCRATCH_SPACE = "no_scratch_space"
 # Faults of the moment: the next run sees whether the file is there and whole, and the disk free.
@@ -97,6 +99,21 @@ def pending_recordings(
             )
         )
     return [PendingRecording(*row) for row in session.execute(wanted)]
+
+
+def calls_of(
+    session: Session, recording_ids: Sequence[str], zone: ZoneInfo
+) -> dict[str, list[Call]]:
+    """Load the calls of recordings, by recording id."""
+    calls: dict[str, list[Call]] = defaultdict(list)
+    for some in chunks(recording_ids):
+        active = CallRow.recording_id.in_(some) & CallRow.replaced_by.is_(None)
+        wanted = select(CallRow.call_id, CallRow.recording_id).where(active)
+        rows = session.execute(wanted.order_by(CallRow.call_id)).all()
+        loaded = load_calls(session, [call_id for call_id, _ in rows], zone)
+        for call_id, recording_id in rows:
+            calls[recording_id or ""].append(loaded[call_id])
+    return calls
 
 
 def use_engine(session: Session, engine: str) -> None:
