@@ -61,6 +61,19 @@ RELEASED: Final[Mapping[ReleasedBy, Wording]] = {
     ReleasedBy.CUSTOMER: Wording("客户先挂机", "the customer hung up first"),
 }
 
+DETAILS: Final[Mapping[str, Wording]] = {
+    "problem": Wording("报修问题", "problem"),
+    "address": Wording("地址", "address"),
+    "name": Wording("姓名", "name"),
+    "phone": Wording("电话", "phone"),
+    "waybill": Wording("快递单号", "waybill number"),
+    "building": Wording("楼号", "building"),
+    "unit": Wording("单元", "unit"),
+    "room": Wording("房号", "room"),
+    "compound": Wording("小区", "compound"),
+    "station": Wording("维修站", "repair station"),
+}
+
 SLOTS: Final[Mapping[str, Wording]] = {
     "greeting": Wording("问候", "greeting"),
     "brand": Wording("品牌", "brand"),
@@ -211,6 +224,19 @@ REASONS: Final[Mapping[str, Wording]] = {
     "promise_heard": Wording("作了无效承诺：{promise}", "invalid promise heard: {promise}"),
     "promise_unsure": Wording(
         "疑似无效承诺，需人工听：{promise}", "may be an invalid promise, please listen: {promise}"
+    ),
+    # disputes and wrong guidance
+    "dispute_absent": Wording("没有与客户争辩", "no dispute was heard"),
+    "dispute_heard": Wording("与客户争辩了 {turns} 轮", "argued over {turns} turns"),
+    "knowledge_empty": Wording("没有知识条目，无从判断", "there are no knowledge entries"),
+    "misguidance_absent": Wording("没有发现错误引导", "no wrong guidance was heard"),
+    "misguidance_heard": Wording(
+        "错误引导（{topic}，{entry}）；正确的是：{right}",
+        "wrong guidance ({topic}, {entry}); right is: {right}",
+    ),
+    "misguidance_unsure": Wording(
+        "疑似错误引导，需人工听（{topic}，{entry}）；正确的是：{right}",
+        "may be wrong guidance, please listen ({topic}, {entry}); right is: {right}",
     ),
     # answering in time
     "rings_within": Wording(
@@ -389,6 +415,45 @@ REASONS: Final[Mapping[str, Wording]] = {
         "疑似私人通话（{seconds} 秒），需人工听",
         "may be a private call ({seconds} s), please listen",
     ),
+    # read-back
+    "readback_right": Wording("{detail}已跟读，与客户所说一致", "{detail} repeated, and right"),
+    "readback_corrected": Wording(
+        "{detail}先读错，改正后重新确认", "{detail} repeated wrongly first, then corrected"
+    ),
+    "readback_wrong": Wording(
+        "{detail}跟读有误，没有改正", "{detail} repeated wrongly and not corrected"
+    ),
+    "readback_part": Wording("{detail}只跟读了一部分", "{detail} repeated only in part"),
+    "readback_missing": Wording("没有跟读{detail}", "{detail} was not repeated"),
+    "readback_not_asked": Wording(
+        "没有询问{detail}，客户也没有主动说", "{detail} was neither asked for nor given"
+    ),
+    "readback_unsure": Wording(
+        "没有听清{detail}是否跟读正确", "it was not clear whether {detail} was repeated right"
+    ),
+    "details_right": Wording("各项信息都已核对", "every detail was repeated"),
+    "details_missing": Wording("没有核对，或核对有误：{details}", "not repeated right: {details}"),
+    "details_unsure": Wording("没有听清是否核对了：{details}", "cannot be sure of: {details}"),
+    "no_report": Wording("客户没有报修或下单，本项不适用", "the caller reported nothing"),
+    "report_unsure": Wording(
+        "不能确定客户是否需要登记报修", "it is not clear whether a report was due"
+    ),
+    # the ticket beside the call
+    "ticket_agrees": Wording("工单上的{detail}与通话中确认的一致", "{detail} on the ticket agrees"),
+    "ticket_differs": Wording(
+        "工单上的{detail}与通话中确认的不一致：{parts}",
+        "{detail} on the ticket is not what was confirmed: {parts}",
+    ),
+    "ticket_unsure": Wording(
+        "没有听清通话中的{detail}，不能与工单比较",
+        "{detail} was not clear enough to compare with the ticket",
+    ),
+    "ticket_unconfirmed": Wording(
+        "通话中没有确认{detail}，不能与工单比较", "{detail} was not confirmed in the call"
+    ),
+    "station_unknown": Wording(
+        "维修站对照表中没有这个小区，无法判断", "the station table lacks the compound"
+    ),
     # any rule
     "inbound": Wording("呼入电话，本项不适用", "inbound call, does not concern it"),
     "outbound": Wording("呼出电话，本项不适用", "outbound call, does not concern it"),
@@ -405,6 +470,9 @@ _TABLES: Final[Mapping[str, Mapping[str, Wording]]] = {
     "slots": SLOTS,
     "field": FIELDS,
     "festival": FESTIVALS,
+    "detail": DETAILS,
+    "details": DETAILS,
+    "parts": DETAILS,
 }
 """Details whose values are codes themselves; several are joined by a comma."""
 
