@@ -201,7 +201,8 @@ class Builder:
             return model.model_validate(data)
         except ValidationError as error:
             for detail in error.errors():
-                self._problem((*path, *real_path(data, detail["loc"][skip:])), _explain(detail))
+                real = real_path(data, detail["loc"])[skip:]
+                self._problem((*path, *real), _explain(detail))
             return None
 
     def _problem(self, path: KeyPath, problem: str) -> None:
