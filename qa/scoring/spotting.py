@@ -19,7 +19,7 @@ from qa.scoring.grammar import (
     find_all,
 )
 from qa.scoring.match import Track
-from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist
+from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist, shortlist_of
 from qa.scoring.syllables import keys
 
 
@@ -116,9 +116,8 @@ def spot(
     """
     sightings: list[Sighting] = []
     strict = policy.convict_similarity >= SHORT_SIMILARITY
-    notations = tuple(p.notation for p in patterns)
     chars = policy.unsure_chars
-    index = shortlist(notations, policy.unsure_similarity, strict=strict, chars=chars)
+    index = shortlist_of(tuple(patterns), policy.unsure_similarity, strict=strict, chars=chars)
     for likely in index.likely(track):
         for start, end in likely.turns:
             for found in find_all(likely.pattern, track, start, end, likely.floor, chars=chars):
@@ -127,9 +126,24 @@ def spot(
                     continue
                 # Before overlaps are settled: a harmless phrase must not hide a guilty one.
                 inside = track.text[found.hit.start : found.hit.end]
+                if not _lone_syllables_stand(found, inside):
+                    continue
                 if not _contains(allowed, inside) and not is_harmless(track, found, guards):
                     sightings.append(Sighting(found, sure, likely.pattern.notation))
     return _strongest(sightings)
+
+
+def _lone_syllables_stand(found: Found, inside: str) -> bool:
+    """Whether the parts of one syllable stand there as such: 以后有什么 is not 吼…什么."""
+    if GAP not in found.text:
+        return True
+    at = 0
+    for part in found.text.split(GAP):
+        if len(part) == 1:
+            at = inside.find(part, at) + 1
+            if not at:
+                return False
+    return True
 
 
 def _convicts(found: Found, policy: Policy) -> bool:
@@ -172,11 +186,27 @@ def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
         or _contains(guards.excused_by, _without(guards.no_excuse, text[turn_start:turn_end]))
         or any(
             other.hit.start < hit.end and hit.start < other.hit.end
-            for pattern in compile_all(guards.unless)
-            for other in find_all(pattern, track, turn_start, turn_end, HARMLESS_SIMILARITY)
+            for other in _harmless(track, guards.unless, (turn_start, turn_end))
             if other.hit.same_chars >= HARMLESS_CHARS
         )
     )
+
+
+def _harmless(track: Track, notations: tuple[str, ...], turn: tuple[int, int]) -> list[Found]:
+    """Find the harmless wordings of a turn, once for all that was spotted in it."""
+    if not notations:
+        return []
+    index = shortlist(notations, HARMLESS_SIMILARITY, strict=False, exact_below=0)
+    known: list[Found] | None = track.memo.get((index, turn))
+    if known is None:
+        known = [
+            found
+            for likely in index.likely(track)
+            if turn in likely.turns
+            for found in find_all(likely.pattern, track, *turn, HARMLESS_SIMILARITY)
+        ]
+        track.memo[index, turn] = known
+    return known
 
 
 def _is_negated(notations: tuple[str, ...], before: str) -> bool:
