@@ -191,15 +191,38 @@ def _following(
 def closest(
     patterns: tuple[Pattern, ...], track: Track, start: int, end: int, floor: float
 ) -> Found | None:
-    """Choose the pattern that comes closest between two positions; the first among equals."""
-    best: Found | None = None
+    """Choose the pattern that comes closest between two positions; the first among equals.
+
+    One that stands there word for word goes before one that only sounds the same.
+    """
+    best = _word_for_word(patterns, track, start, end)
+    if best is not None:
+        return best
     for pattern in patterns:
         found = find_pattern(pattern, track, start, end, floor)
         if found and (best is None or found.hit.similarity > best.hit.similarity):
             best = found
+            if found.hit.similarity == 1.0:
+                break
             if len(pattern.parts) == 1:  # with several parts one may lie below the mean of all
                 floor = max(floor, found.hit.similarity)
     return best
+
+
+def _word_for_word(
+    patterns: tuple[Pattern, ...], track: Track, start: int, end: int
+) -> Found | None:
+    """Find the first pattern in one part that stands there character by character; its longest."""
+    text = track.text[start:end]
+    for pattern in patterns:
+        if len(pattern.parts) > 1:
+            continue
+        standing = tuple([a for a in pattern.parts[0] if a.strip(EDGE) in text])
+        if standing:
+            found = _best_alternative(standing, track, start, end, 1.0)
+            if found and found[1].same_chars == 1.0:
+                return _joined([found])
+    return None
 
 
 def find_all(

@@ -88,6 +88,7 @@ def _grams(heard: str) -> Iterator[str]:
     two = list(map(add, heard, heard[1:]))
     two_behind = list(map(add, behind, behind[1:]))
     return chain(
+        heard,
         two,
         map(add, two, heard[2:]),
         map(add, heard, two_behind[2:]),
@@ -112,8 +113,7 @@ def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[str, ...], 
     length = len(key)
     if edits == 0:
         size = min(length, 3)
-        whole = tuple(key[i : i + size] for i in range(length - size + 1)) if size > 1 else ()
-        return whole, False
+        return tuple(key[i : i + size] for i in range(length - size + 1)), False
     if length >= 3 * (edits + 1):
         starts = [i * length // (edits + 1) for i in range(edits + 1)]
         return tuple(key[i : i + 3] for i in starts), True

@@ -357,7 +357,7 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
         return None  # one syllable is too little to stand for another character
     for _ in range(MAX_PLACES):
         place = nominate(phrase, track, start, end, min_similarity=floor)
-        if place is None:
+        if place is None or _least_price(phrase, track, start, end) > _budget(phrase, floor):
             break
         hit = align(phrase, track, *place)
         if hit.similarity >= floor:
@@ -383,6 +383,19 @@ def _same_sound(phrase: str, track: Track, start: int, end: int) -> Hit | None:
             best = Hit(at, stop, 1.0, same)
         at = track.sounds.find(codes, at + 1, end)
     return best
+
+
+def _budget(phrase: str, floor: float) -> float:
+    """Return what a place of at least this similarity may cost, in hundredths."""
+    return (1 - floor) * 100 * len(phrase) + 1e-6
+
+
+def _least_price(phrase: str, track: Track, start: int, end: int) -> int:
+    """Sum up what a phrase costs at least in a range: each syllable by the one nearest to it."""
+    heard = set(track.sounds[start:end])
+    return sum(
+        [min(_MISSING_PRICE, min(map(row.__getitem__, heard))) for row in _phrase_sounds(phrase)[1]]
+    )
 
 
 def nominate(
