@@ -1,0 +1,558 @@
+"""A callback as an interview: where each question was asked, and what the customer answered.
+
+All checks of a callback look at one `Interview`, which is built once for a scene. Questions are
+found in the agent's words by sound; an answer is what the customer says from the middle of its
+question to the middle of the next one. Nothing here asks the sound: that is for the checks.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Final
+
+from qa.scoring.callback_answers import (
+    ATTITUDE,
+    BAD,
+    CHARGED,
+    GOOD,
+    NO,
+    PAUSE,
+    POINTS,
+    REMARK,
+    SOLVED,
+    YES,
+    Form,
+    Reading,
+    read_answers,
+    read_bare,
+    read_by_sound,
+    settle,
+)
+from qa.scoring.check import Scene
+from qa.scoring.grammar import Pattern, as_regex, compile_all, find_all
+from qa.scoring.match import Track
+from qa.scoring.shortlist import shortlist
+from qa.types import Match, Role
+
+KINDS: Final = (SOLVED, ATTITUDE, CHARGED, POINTS, REMARK)
+NEAR = 0.75
+"""Similarity from which words may be a question."""
+HEARD = 0.85
+"""And from which they are."""
+HEARD_CHARS = 0.5
+"""Share of a question's characters that must stand there, unless its sound is equal."""
+REPLY_CHARS = 3
+"""Up to so many characters a customer's words between two questions are a backchannel."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """How one question may be put, each in the notation of `qa.scoring.grammar`.
+
+    Attributes:
+        asked: wordings of the question.
+        doubtful: wordings that may be meant for it; a person decides.
+        unless: wordings in the same clause that make it another question.
+    """
+
+    asked: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not compile_all(self.asked):
+            raise ValueError("asked must not be empty")
+        compile_all(self.doubtful + self.unless)
+
+
+@dataclass(frozen=True)
+class CallbackScript:
+    """What is said in a callback, in the notation of `qa.scoring.grammar`.
+
+    Attributes:
+        solved, attitude, charged, points, remark: the questions a–e.
+        refusals: the customer says that it is not convenient.
+        absences: the customer is the wrong person, or wants no callback at all.
+        consents: the customer goes on all the same; looked for in the same turn.
+        yields: the agent lets the customer go (您先忙), so there was a refusal.
+        appointments: the agent asks for a time or names one.
+        vague_appointments: the agent puts it off without a time (回头再给您打).
+    """
+
+    solved: Question
+    attitude: Question
+    charged: Question
+    points: Question
+    remark: Question
+    refusals: tuple[str, ...]
+    absences: tuple[str, ...]
+    consents: tuple[str, ...]
+    yields: tuple[str, ...]
+    appointments: tuple[str, ...]
+    vague_appointments: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        compile_all(self.refusals + self.absences + self.consents + self.yields)
+        compile_all(self.appointments + self.vague_appointments)
+
+    def question(self, kind: str) -> Question:
+        """Return a question by its kind."""
+        found: Question = getattr(self, kind)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question was asked.
+
+    Attributes:
+        start, end: positions in the agent's text.
+        at_ms: the middle of it; an answer begins after.
+        sure: whether the words are the question beyond doubt.
+        doubtful: whether the wording itself leaves it open.
+    """
+
+    kind: str
+    start: int
+    end: int
+    at_ms: int
+    sure: bool
+    doubtful: bool
+    similarity: float
+    expected: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the customer answered.
+
+    Attributes:
+        values: what it may mean; one where it can be told.
+        firm: whether it may contradict a keyed answer.
+        start, end: positions in the customer's text, or in the agent's where the customer only
+            agreed with what the agent repeated.
+        role: whose words they are.
+        asked: whether it stands in the reply to its question, rather than elsewhere.
+    """
+
+    values: frozenset[str]
+    firm: bool
+    start: int
+    end: int
+    role: Role
+    asked: bool
+
+    @property
+    def value(self) -> str | None:
+        """The one value; None where it cannot be told."""
+        return next(iter(self.values)) if len(self.values) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    start: int
+    end: int
+    at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    """Clauses of one answer: joined text, and for each character its position in the track."""
+
+    text: str
+    positions: tuple[int, ...]
+
+    def range(self, reading: Reading) -> tuple[int, int]:
+        last = min(reading.end, len(self.positions)) - 1
+        return self.positions[reading.start], self.positions[max(reading.start, last)] + 1
+
+
+@dataclass(frozen=True)
+class Interview:
+    """One callback, analysed once; see the module."""
+
+    agent: Track
+    customer: Track
+    script: CallbackScript
+    _answers: dict[str, Answer | None] = field(default_factory=dict, compare=False)
+
+    @cached_property
+    def places(self) -> tuple[Place, ...]:
+        """Questions that were asked, in order of time."""
+        return tuple(sorted(_places(self.agent, self.script), key=lambda p: (p.at_ms, p.start)))
+
+    def asked(self, kind: str) -> tuple[Place, ...]:
+        """Places where one question was asked, the sure ones if there are any."""
+        found = [p for p in self.places if p.kind == kind]
+        return tuple([p for p in found if p.sure] or found)
+
+    @property
+    def first_question(self) -> Place | None:
+        """The first question that was surely asked; None if there is none."""
+        return next((p for p in self.places if p.sure), None)
+
+    def answer(self, kind: str) -> Answer | None:
+        """Return what the customer answered to a question, or said of its matter unasked."""
+        if kind not in self._answers:
+            self._answers[kind] = self._reply(kind) or self._volunteered(kind)
+        return self._answers[kind]
+
+    @cached_property
+    def _clauses(self) -> tuple[_Clause, ...]:
+        return _clauses_of(self.customer)
+
+    @cached_property
+    def _agent_clauses(self) -> tuple[_Clause, ...]:
+        return _clauses_of(self.agent)
+
+    def windows(self, kind: str) -> list[tuple[Place, int, int, bool]]:
+        """Times of the answers to a question: place, from, to, and whether it is shared.
+
+        Two questions in one breath share the time until the next one.
+        """
+        asked = [p for p in self.places if p.kind in KINDS]
+        found = []
+        for index, place in enumerate(asked):
+            if place.kind != kind:
+                continue
+            shared = any(
+                other.kind != kind and not self._replied(*sorted((other.at_ms, place.at_ms)))
+                for other in asked[max(0, index - 1) : index + 2]
+            )
+            end = 1 << 60
+            for later in asked[index + 1 :]:
+                if later.kind != kind and self._replied(place.at_ms, later.at_ms):
+                    end = later.at_ms
+                    break
+            start = place.at_ms
+            if index and asked[index - 1].kind == kind and asked[index - 1].at_ms > start:
+                start = asked[index - 1].at_ms
+            found.append((place, start, end, shared))
+        return found
+
+    def _replied(self, start_ms: int, end_ms: int) -> bool:
+        """Whether the customer said anything in a stretch of time."""
+        return any(start_ms <= c.at_ms < end_ms for c in self._clauses)
+
+    def window(self, start_ms: int, end_ms: int) -> _Window:
+        """Join what the customer said in a stretch of time."""
+        return _window(self.customer, self._clauses, start_ms, end_ms)
+
+    def _reply(self, kind: str) -> Answer | None:
+        """Read the replies to a question, the last one that says anything."""
+        for place, start, end, shared in reversed(self.windows(kind)):
+            if found := self._in_window(kind, place, (start, end), shared):
+                return found
+        return None
+
+    def _in_window(
+        self, kind: str, place: Place, times: tuple[int, int], shared: bool
+    ) -> Answer | None:
+        window = self.window(*times)
+        if not window.text:
+            return None
+        if found := settle(kind, read_answers(kind, window.text), window.text):
+            own = _answer(found, window, Role.CUSTOMER, asked=True)
+            return self._agreed(kind, own, times)
+        if echoed := self._echoed(kind, times):
+            return echoed
+        if not shared:
+            form = _form(kind, self._sentence(place))
+            bare = settle(kind, read_bare(window.text, form), window.text)
+            if bare:
+                return _answer(bare, window, Role.CUSTOMER, asked=True)
+        sounds = settle(kind, read_by_sound(kind, window.text), window.text)
+        return _answer(sounds, window, Role.CUSTOMER, asked=True) if sounds else None
+
+    def _sentence(self, place: Place) -> str:
+        start, end = self.agent.sentence_start(place.start), self.agent.sentence_end(place.end - 1)
+        return self.agent.text[start:end]
+
+    def _echoes(self, kind: str, times: tuple[int, int]) -> list[tuple[Answer, int]]:
+        """What the agent repeated after the customer's first words, with its time."""
+        replies = [c.at_ms for c in self._clauses if times[0] <= c.at_ms < times[1]]
+        later = [c for c in self._agent_clauses if replies and replies[0] < c.at_ms < times[1]]
+        asked = [(p.start, p.end) for p in self.places]
+        found = []
+        for clause in later:
+            if any(s < clause.end and clause.start < e for s, e in asked):
+                continue
+            window = _window(self.agent, (clause,), clause.at_ms, clause.at_ms + 1)
+            readings = settle(kind, read_answers(kind, window.text), window.text)
+            if readings:
+                answer = _answer(readings, window, Role.AGENT, asked=True)
+                if answer.value is not None:
+                    found.append((answer, clause.at_ms))
+        return found
+
+    def _echoed(self, kind: str, times: tuple[int, int]) -> Answer | None:
+        """Read what the agent repeated and the customer agreed with (满意是吧？对)."""
+        for answer, at_ms in reversed(self._echoes(kind, times)):
+            after = self.window(at_ms, min(times[1], at_ms + _REACH_MS)).text
+            if _AGREES.search(after):
+                return answer
+        return None
+
+    def _agreed(self, kind: str, own: Answer, times: tuple[int, int]) -> Answer:
+        """Let what the agent repeated settle an open answer, or shake one that it contradicts."""
+        echoes = self._echoes(kind, times)
+        if not echoes:
+            return own
+        last, at_ms = echoes[-1]
+        after = self.window(at_ms, min(times[1], at_ms + _REACH_MS)).text
+        if own.value is None:
+            agreed = last.values <= own.values and _AGREES.search(after)
+            return last if agreed else own
+        if last.values != own.values and _AGREES.search(after):
+            both = own.values | last.values
+            return Answer(both, True, own.start, own.end, own.role, True)
+        return own
+
+    def _volunteered(self, kind: str) -> Answer | None:
+        """Read what the customer said of the matter elsewhere; only words that name it count."""
+        if kind == REMARK:
+            return None
+        window = self.window(0, 1 << 60)
+        named = _NAMED[kind]
+        readings = [
+            r
+            for r in read_answers(kind, window.text)
+            if not r.bare and len(r.values) == 1 and named.search(window.text, r.start, r.end)
+        ]
+        found = settle(kind, readings, window.text)
+        return _answer(found, window, Role.CUSTOMER, asked=False) if found else None
+
+    def remark(self) -> tuple[int, int] | None:
+        """Where the customer replies to the question for suggestions; None if nowhere."""
+        for _, start, end, _ in reversed(self.windows(REMARK)):
+            window = self.window(start, min(end, self._after_remark(start)))
+            if window.positions:
+                return window.positions[0], window.positions[-1] + 1
+        return None
+
+    def _after_remark(self, start_ms: int) -> int:
+        """When the agent goes on after the reply: its second longer stretch of words."""
+        replied = [c.at_ms for c in self._clauses if c.at_ms >= start_ms]
+        if not replied:
+            return start_ms
+        turns = [self.agent.time_at(s)[0] for s, e in self.agent.turns if e - s > REPLY_CHARS]
+        return next((t for t in turns if t > replied[0]), 1 << 60)
+
+    @cached_property
+    def refusal(self) -> Match | None:
+        """Where the customer says that it is not convenient, before answering anything."""
+        return self._unwilling(self.script.refusals)
+
+    @cached_property
+    def absence(self) -> Match | None:
+        """Where the customer turns out to be the wrong person."""
+        return self._unwilling(self.script.absences)
+
+    @property
+    def _opening_end_ms(self) -> int:
+        """When the second question was asked: what is said later refuses no callback."""
+        kinds: list[str] = []
+        for place in self.places:
+            if place.sure and place.kind not in kinds:
+                kinds.append(place.kind)
+                if len(kinds) > 1:
+                    return place.at_ms
+        return 1 << 60
+
+    def _unwilling(self, notations: tuple[str, ...]) -> Match | None:
+        track = self.customer
+        consents = as_regex(self.script.consents)
+        refused: Match | None = None
+        for start, end in track.turns:
+            if track.time_at(start)[0] >= self._opening_end_ms:
+                break
+            hits = [
+                found
+                for pattern in _likely(track, notations, (start, end))
+                for found in find_all(pattern, track, start, end, NEAR)
+                if found.hit.similarity >= HEARD and found.hit.same_chars >= HEARD_CHARS
+            ]
+            text = track.text[start:end]
+            for found in hits:
+                text = text.replace(track.text[found.hit.start : found.hit.end], PAUSE)
+            willing = consents.search(text)
+            if hits and not willing:
+                refused = refused or track.hit_match(hits[0].hit, hits[0].text)
+            elif refused and willing and len(text) <= _SHORT_CONSENT:
+                refused = None
+        return refused
+
+    @cached_property
+    def yielded(self) -> Match | None:
+        """Where the agent lets the customer go (您先忙)."""
+        return self.said(self.script.yields)
+
+    def said(self, notations: tuple[str, ...], after_ms: int = 0) -> Match | None:
+        """Where the agent says any of some phrases, from a time on; the likest place."""
+        track = self.agent
+        hits = [
+            found
+            for pattern in _likely(track, notations, (0, len(track.text)))
+            for found in find_all(pattern, track, 0, len(track.text), NEAR)
+            if found.hit.similarity >= HEARD
+            and found.hit.same_chars >= HEARD_CHARS
+            and track.time_at(found.hit.start)[0] >= after_ms
+        ]
+        best = max(hits, key=lambda f: (f.hit.similarity, f.length), default=None)
+        return track.hit_match(best.hit, best.text) if best else None
+
+    @cached_property
+    def answered(self) -> int:
+        """How many of the questions that were asked got an answer that can be read."""
+        kinds = [k for k in (SOLVED, ATTITUDE, CHARGED, POINTS) if self.asked(k)]
+        return sum((a := self.answer(kind)) is not None and a.asked for kind in kinds)
+
+    @cached_property
+    def closed(self) -> bool:
+        """Whether either side came to an end: goodbye, or the agent's thanks and hotline."""
+        agent, customer = self.agent.text, self.customer.text
+        return bool(_CLOSED.search(agent[-_CLOSING_CHARS:]) or _GOODBYE.search(customer[-30:]))
+
+    @property
+    def available(self) -> bool | None:
+        """Whether the customer was there for the questions; None where it cannot be told."""
+        if self.answered:
+            return True
+        if self.refusal or self.absence:
+            return False
+        if any(p.sure for p in self.places):
+            return True
+        return False if self.yielded else None
+
+
+_REACH_MS = 6_000
+"""So soon after the agent repeats an answer the customer agrees with it."""
+_SHORT_CONSENT = 16
+_CLOSING_CHARS = 160
+_GOODBYE = re.compile("再见|拜拜|再会|挂了|先这样|就这样|拜啊")
+_CLOSED = re.compile(
+    "再见|拜拜|再会|(?:感谢|谢谢)您的(?:合作|配合|支持|接听)|随时(?:拨打|打|联系|来电)"
+)
+_AGREES = re.compile(
+    "(?:^|，)[嗯啊哦]*(?:对|是|是的|对的|没错|嗯|行|好|可以|对对|嗯嗯|是啊)[啊呀吧的]*(?=，|$)"
+)
+_NAMED: Final[Mapping[str, re.Pattern[str]]] = {
+    SOLVED: re.compile("解决|修好|弄好|处理好"),
+    ATTITUDE: re.compile("满意|态度"),
+    CHARGED: re.compile("收|要钱"),
+    POINTS: re.compile("分"),
+}
+
+
+def interview(scene: Scene, script: CallbackScript) -> Interview:
+    """Analyse a scene as a callback; once for all checks that share the script."""
+    name = f"interview {hash(script)}"
+    return scene.shared(name, lambda: Interview(scene.agent, scene.customer, script))
+
+
+@lru_cache(maxsize=16)
+def _notations(script: CallbackScript) -> dict[str, tuple[tuple[str, bool], ...]]:
+    """For each notation the kinds of question that it may be, and whether it is doubtful."""
+    found: dict[str, tuple[tuple[str, bool], ...]] = {}
+    for kind in KINDS:
+        question = script.question(kind)
+        for notations, doubtful in ((question.asked, False), (question.doubtful, True)):
+            for notation in notations:
+                found[notation] = (*found.get(notation, ()), (kind, doubtful))
+    return found
+
+
+def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:
+    index = shortlist(notations, NEAR, strict=False)
+    return [
+        likely.pattern
+        for likely in index.likely(track)
+        if any(s < within[1] and within[0] < e for s, e in likely.turns)
+    ]
+
+
+def _places(track: Track, script: CallbackScript) -> list[Place]:
+    known = _notations(script)
+    found: list[Place] = []
+    for likely in shortlist(tuple(known), NEAR, strict=False).likely(track):
+        for start, end in likely.turns:
+            for one in find_all(likely.pattern, track, start, end, likely.floor):
+                hit = one.hit
+                clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
+                if hit.similarity < 1 and hit.same_chars < HEARD_CHARS:
+                    continue
+                for kind, doubtful in known[likely.pattern.notation]:
+                    if as_regex(script.question(kind).unless).search(clause):
+                        continue
+                    span = track.span(hit.start, hit.end)
+                    sure = hit.similarity >= HEARD and not doubtful
+                    middle = (span.start_ms + span.end_ms) // 2
+                    found.append(
+                        Place(
+                            kind, hit.start, hit.end, middle, sure, doubtful, hit.similarity, one.text
+                        )
+                    )  # fmt: skip
+    return _strongest(found)
+
+
+def _strongest(places: Sequence[Place]) -> list[Place]:
+    """Where questions of one kind stand in one place keep the likest; a sure one of another kind
+    drives out what only resembles it there.
+    """
+    ranked = sorted(
+        places, key=lambda p: (p.sure, not p.doubtful, p.similarity, p.end - p.start), reverse=True
+    )
+    kept: list[Place] = []
+    for place in ranked:
+        rivals = [k for k in kept if k.start < place.end and place.start < k.end]
+        if any(k.kind == place.kind or (k.sure and not place.sure) for k in rivals):
+            continue
+        kept.append(place)
+    return kept
+
+
+def _clauses_of(track: Track) -> tuple[_Clause, ...]:
+    edges = [*track.pauses, len(track.text)]
+    found = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        if start < end:
+            found.append(_Clause(start, end, track.time_at(start)[0]))
+    return tuple(found)
+
+
+def _window(track: Track, clauses: Sequence[_Clause], start_ms: int, end_ms: int) -> _Window:
+    chosen = [c for c in clauses if start_ms <= c.at_ms < end_ms]
+    text: list[str] = []
+    positions: list[int] = []
+    for clause in chosen:
+        if text:
+            text.append(PAUSE)
+            positions.append(clause.start - 1)
+        text.append(track.text[clause.start : clause.end])
+        positions += range(clause.start, clause.end)
+    return _Window("".join(text), tuple(positions))
+
+
+def _answer(readings: Sequence[Reading], window: _Window, role: Role, *, asked: bool) -> Answer:
+    values = frozenset().union(*(r.values for r in readings))
+    first, last = readings[0], readings[-1]
+    chosen = last if len(values) == 1 else None
+    start, end = window.range(chosen or Reading(values, first.start, last.end))
+    return Answer(values, any(r.firm for r in readings), start, end, role, asked)
+
+
+_STILL = re.compile("还(?:在|有)?(?:漏|响|凉|冷|滴|堵|不热)|没(?:有)?(?:解决|修好|热)吧")
+_NOT_CHARGED = re.compile("(?<!收)(?<!要)没(?:有)?(?:跟您|管您|向您|再|额外|乱)?[收要花].*吧")
+_SATISFIED = re.compile("满意(?:吗|嘛|吧|是吧|么|不满意)|满不满意|(?:还|挺|都)(?:好|行|可以|不错)(?:吧|吗|是吧)|好不好|好吗")  # fmt: skip
+
+
+def _form(kind: str, sentence: str) -> Form:
+    """Say what 嗯 and 没有 mean as the reply to a question, from how it was put."""
+    if kind == SOLVED:
+        return Form(NO, YES) if _STILL.search(sentence) else Form(YES, NO)
+    if kind == CHARGED:
+        return Form(NO, NO) if _NOT_CHARGED.search(sentence) else Form(YES, NO)
+    if kind == ATTITUDE and _SATISFIED.search(sentence) and "普通" not in sentence:
+        return Form(GOOD, BAD)
+    return Form()

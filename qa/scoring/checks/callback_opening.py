@@ -1,0 +1,98 @@
+"""The opening of a callback: who is calling, what for, is it convenient (CB01)."""
+
+from dataclasses import dataclass, replace
+
+from qa.scoring.callback import CallbackScript, interview
+from qa.scoring.check import Check, Example, Scene
+from qa.scoring.checks.asked_question import _SCRIPT
+from qa.scoring.grammar import GAP
+from qa.scoring.slots import Slot, judge_slot
+from qa.scoring.windows import span_of
+from qa.types import Outcome, SlotStatus, SlotVerdict, Verdict
+
+OPENING_CHARS = 240
+"""So many characters of the agent's belong to the opening at most, where no question is asked."""
+
+
+@dataclass(frozen=True)
+class CallbackOpening(Check):
+    """The agent says every slot of the opening before the first question.
+
+    Why: the regulations prescribe how a callback begins.
+    Mistakes: a customer who asks who is calling draws the opening out over several turns, so it
+    lasts until the first question; what is said after that is too late. Matching is lenient and by
+    sound.
+
+    Attributes:
+        script: what is said in a callback.
+        slots: all must be said.
+    """
+
+    kind = "callback_opening"
+    script: CallbackScript
+    slots: tuple[Slot, ...]
+    examples = (
+        Example(
+            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
+            "坐席: 我们是供暖报修平台。\n客户: 哪里？什么平台？\n坐席: 供暖报修平台。您现在方便吗？",
+            Outcome.MET,
+        ),
+        Example(
+            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
+            "坐席: 我们是供暖报修平台。跟您收费了吗？\n客户: 没有。\n坐席: 您现在方便吗？",
+            Outcome.VIOLATED,
+        ),
+        Example(
+            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
+            "未知: 您现在方便吗？",
+            Outcome.UNDECIDED,
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        if not self.slots:
+            raise ValueError("slots must not be empty")
+
+    def run(self, scene: Scene) -> Verdict:
+        """Look for each slot before the first question."""
+        if not scene.roles_known:
+            return Verdict(Outcome.UNDECIDED, "role_unknown")
+        if not scene.agent.text:
+            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        first = interview(scene, self.script).first_question
+        end = min(len(scene.agent.text), OPENING_CHARS)
+        if first:
+            end = max(1, min(end, first.start))
+        slots = tuple(judge_part(slot, scene, 0, end) for slot in self.slots)
+        return slots_verdict(scene, slots, (0, end))
+
+
+def judge_part(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
+    """Judge a slot; parts with a gap between them that are only half alike are no near miss.
+
+    Each part is short, so any talk holds something like it.
+    """
+    found = judge_slot(slot, scene, start, end)
+    if found.status is SlotStatus.UNSURE and found.nearest and GAP in found.nearest.expected:
+        return replace(found, status=SlotStatus.MISSING)
+    return found
+
+
+def slots_verdict(scene: Scene, slots: tuple[SlotVerdict, ...], window: tuple[int, int]) -> Verdict:
+    """Turn the slots of a script into a verdict: all of them are due."""
+    gone = (SlotStatus.MISSING, SlotStatus.WRONG)
+    missing = [s.name for s in slots if s.status in gone]
+    unsure = [s.name for s in slots if s.status is SlotStatus.UNSURE]
+    matches = tuple(sorted((s.match for s in slots if s.match), key=lambda m: m.span))
+    if not missing and not unsure:
+        return Verdict(Outcome.MET, "slots_all_said", matches=matches, slots=slots)
+    nearest = max((s.nearest for s in slots if s.nearest), key=lambda m: m.similarity, default=None)
+    return Verdict(
+        Outcome.VIOLATED if missing else Outcome.UNDECIDED,
+        "slots_missing" if missing else "slots_unsure",
+        (("slots", ",".join(missing or unsure)),),
+        matches,
+        span_of(scene, *window),
+        nearest,
+        slots,
+    )
