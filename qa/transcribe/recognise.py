@@ -113,12 +113,22 @@ def speech_segments(frames: Sequence[Frames], duration_ms: int) -> list[list[Seg
     return result
 
 
+def channel_windows(frames: Frames, found: list[Segment], *, channel: int) -> list[Window]:
+    """Pack a channel's speech into the windows of its first reading.
+
+    Args:
+        found: the channel's segments (`speech_segments`).
+    """
+    segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
+    return pack_windows(segments, channel=channel)
+
+
 def _hear_channel(side: _Channel, found: list[Segment], engine: Engine) -> _ChannelHeard:
     channel, samples, frames = side.index, side.samples, side.frames
     measures = measure_channel(frames, found, channel=channel)
-    segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
-    windows = pack_windows(segments, channel=channel)
+    windows = channel_windows(frames, found, channel=channel)
     words, notes = _hear_windows(windows, samples, engine)
+    segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
     unheard = [part for segment in segments for part in unheard_parts(segment, words)]
     if unheard:
         # The decoder sometimes ends a window early and sure of itself; reading with timestamps,
