@@ -1,0 +1,148 @@
+"""Words that are due: whom a rule concerns, whether there was cause for them, where to look."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from qa.scoring.check import Scene
+from qa.scoring.grammar import as_regex, compile_all
+from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.match import Track, best_hit
+from qa.scoring.slots import Slot, judge_slot
+from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.windows import closing, opening
+from qa.types import Direction, Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
+
+GOODBYES = (
+    *("再见", "再会", "拜拜", "挂了", "先这样", "就这样"),
+    *("感谢您的来电", "感谢来电", "谢谢您的来电"),
+)
+FIRST_TURNS = 3
+"""Within so many turns of the agent a call is still beginning."""
+LENIENT = Policy(convict_similarity=0.85, convict_chars=0.5)
+"""For words that are due: what sounds like them and shares half their characters is them."""
+TWO = 2
+"""Syllables of a phrase that any sentence holds by chance, unless every one of them is equal."""
+Window = Literal["anywhere", "opening", "beginning", "after_opening", "closing"]
+
+
+@dataclass(frozen=True)
+class Cause:
+    """What the customer says that makes something due.
+
+    Attributes:
+        phrases: in the notation of `qa.scoring.grammar`; any of them is cause enough.
+        doubtful: may be cause; then what is missing only makes the rule undecided.
+        guards: what makes a phrase no cause.
+    """
+
+    phrases: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
+    guards: Guards = field(default_factory=Guards)
+
+    def __post_init__(self) -> None:
+        if not compile_all(self.phrases):
+            raise ValueError("a cause needs phrases")
+        compile_all(self.doubtful)
+
+    def sightings(self, scene: Scene) -> list[Sighting]:
+        """Find where the customer gave cause, in time order; what is doubtful is not sure."""
+        track = scene.customer
+        found = spot(track, compile_all(self.phrases), policy=Policy(), guards=self.guards)
+        if any(s.sure for s in found) or not self.doubtful:
+            return found
+        doubts = spot(track, compile_all(self.doubtful), policy=Policy(), guards=self.guards)
+        return found + [Sighting(s.found, sure=False) for s in doubts]
+
+
+def unheard(scene: Scene) -> Verdict | None:
+    """Return the verdict where nobody can tell what the agent said; None where it can be told."""
+    if not scene.roles_known:
+        return Verdict(Outcome.UNDECIDED, "role_unknown")
+    if not scene.agent.text:
+        return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+    return None
+
+
+def not_concerned(scene: Scene, direction: Direction | None) -> Verdict | None:
+    """Return the verdict on a call of another direction than the rule's, or of an unknown one."""
+    if direction is None or scene.call.direction is direction:
+        return None
+    if scene.call.direction is None:
+        return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "direction"),))
+    inbound = scene.call.direction is Direction.INBOUND
+    return Verdict(Outcome.NOT_APPLICABLE, "inbound" if inbound else "outbound")
+
+
+def broke_off(scene: Scene) -> bool:
+    """Whether the line went before the call came to its end: nobody was saying goodbye."""
+    if scene.call.released_by is ReleasedBy.AGENT or not scene.customer.turns:
+        return False
+    goodbye = as_regex(GOODBYES)
+    return not any(
+        goodbye.search(track.text[slice(*track.turns[-1])])
+        for track in (scene.agent, scene.customer)
+        if track.turns
+    )
+
+
+def range_of(scene: Scene, window: Window) -> tuple[int, int]:
+    """Return the range of the agent's text where something is due.
+
+    `beginning` is the agent's first turns, as many as `FIRST_TURNS`, whatever the customer says
+    between them; `opening` and `closing` are those of `qa.scoring.windows`.
+    """
+    track = scene.agent
+    if window == "opening":
+        return opening(scene)
+    if window == "closing":
+        return closing(scene)
+    if window == "beginning":
+        return 0, track.turns[min(FIRST_TURNS, len(track.turns)) - 1][1] if track.turns else 0
+    return (opening(scene)[1] if window == "after_opening" else 0), len(track.text)
+
+
+def position_at(track: Track, time_ms: int) -> int:
+    """Return where in a track's text the first utterance begins that lasts beyond a time."""
+    for k, (_, utterance) in enumerate(track.utterances):
+        if utterance.span.end_ms > time_ms:
+            return track.starts[k]
+    return len(track.text)
+
+
+def judge_due(
+    slot: Slot, scene: Scene, start: int, end: int, guards: Guards | None = None
+) -> SlotVerdict:
+    """Look for words that are due between two positions, less those that mean something else.
+
+    Args:
+        guards: what makes the words another thing (不好意思，没听清 is no apology for a parcel).
+    """
+    if guards is None:
+        return judge_slot(slot, scene, start, end)
+    track = scene.agent
+    for sighting in spot(track, slot.patterns, policy=LENIENT, guards=guards):
+        if sighting.sure and start <= sighting.found.hit.start < end:
+            match = track.hit_match(sighting.found.hit, sighting.found.text)
+            return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+    if harmless := as_regex(slot.any_of).search(track.text, start, end):
+        near = track.match(*harmless.span(), expected=harmless.group(), similarity=1.0)
+        return SlotVerdict(slot.name, SlotStatus.MISSING, nearest=near)
+    return _by_sound(slot, scene, start, end)
+
+
+def _by_sound(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
+    """Look for phrases that were heard with other characters; those in parts are too loose."""
+    whole = tuple(p.parts[0] for p in slot.patterns if len(p.parts) == 1)
+    long = tuple(text for texts in whole for text in texts if len(text) > TWO)
+    found = judge_slot(replace(slot, any_of=long), scene, start, end) if long else None
+    if found and found.status is not SlotStatus.MISSING:
+        return found
+    for text in (text for texts in whole for text in texts if len(text) == TWO):
+        if hit := best_hit(text, scene.agent, start, end, floor=1.0):
+            heard = weigh(scene, scene.agent, (hit.start, hit.end), [text], kind=Kind.SLOT)
+            match = scene.agent.hit_match(hit, text)
+            if heard.finding is Finding.SAID:
+                return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+            if heard.finding is not Finding.NOT_SAID:
+                return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=match)
+    return found or SlotVerdict(slot.name, SlotStatus.MISSING)
