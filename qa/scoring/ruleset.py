@@ -8,8 +8,9 @@ from typing import Any
 
 from qa.errors import RulesetError
 from qa.scoring.ruleset_builder import SCORING_REVISION, Builder
+from qa.scoring.ruleset_compose import compose
 from qa.scoring.ruleset_model import Group, Rule, RuleExample, Ruleset
-from qa.scoring.ruleset_yaml import Document, compose, read_document
+from qa.scoring.ruleset_yaml import Document, read_document
 
 __all__ = [
     "BUNDLED",
@@ -101,11 +102,15 @@ def _find(name_or_path: str) -> Path:
 
 
 def _included(name: str) -> Document:
-    path = SHARED / f"{name}.yaml"
-    if not path.is_file():
-        known = ", ".join(sorted(p.stem for p in SHARED.glob("*.yaml")))
-        raise RulesetError(name, f"no such shared file to include; there are {known}")
-    return read_document(path.read_text(encoding="utf-8"), f"shared/{path.name}")
+    """Read a shared part, or a whole bundled ruleset, that a ruleset includes."""
+    path = next(
+        (p for p in (SHARED / f"{name}.yaml", BUNDLED / f"{name}.yaml") if p.is_file()), None
+    )
+    if path is None:
+        known = ", ".join([*sorted(p.stem for p in SHARED.glob("*.yaml")), *bundled_rulesets()])
+        raise RulesetError(name, f"nothing of this name to include; there are {known}")
+    shown = path.relative_to(BUNDLED).as_posix()
+    return compose(read_document(path.read_text(encoding="utf-8"), shown), _included)
 
 
 @cache

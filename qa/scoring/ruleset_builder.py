@@ -69,6 +69,7 @@ class Builder:
         self._stop_on_problems()
         groups = tuple(Group(n, g.title, g.title_en) for n, g in raw.groups.items())
         self._check_ids(raw)
+        self._check_changes(raw)
         rules = [self._rule(rule, index, raw) for index, rule in enumerate(raw.rules)]
         self._stop_on_problems()
         return Ruleset(
@@ -144,6 +145,19 @@ class Builder:
             if rule.id in seen:
                 self._problem(("rules", index, "id"), f"rule id '{rule.id}' stands here twice")
             seen.add(rule.id)
+
+    def _check_changes(self, raw: RulesetDocument) -> None:
+        """Refuse changes to what is not there: a misspelt name must not be without effect."""
+        rules = {rule.id for rule in raw.rules}
+        for rule in sorted(set(raw.adjust) - rules):
+            self._problem(("adjust", rule), f"no rule '{rule}' to adjust")
+        for name in sorted(set(raw.extend) - set(raw.values)):
+            known = ", ".join(raw.values) or "none"
+            self._problem(("extend", name), f"no value '{name}' to extend; there are {known}")
+        if (raw.extend or raw.adjust or raw.drop) and not raw.include:
+            self._problem((), "extend, adjust and drop change what is included; include nothing?")
+        for rule in raw.drop:
+            self._problem(("drop",), f"no included rule '{rule}' to drop")
 
     def _effective_values(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         values = {name: self.tables.get(name, value) for name, value in defaults.items()}

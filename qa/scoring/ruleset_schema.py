@@ -71,6 +71,9 @@ class Adjustment(Part):
     critical: bool | None = None
     regulations: list[Text] | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
+    examples: list[ExampleDocument] = Field(
+        default_factory=list, description="more examples, behind the rule's own"
+    )
 
 
 class RulesetDocument(Part):
@@ -80,10 +83,14 @@ class RulesetDocument(Part):
     title: Text = Field(description="name in Chinese")
     title_en: Text = Field(description="name in English")
     version: int = Field(ge=1, description="raised by its author with every published change")
-    include: list[Name] = Field(
+    include: list[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]] = Field(
         default_factory=list,
-        description="names of shared files whose values, groups and rules belong to this ruleset",
+        description="shared parts, or whole bundled rulesets, that belong to this ruleset",
     )
+    extend: dict[Name, Value] = Field(
+        default_factory=dict, description="what is added to included values, by their name"
+    )
+    drop: list[RuleId] = Field(default_factory=list, description="included rules that are left out")
     adjust: dict[RuleId, Adjustment] = Field(
         default_factory=dict, description="changes to included rules, by rule id"
     )

@@ -1,6 +1,6 @@
 """YAML as people write it: strict about duplicates, and every value knows its line."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,90 +97,3 @@ def _collect(node: yaml.Node, path: KeyPath, lines: dict[KeyPath, int], source: 
                 raise RulesetError(source, f"line {line}: key '{name}' stands here twice")
             lines[(*path, name)] = line
             _collect(value, (*path, name), lines, source)
-
-
-def compose(document: Document, read: Callable[[str], Document]) -> Document:
-    """Put together a ruleset that includes others (`include: [forbidden]`).
-
-    Values and groups of the file itself win over included ones. Included rules come after its own,
-    changed as `adjust` says, and all rules are put in the order of the groups. What is malformed
-    is left as it is, for the models to name.
-
-    Args:
-        read: gives the document of an included name, composed itself.
-
-    Raises:
-        RulesetError: what is included cannot be read.
-    """
-    data = document.data
-    names = data.get("include") if isinstance(data, dict) else None
-    if not names or not isinstance(names, list) or not all(isinstance(n, str) for n in names):
-        return document
-    origins: dict[KeyPath, tuple[Document, KeyPath]] = {}
-    sections: dict[str, dict[str, Any]] = {"values": {}, "groups": {}}
-    rules: list[tuple[Any, Document, KeyPath]] = []
-    for index, name in enumerate(names):
-        origins["include", index] = document, ("include", index)
-        included = read(name)
-        _merge(included, sections, origins)
-        adjust = data.get("adjust")
-        rules += [
-            (_adjusted(_exemplified(rule, included.data), adjust), included, ("rules", i))
-            for i, rule in enumerate(_list(included.data, "rules"))
-        ]
-    included_groups, sections["groups"] = sections["groups"], {}
-    _merge(document, sections, origins)
-    sections["groups"] = {**sections["groups"], **included_groups, **sections["groups"]}
-    rules = [(r, document, ("rules", i)) for i, r in enumerate(_list(data, "rules"))] + rules
-    order = list(sections["groups"])
-    rules.sort(key=lambda entry: _position(entry[0], order))
-    for index, (_, source, path) in enumerate(rules):
-        origins["rules", index] = source, path
-    merged = {**data, **sections, "rules": [rule for rule, _, _ in rules]}
-    return Document(document.source, merged, document.lines, origins)
-
-
-def _merge(
-    document: Document,
-    sections: dict[str, dict[str, Any]],
-    origins: dict[KeyPath, tuple[Document, KeyPath]],
-) -> None:
-    for section, merged in sections.items():
-        own = document.data.get(section) if isinstance(document.data, dict) else None
-        for key, value in own.items() if isinstance(own, dict) else ():
-            merged[key] = value
-            origins[section, key] = document, (section, key)
-
-
-def _list(data: Any, key: str) -> list[Any]:
-    value = data.get(key) if isinstance(data, dict) else None
-    return value if isinstance(value, list) else []
-
-
-def _adjusted(rule: Any, adjust: Any) -> Any:
-    change = (
-        adjust.get(rule.get("id")) if isinstance(adjust, dict) and isinstance(rule, dict) else 0
-    )
-    if not isinstance(change, dict):
-        return rule
-    parameters = {**rule.get("parameters", {}), **change.get("parameters", {})}
-    return {**rule, **change, "parameters": parameters}
-
-
-def _exemplified(rule: Any, data: Any) -> Any:
-    """Lay a rule's examples over the metadata that the examples of its own file share."""
-    shared = data.get("example_call")
-    if not isinstance(rule, dict) or not isinstance(shared, dict):
-        return rule
-    examples = [
-        {**e, "call": {**shared, **e["call"]} if isinstance(e.get("call"), dict) else shared}
-        if isinstance(e, dict)
-        else e
-        for e in _list(rule, "examples")
-    ]
-    return {**rule, "examples": examples}
-
-
-def _position(rule: Any, groups: list[str]) -> int:
-    group = rule.get("group") if isinstance(rule, dict) else None
-    return groups.index(group) if group in groups else len(groups)
