@@ -30,7 +30,7 @@ from qa.scoring.callback_answers import (
     settle,
 )
 from qa.scoring.check import Scene
-from qa.scoring.grammar import Pattern, as_regex, compile_all, find_all
+from qa.scoring.grammar import Found, Pattern, as_regex, compile_all, find_all
 from qa.scoring.match import Track
 from qa.scoring.shortlist import shortlist
 from qa.types import Match, Role
@@ -211,7 +211,8 @@ class Interview:
 
         Two questions in one breath share the time until the next one.
         """
-        asked = [p for p in self.places if p.kind in KINDS]
+        sure = {p.kind for p in self.places if p.sure}
+        asked = [p for p in self.places if p.sure or p.kind not in sure]
         found = []
         for index, place in enumerate(asked):
             if place.kind != kind:
@@ -361,27 +362,26 @@ class Interview:
         return 1 << 60
 
     def _unwilling(self, notations: tuple[str, ...]) -> Match | None:
+        """Find the first turn in which the customer declines and does not go on all the same."""
         track = self.customer
-        consents = as_regex(self.script.consents)
-        refused: Match | None = None
-        for start, end in track.turns:
-            if track.time_at(start)[0] >= self._opening_end_ms:
+        declined: Match | None = None
+        for turn in track.turns:
+            if track.time_at(turn[0])[0] >= self._opening_end_ms:
                 break
-            hits = [
-                found
-                for pattern in _likely(track, notations, (start, end))
-                for found in find_all(pattern, track, start, end, NEAR)
-                if found.hit.similarity >= HEARD and found.hit.same_chars >= HEARD_CHARS
-            ]
-            text = track.text[start:end]
-            for found in hits:
-                text = text.replace(track.text[found.hit.start : found.hit.end], PAUSE)
-            willing = consents.search(text)
-            if hits and not willing:
-                refused = refused or track.hit_match(hits[0].hit, hits[0].text)
-            elif refused and willing and len(text) <= _SHORT_CONSENT:
-                refused = None
-        return refused
+            hits = [f for f in _hits(track, notations, turn) if f.hit.same_chars >= HEARD_CHARS]
+            if not self._consents(turn, hits):
+                declined = declined or (track.hit_match(hits[0].hit, hits[0].text) if hits else None)
+            elif self.answered:
+                declined = None  # 那行，你问吧: and the interview goes on
+        return declined
+
+    def _consents(self, turn: tuple[int, int], declined: Sequence[Found]) -> bool:
+        """Whether a turn agrees to go on; 方便 inside 不方便 does not."""
+        return any(
+            not any(d.hit.start < f.hit.end and f.hit.start < d.hit.end for d in declined)
+            for pattern in compile_all(self.script.consents)
+            for f in find_all(pattern, self.customer, *turn, 1.0)
+        )
 
     @cached_property
     def yielded(self) -> Match | None:
@@ -393,10 +393,8 @@ class Interview:
         track = self.agent
         hits = [
             found
-            for pattern in _likely(track, notations, (0, len(track.text)))
-            for found in find_all(pattern, track, 0, len(track.text), NEAR)
-            if found.hit.similarity >= HEARD
-            and found.hit.same_chars >= HEARD_CHARS
+            for found in _hits(track, notations, (0, len(track.text)))
+            if found.hit.same_chars >= HEARD_CHARS
             and track.time_at(found.hit.start)[0] >= after_ms
         ]
         best = max(hits, key=lambda f: (f.hit.similarity, f.length), default=None)
@@ -428,7 +426,6 @@ class Interview:
 
 _REACH_MS = 6_000
 """So soon after the agent repeats an answer the customer agrees with it."""
-_SHORT_CONSENT = 16
 _CLOSING_CHARS = 160
 _GOODBYE = re.compile("再见|拜拜|再会|挂了|先这样|就这样|拜啊")
 _CLOSED = re.compile(
@@ -461,6 +458,16 @@ def _notations(script: CallbackScript) -> dict[str, tuple[tuple[str, bool], ...]
             for notation in notations:
                 found[notation] = (*found.get(notation, ()), (kind, doubtful))
     return found
+
+
+def _hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
+    """Where any of some notations is surely heard."""
+    return [
+        found
+        for pattern in _likely(track, notations, within)
+        for found in find_all(pattern, track, *within, NEAR)
+        if found.hit.similarity >= HEARD
+    ]
 
 
 def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:

@@ -95,6 +95,8 @@ class KeyedAnswersAgree(Check):
         talk = interview(scene, self.script)
         if talk.available is False:
             return unavailable(talk)
+        if talk.available is None:
+            return Verdict(Outcome.UNDECIDED, "availability_unsure")
         keyed = _keyed(scene.call.keyed)
         if not keyed:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "keyed"),))

@@ -78,6 +78,8 @@ class PaymentReminder(Check):
         talk = interview(scene, self.script)
         if talk.available is False:
             return unavailable(talk)
+        if talk.available is None:
+            return Verdict(Outcome.UNDECIDED, "availability_unsure")
         unpaid = scene.call.fee_unpaid
         if unpaid is None:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "fee_unpaid"),))
