@@ -19,6 +19,8 @@ from qa.transcribe.recognise import channel_windows, speech_segments
 from qa.transcribe.vad import Samples, measure_frames
 from qa.types import Hearing, Question, Span, Transcript, Word
 
+HEAR_REVISION = "1"
+"""Counts changes of this code that change margins; thresholds are chosen for one of them."""
 CONTEXT_MS = 3_000
 """Words this near to a place are read with it: 2 s find less, the whole window hardly more."""
 PAD_MS = 1_000
