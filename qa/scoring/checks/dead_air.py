@@ -10,7 +10,7 @@ from qa.scoring.match import Track, build_track
 from qa.types import Match, Outcome, Role, Span, Verdict
 
 ASKED = 0.85
-DOUBTFUL = 0.75
+DOUBTFUL = 0.8
 DOUBTFUL_LENGTH = 3
 DOUBTFUL_CHARS = 0.6
 """From here on, words that sound like asking for a moment are put to the sound; shorter ones, and
