@@ -13,7 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 import qa
-from qa.cli import calls, config, demo, export, hear, models, rescore, rules, run, serve
+from qa.cli import calls, config, demo, export, hear, models, rescore, rules, rules_try, run, serve
 from qa.errors import ConfigError, QAError
 
 EXIT_SOME_FAILED = 1
@@ -94,6 +94,7 @@ def choose_settings(
 
 
 app.add_typer(models.app)
+rules_try.register(rules.app)
 app.add_typer(rules.app)
 for commands in (run, hear, rescore, calls, export, serve, demo, config):
     commands.register(app)

@@ -1,17 +1,14 @@
 """`qa rules`: read the rules, test them on their examples, try them on a dialogue."""
 
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.types import Direction, Notice, Outcome, ReleasedBy, Verdict
+from qa.types import Outcome, Verdict
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +34,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LangOption = Annotated[Language, typer.Option("--lang", help="Language of names and reasons.")]
 
 
-def _load(ruleset: str | None) -> "Ruleset":
+def load(ruleset: str | None) -> "Ruleset":
+    """Load a ruleset, or the one of the settings, with the values of the settings."""
     from qa.config import load_settings
     from qa.scoring.ruleset import load_ruleset
 
@@ -45,7 +43,8 @@ def _load(ruleset: str | None) -> "Ruleset":
     return load_ruleset(ruleset or scoring.ruleset, values=scoring.values)
 
 
-def _print_json(value: Any) -> None:
+def print_json(value: Any) -> None:
+    """Print as JSON with Chinese characters as they are."""
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
 
 
@@ -73,9 +72,9 @@ def list_rules(
     from qa.cli.show import terminal
     from qa.wording import grade_name
 
-    rules = _load(ruleset)
+    rules = load(ruleset)
     if as_json:
-        _print_json([_describe(rule) for rule in rules.rules])
+        print_json([_describe(rule) for rule in rules.rules])
         return
     groups = {group.name: group.title_en if lang == "en" else group.title for group in rules.groups}
     table = _table(("", "rule", "group", "check", "grade"))
@@ -121,13 +120,13 @@ def explain(
     from qa.cli.rules_page import parameters_in_force
     from qa.cli.show import terminal
 
-    rules = _load(ruleset)
+    rules = load(ruleset)
     rule = rules.rule(rule_id)
     if rule is None:
         known = ", ".join(rule.rule_id for rule in rules.rules)
         raise typer.BadParameter(f"no rule '{rule_id}' in {rules.ruleset_id}; it has {known}")
     if as_json:
-        _print_json(_describe(rule) | {"parameters": parameters_in_force(rule)})
+        print_json(_describe(rule) | {"parameters": parameters_in_force(rule)})
         return
     _print_explanation(terminal(), rules, rule, lang.value)
 
@@ -210,14 +209,14 @@ def test(
     as_json: JsonOption = False,
 ) -> None:
     """Run the examples of every rule; exit 1 when one comes out differently."""
-    rules = _load(ruleset)
+    rules = load(ruleset)
     results = [
         _ExampleResult(rule.rule_id, example.line, example.outcome, _judge(rule, example))
         for rule in rules.rules
         for example in rule.examples
     ]
     if as_json:
-        _print_json([_result_plain(result) for result in results])
+        print_json([_result_plain(result) for result in results])
     else:
         _print_results(rules, results, lang.value)
     if not all(result.passed for result in results):
@@ -269,96 +268,18 @@ def _print_results(rules: "Ruleset", results: list[_ExampleResult], lang: str) -
     console.print(Text(f"  {rules.ruleset_id}: {passed} of {len(results)} examples", style=style))
 
 
-@app.command(name="try")
-def try_dialogue(
-    file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Dialogue; default: standard input.")
+@app.command()
+def new(
+    base: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="The ruleset to start from; default: heating-repair."),
     ] = None,
-    ruleset: RulesetOption = None,
-    agent_id: Annotated[str | None, typer.Option(help="The agent's number (工号).")] = None,
-    ring_count: Annotated[int | None, typer.Option(min=0, help="Rings before the answer.")] = None,
-    direction: Annotated[Direction | None, typer.Option(help="Who placed the call.")] = None,
-    released_by: Annotated[ReleasedBy | None, typer.Option(help="Who hung up.")] = None,
-    started_at: Annotated[
-        str | None, typer.Option("--date", metavar="DATE[THH:MM]", help="When the call began.")
-    ] = None,
-    festival: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=FIRST..LAST",
-            help="A festival notice, such as 国庆节=2025-10-01..2025-10-08.",
-        ),
-    ] = None,
-    lang: LangOption = Language.ZH,
-    as_json: JsonOption = False,
 ) -> None:
-    """Judge a written dialogue (`坐席: …` / `客户: …`) and show every verdict."""
-    from qa.cli.show import print_scorecard, terminal
-    from qa.codec import to_plain
-    from qa.scoring.dialogue import DialogueError, parse_dialogue
-    from qa.scoring.scorecard import score_call
-    from qa.text import to_simplified
-    from qa.types import Call
+    """Print a ruleset of your own that includes a bundled one: add phrases, change points."""
+    from qa.cli.rules_new import starter
+    from qa.scoring.ruleset import load_ruleset
 
-    rules = _load(ruleset)
-    call = Call(
-        call_id=file.name if file else "try",
-        started_at=_start(started_at) if started_at else None,
-        agent_id=agent_id,
-        direction=direction,
-        ring_count=ring_count,
-        released_by=released_by,
-        notices=tuple(_notice(text) for text in festival or ()),
-    )
-    try:
-        transcript = parse_dialogue(to_simplified(_read(file)))
-    except DialogueError as error:
-        raise typer.BadParameter(str(error)) from error
-    scorecard = score_call(transcript, call, rules)
-    if as_json:
-        _print_json(to_plain(scorecard))
-    else:
-        print_scorecard(terminal(), scorecard, lang.value, full=True, call=call)
-
-
-def _start(text: str) -> datetime:
-    from zoneinfo import ZoneInfo
-
-    from qa.config import load_settings
-
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"not a date: {text}", param_hint="--date") from None
-    return start if start.tzinfo else start.replace(tzinfo=ZoneInfo(load_settings().timezone))
-
-
-def _notice(text: str) -> Notice:
-    name, _, days = text.partition("=")
-    first, _, last = days.partition("..")
-    try:
-        return Notice(name, date.fromisoformat(first), date.fromisoformat(last or first))
-    except ValueError:
-        problem = f"not a notice: {text}; write 国庆节=2025-10-01..2025-10-08"
-        raise typer.BadParameter(problem, param_hint="--festival") from None
-
-
-def _read(file: Path | None) -> str:
-    """Read a dialogue; UTF-8, or GBK as older Windows programs write it."""
-    if file is not None and str(file) != "-":
-        try:
-            data = file.read_bytes()
-        except OSError as error:
-            problem = f"{file}: {error.strerror}"
-            raise typer.BadParameter(problem) from error
-    else:
-        if sys.stdin.isatty():
-            typer.echo("Paste the dialogue (坐席: … / 客户: …), then press Ctrl-D.", err=True)
-        data = sys.stdin.buffer.read()
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("gb18030", errors="replace")
+    typer.echo(starter(load_ruleset(base or "heating-repair")), nl=False)
 
 
 @app.command()
@@ -367,7 +288,7 @@ def source(
         str | None, typer.Argument(metavar="NAME", help="Default: the one in the settings.")
     ] = None,
 ) -> None:
-    """Print the YAML of a ruleset, to start your own from."""
+    """Print the YAML of a ruleset, or of a shared part (language, promises, …), to read."""
     from qa.config import load_settings
     from qa.scoring.ruleset import ruleset_text
 
@@ -388,4 +309,4 @@ def schema() -> None:
     """Print the JSON Schema of ruleset files, for editors."""
     from qa.scoring.ruleset_schema import json_schema
 
-    _print_json(json_schema())
+    print_json(json_schema())

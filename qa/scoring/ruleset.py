@@ -61,12 +61,14 @@ def load_ruleset(
 
 
 def ruleset_text(name_or_path: str) -> str:
-    """Read the YAML of a ruleset without judging it.
+    """Read the YAML of a ruleset, or of a shared part, without judging it.
 
     Raises:
         RulesetError: there is no such ruleset, or the file is not UTF-8 text.
     """
-    path = _find(name_or_path)
+    shared = SHARED / f"{name_or_path}.yaml"
+    is_shared = re.fullmatch("[a-z][a-z0-9-]*", name_or_path) and shared.is_file()
+    path = shared if is_shared else _find(name_or_path)
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

@@ -20,8 +20,8 @@ from qa.scoring.ruleset_schema import (
     call_model,
     parameters_model,
 )
-from qa.scoring.ruleset_yaml import Document, KeyPath
-from qa.types import Grade, Outcome
+from qa.scoring.ruleset_yaml import Document, KeyPath, read_document
+from qa.types import Call, Grade, Outcome
 
 SCORING_REVISION = 1
 """Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
@@ -238,6 +238,21 @@ class Builder:
         if self.problems:
             lines = [problem for _, _, problem in sorted(set(self.problems))]
             raise RulesetError(self.document.source, "\n  ".join(lines))
+
+
+def read_call(text: str, source: str, call_id: str) -> Call:
+    """Read what the systems know of a call, written like the `call` of an example.
+
+    Raises:
+        RulesetError: the text is not YAML, or a field is unknown or wrong; names the line.
+    """
+    document = read_document(text, source)
+    builder = Builder(document, {}, {}, frozenset)
+    data = {"call_id": call_id, **(document.data if isinstance(document.data, dict) else {})}
+    model = builder._validate(call_model(), {"value": data}, (), skip=1)
+    builder._stop_on_problems()
+    call: Call = getattr(model, "value")  # noqa: B009
+    return call
 
 
 def real_path(data: Any, location: tuple[str | int, ...]) -> KeyPath:
