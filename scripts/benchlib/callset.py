@@ -6,13 +6,15 @@ A call set is a folder with `scripts/*.yaml`, the recordings and their `*.truth.
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import yaml
+from numpy.typing import NDArray
 
 from qa.types import (
     Attitude,
@@ -182,9 +184,14 @@ def true_transcript(labelled: LabelledCall) -> Transcript:
 
     Each turn is an utterance with its true times; its words are single characters (a punctuation
     mark belongs to the character before it), spread evenly over the sentence that holds them. The
-    roles are the true ones, in mono too: the text is judged here, not the hearing.
+    roles are the true ones, in mono too: the text is judged here, not the hearing. Levels are
+    measured in the recording at the true times; None where the set has no recording.
     """
-    utterances = [_true_utterance(turn, labelled.is_mono) for turn in labelled.truth["turns"]]
+    audio = _samples(labelled)
+    utterances = [
+        replace(one, level_dbfs=_level(audio, one))
+        for one in (_true_utterance(turn, labelled.is_mono) for turn in labelled.truth["turns"])
+    ]
     speech = [Segment(u.channel, u.span) for u in utterances]
     return Transcript(
         recording_id=f"truth-{labelled.call_id}",
@@ -194,6 +201,24 @@ def true_transcript(labelled: LabelledCall) -> Transcript:
         utterances=tuple(sorted(utterances, key=lambda one: (one.span, one.channel))),
         speech=tuple(sorted(speech, key=lambda one: (one.span, one.channel))),
     )
+
+
+def _samples(labelled: LabelledCall) -> tuple[NDArray[np.float32], int] | None:
+    if not labelled.recording.is_file():
+        return None
+    import soundfile
+
+    samples, rate = soundfile.read(labelled.recording, dtype="float32", always_2d=True)
+    return samples, rate
+
+
+def _level(audio: tuple[NDArray[np.float32], int] | None, utterance: Utterance) -> float | None:
+    if audio is None:
+        return None
+    samples, rate = audio
+    first, last = (ms * rate // 1000 for ms in (utterance.span.start_ms, utterance.span.end_ms))
+    power = float(np.mean(np.square(samples[first:last, utterance.channel]), dtype=np.float64))
+    return round(10 * float(np.log10(power + 1e-12)), 1)
 
 
 def _true_utterance(turn: Mapping[str, Any], is_mono: bool) -> Utterance:
