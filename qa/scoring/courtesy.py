@@ -20,6 +20,8 @@ FIRST_TURNS = 3
 """Within so many turns of the agent a call is still beginning."""
 LENIENT = Policy(convict_similarity=0.85, convict_chars=0.5)
 """For words that are due: what sounds like them and shares half their characters is them."""
+REMOTE = 0.66
+"""Below this a nearest miss keeps nobody from missing the words, unless the sound says so."""
 TWO = 2
 """Syllables of a phrase that any sentence holds by chance, unless every one of them is equal."""
 Window = Literal["anywhere", "opening", "beginning", "after_opening", "closing"]
@@ -109,16 +111,12 @@ def position_at(track: Track, time_ms: int) -> int:
     return len(track.text)
 
 
-def judge_due(
-    slot: Slot, scene: Scene, start: int, end: int, guards: Guards | None = None
-) -> SlotVerdict:
+def judge_due(slot: Slot, scene: Scene, start: int, end: int, guards: Guards) -> SlotVerdict:
     """Look for words that are due between two positions, less those that mean something else.
 
     Args:
         guards: what makes the words another thing (不好意思，没听清 is no apology for a parcel).
     """
-    if guards is None:
-        return judge_slot(slot, scene, start, end)
     track = scene.agent
     for sighting in spot(track, slot.patterns, policy=LENIENT, guards=guards):
         if sighting.sure and start <= sighting.found.hit.start < end:
@@ -135,14 +133,22 @@ def _by_sound(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
     whole = tuple(p.parts[0] for p in slot.patterns if len(p.parts) == 1)
     long = tuple(text for texts in whole for text in texts if len(text) > TWO)
     found = judge_slot(replace(slot, any_of=long), scene, start, end) if long else None
+    if found and found.status is SlotStatus.UNSURE and _is_remote(found):
+        found = SlotVerdict(slot.name, SlotStatus.MISSING, nearest=found.nearest)
     if found and found.status is not SlotStatus.MISSING:
         return found
     for text in (text for texts in whole for text in texts if len(text) == TWO):
         if hit := best_hit(text, scene.agent, start, end, floor=1.0):
-            heard = weigh(scene, scene.agent, (hit.start, hit.end), [text], kind=Kind.SLOT)
             match = scene.agent.hit_match(hit, text)
+            if hit.same_chars:  # 在见: equal sound, and one character of the two
+                return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+            heard = weigh(scene, scene.agent, (hit.start, hit.end), [text], kind=Kind.SLOT)
             if heard.finding is Finding.SAID:
                 return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
             if heard.finding is not Finding.NOT_SAID:
                 return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=match)
     return found or SlotVerdict(slot.name, SlotStatus.MISSING)
+
+
+def _is_remote(found: SlotVerdict) -> bool:
+    return found.nearest is None or found.nearest.similarity < REMOTE

@@ -1,6 +1,6 @@
 """Words that are due when there is cause, each in its place (PE03–PE05, CO04, CO05, TR01, TR03)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
@@ -51,7 +51,7 @@ class Part:
     any_of: tuple[str, ...]
     window: Window = "anywhere"
     cause: Cause | None = None
-    guards: Guards | None = None
+    guards: Guards = field(default_factory=Guards)
 
     def __post_init__(self) -> None:
         if not compile_all(self.any_of):
