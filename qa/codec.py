@@ -9,7 +9,7 @@ millions, have packed forms of their own (`qa.packed`); those that were stored a
 import json
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
@@ -49,11 +49,13 @@ def to_plain(value: Any) -> Any:
         return value.value
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError(f"cannot be written as JSON: {type(value).__name__}")
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: to_plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
         return {str(key): to_plain(item) for key, item in value.items()}
-    if isinstance(value, (tuple, list)):
+    if isinstance(value, Sequence):
         return [to_plain(item) for item in value]
     if isinstance(value, (datetime, date)):
         return value.isoformat()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from qa.batch.changes import broken_checks as broken_checks
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
 from qa.batch.rulesets import Rulesets
 from qa.config import Settings
@@ -15,7 +16,6 @@ from qa.store.scorecards import Judgeable
 from qa.store.store import Store
 from qa.types import Outcome, Scorecard
 
-CHECK_FAILED = "check_failed"
 BATCH = 200
 
 
@@ -90,11 +90,6 @@ def publish(store: Store, rulesets: Rulesets, judged: Sequence[Scorecard]) -> No
     with store.writing() as session:
         cards.put_rulesets(session, rulesets.used(), now)
         cards.publish(session, judged, now)
-
-
-def broken_checks(card: Scorecard) -> list[str]:
-    """List the rules whose check broke on a call: a bug, never the agent's fault."""
-    return [line.rule_id for line in card.lines if line.verdict.reason == CHECK_FAILED]
 
 
 def _counts(card: Scorecard) -> Counter[str]:

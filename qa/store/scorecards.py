@@ -3,32 +3,26 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, delete, insert, or_, select, update
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.codec import decode, encode
-from qa.scoring.scorecard import open_questions
+from qa.codec import card_summary, decode
 from qa.store.convert import chunks, load_calls
-from qa.store.evidence import evidence_of
 from qa.store.hearings import load_hearings
-from qa.store.intake import set_contexts
-from qa.store.tables import (
-    CallRow,
-    PromiseRow,
-    RulesetRow,
-    ScorecardRow,
-    TranscriptRow,
-    VerdictRow,
-)
+from qa.store.publishing import pack_card, publish_packed
+from qa.store.tables import CallRow, RulesetRow, ScorecardRow, TranscriptRow
 from qa.store.upsert import upsert
-from qa.types import Call, Outcome, Scorecard, Transcript
+from qa.types import Call, Scorecard, Transcript
 
-_Key = tuple[str, str, str, str, str]
-BROKEN = "check_failed"
-"""Reason of a line whose check broke on the call (`qa.scoring.scorecard`)."""
+
+@dataclass(frozen=True, slots=True)
+class CardSummary:
+    """A published scorecard's total, and its outcomes by rule id."""
+
+    total: int
+    outcomes: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +31,7 @@ class Judgeable:
 
     call: Call
     transcript: Transcript
-    current: Scorecard | None
+    current: CardSummary | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +64,38 @@ def calls_to_score(session: Session) -> list[str]:
 
 def calls_since(session: Session, since: datetime | None) -> list[str]:
     """List calls with a transcript that started at or after a time; all where it is None."""
-    wanted = _transcribed_calls()
-    if since is not None:
-        wanted = wanted.where(CallRow.started_at >= since)
+    return list(session.scalars(_since(since)))
+
+
+def count_since(session: Session, since: datetime | None) -> int:
+    """Count the calls that `calls_since` lists."""
+    wanted = _since(since).order_by(None).subquery()
+    return session.scalar(select(func.count()).select_from(wanted)) or 0
+
+
+def calls_after(
+    session: Session, call_id: str, count: int, *, since: datetime | None = None
+) -> list[str]:
+    """List the next calls of `calls_since` behind a call id, in order; the empty id for the first.
+
+    So an archive of any size is gone through without holding its ids.
+    """
+    wanted = _since(since).where(CallRow.call_id > call_id).limit(count)
     return list(session.scalars(wanted))
+
+
+def _since(since: datetime | None) -> Select[str]:
+    wanted = (
+        select(CallRow.call_id)
+        .join(
+            TranscriptRow,
+            (TranscriptRow.recording_id == CallRow.recording_id)
+            & TranscriptRow.is_current.is_(True),
+        )
+        .where(CallRow.replaced_by.is_(None))
+        .order_by(CallRow.call_id)
+    )
+    return wanted if since is None else wanted.where(CallRow.started_at >= since)
 
 
 def _transcribed_calls() -> Select[str]:
@@ -113,7 +135,7 @@ def load_judgeable(
         heard = load_hearings(
             session, {key for _, key, answered in transcripts.values() if answered}
         )
-        cards = current_scorecards(session, ids) if with_current else {}
+        cards = _summaries(session, ids) if with_current else {}
         for call_id in ids:
             if call_id in calls and call_id in transcripts:
                 blob, key, _ = transcripts[call_id]
@@ -125,15 +147,23 @@ def load_judgeable(
 
 def current_scorecards(session: Session, call_ids: Sequence[str]) -> dict[str, Scorecard]:
     """Load the published scorecards of calls, by call id."""
-    cards: dict[str, Scorecard] = {}
+    return {call_id: decode(Scorecard, blob) for call_id, blob in _blobs(session, call_ids)}
+
+
+def _summaries(session: Session, call_ids: Sequence[str]) -> dict[str, CardSummary]:
+    return {
+        call_id: CardSummary(*card_summary(blob)) for call_id, blob in _blobs(session, call_ids)
+    }
+
+
+def _blobs(session: Session, call_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for ids in chunks(call_ids):
         rows = session.execute(
             select(ScorecardRow.call_id, ScorecardRow.blob).where(
                 ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True)
             )
         )
-        cards.update((call_id, decode(Scorecard, blob)) for call_id, blob in rows)
-    return cards
+        yield from ((row[0], row[1]) for row in rows)
 
 
 def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datetime) -> None:
@@ -151,139 +181,9 @@ def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datet
 
 
 def publish(session: Session, cards: Sequence[Scorecard], now: datetime) -> int:
-    """Make scorecards the current ones of their calls; those they supersede stay as they are.
-
-    A card whose key was published before becomes current again instead of being written twice.
-
-    Args:
-        cards: at most one per call.
+    """Make scorecards the current ones of their calls; see `publish_packed`.
 
     Returns:
         How many were new.
     """
-    new = 0
-    for some in chunks(cards):
-        ids = [card.call_id for card in some]
-        set_contexts(session, {card.call_id: card.context for card in some})
-        _discard_broken(session, ids)
-        known = _known_keys(session, ids)
-        session.execute(
-            update(ScorecardRow).where(ScorecardRow.call_id.in_(ids)).values(is_current=False)
-        )
-        again = [known[_key(card)] for card in some if _key(card) in known]
-        session.execute(
-            update(ScorecardRow).where(ScorecardRow.scorecard_id.in_(again)).values(is_current=True)
-        )
-        fresh = [card for card in some if _key(card) not in known]
-        _insert(session, fresh, now)
-        new += len(fresh)
-    return new
-
-
-def _discard_broken(session: Session, call_ids: Sequence[str]) -> None:
-    """Remove the cards of calls that are judged again whose check broke.
-
-    The ruleset's hash does not change with a repaired check, so such a card would come back as the
-    current one; it was never a judgement.
-    """
-    broken = (
-        select(VerdictRow.scorecard_id)
-        .join(ScorecardRow, ScorecardRow.scorecard_id == VerdictRow.scorecard_id)
-        .where(ScorecardRow.call_id.in_(call_ids), VerdictRow.reason == BROKEN)
-    )
-    broken_ids = session.scalars(broken).all()
-    if broken_ids:
-        for table in (VerdictRow, PromiseRow):
-            session.execute(delete(table).where(table.scorecard_id.in_(broken_ids)))
-        session.execute(delete(ScorecardRow).where(ScorecardRow.scorecard_id.in_(broken_ids)))
-
-
-def _key(card: Scorecard) -> _Key:
-    key = (card.call_id, card.transcript_key, card.context, card.ruleset_hash)
-    return (*key, card.hearings)
-
-
-def _known_keys(session: Session, call_ids: Sequence[str]) -> Mapping[_Key, int]:
-    rows = session.execute(
-        select(
-            ScorecardRow.call_id,
-            ScorecardRow.transcript_key,
-            ScorecardRow.context,
-            ScorecardRow.ruleset_hash,
-            ScorecardRow.hearings,
-            ScorecardRow.scorecard_id,
-        ).where(ScorecardRow.call_id.in_(call_ids))
-    )
-    return {(row[0], row[1], row[2], row[3], row[4]): row[5] for row in rows}
-
-
-def _insert(session: Session, cards: Sequence[Scorecard], now: datetime) -> None:
-    if not cards:
-        return
-    statement = insert(ScorecardRow).returning(
-        ScorecardRow.scorecard_id, sort_by_parameter_order=True
-    )
-    numbers = session.scalars(statement, [_scorecard_values(card, now) for card in cards]).all()
-    verdicts = [
-        verdict
-        for number, card in zip(numbers, cards, strict=True)
-        for verdict in _verdict_values(number, card)
-    ]
-    if verdicts:
-        session.execute(insert(VerdictRow), verdicts)
-    promises = [
-        promise
-        for number, card in zip(numbers, cards, strict=True)
-        for promise in _promise_values(number, card)
-    ]
-    if promises:
-        session.execute(insert(PromiseRow), promises)
-
-
-def _scorecard_values(card: Scorecard, now: datetime) -> dict[str, Any]:
-    outcomes = [line.verdict.outcome for line in card.lines]
-    return {
-        "call_id": card.call_id,
-        "transcript_key": card.transcript_key,
-        "context": card.context,
-        "ruleset_id": card.ruleset_id,
-        "ruleset_hash": card.ruleset_hash,
-        "created_at": now,
-        "is_current": True,
-        "total": card.total,
-        "critical_failure": card.critical_failure,
-        "violated": outcomes.count(Outcome.VIOLATED),
-        "undecided": outcomes.count(Outcome.UNDECIDED),
-        "hearings": card.hearings,
-        "open_questions": len(open_questions(card)),
-        "blob": encode(card),
-    }
-
-
-def _verdict_values(number: int, card: Scorecard) -> Iterator[dict[str, Any]]:
-    for line in card.lines:
-        span = evidence_of(line.verdict).span
-        yield {
-            "scorecard_id": number,
-            "rule_id": line.rule_id,
-            "outcome": line.verdict.outcome.value,
-            "grade": line.grade.value,
-            "points": line.points,
-            "critical": line.critical,
-            "reason": line.verdict.reason[:200],
-            "start_ms": span.start_ms if span else None,
-            "end_ms": span.end_ms if span else None,
-        }
-
-
-def _promise_values(number: int, card: Scorecard) -> Iterator[dict[str, Any]]:
-    for line in card.lines:
-        for position, promise in enumerate(line.verdict.promises):
-            yield {
-                "scorecard_id": number,
-                "rule_id": line.rule_id,
-                "position": position,
-                "start_ms": promise.match.span.start_ms,
-                "end_ms": promise.match.span.end_ms,
-                "due": promise.due,
-            }
+    return publish_packed(session, [pack_card(card) for card in cards], now)

@@ -309,7 +309,7 @@ class ScorecardRow(Table):
 
 
 class VerdictRow(Table):
-    """One rule on one scorecard, narrow enough to count by; the evidence is in the blob."""
+    """A violated or undecided rule of a scorecard, to count by; all of them are in the blob."""
 
     __tablename__ = "verdicts"
 

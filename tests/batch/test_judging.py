@@ -138,7 +138,7 @@ def test_a_changed_ruleset_waits_for_rescore(
         (agent,) = agent_totals(session)
     assert heard.utterances[0].text.startswith("您好")
     assert (agent.calls, agent.mean_total, agent.missed) == (3, 95, (("TM01", 3),))
-    assert rescore(store, settings, RescoreOptions(ruleset=ruleset)).changes == ()
+    assert not rescore(store, settings, RescoreOptions(ruleset=ruleset)).changes
 
 
 def test_rescoring_back_makes_the_old_scorecard_current_again_and_changes_none(

@@ -1,0 +1,145 @@
+"""Judge many stored calls, in this process or in several, batch by batch in order.
+
+Worker processes only read. What they hand back is packed, so that the one process that writes has
+little to do: a million calls are judged in minutes only if nothing is done twice.
+"""
+
+import gc
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from qa.batch.changes import Tally
+from qa.batch.judging import judge_calls
+from qa.batch.rulesets import Rulesets
+from qa.config import Settings
+from qa.errors import EngineError
+from qa.store.publishing import PackedCard, pack_card
+from qa.store.scorecards import RulesetRecord
+from qa.store.store import Store
+
+BATCH = 200
+SPREAD_FROM = 2_000
+"""Calls from which starting worker processes, which takes seconds, pays."""
+_AHEAD = 3
+"""Batches per worker that are handed out at a time: enough to keep it busy, little to hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedBatch:
+    """A batch of calls that was judged.
+
+    Attributes:
+        call_ids: how many calls were handed in; those that no ruleset judges count, too.
+        cards: empty where nothing will be written.
+        used, problems: as `Rulesets` has them so far.
+    """
+
+    call_ids: int
+    tally: Tally
+    cards: tuple[PackedCard, ...]
+    used: tuple[RulesetRecord, ...]
+    problems: dict[str, str] = field(default_factory=dict)
+
+
+Judge = Callable[[list[str]], JudgedBatch]
+
+
+def judge_batch(
+    store: Store, rulesets: Rulesets, call_ids: list[str], *, packed: bool
+) -> JudgedBatch:
+    """Judge calls and count what changes.
+
+    Args:
+        packed: whether to hand back the cards.
+    """
+    tally, cards = Tally(), []
+    for item, card in judge_calls(store, rulesets, call_ids, with_current=True):
+        tally.add(item.call, item.current, card)
+        if packed:
+            cards.append(pack_card(card))
+    used, problems = tuple(rulesets.used()), dict(rulesets.problems)
+    return JudgedBatch(len(call_ids), tally, tuple(cards), used, problems)
+
+
+def judged_batches(
+    store: Store,
+    settings: Settings,
+    rulesets: Rulesets,
+    batches: Iterator[list[str]],
+    *,
+    spread: bool,
+    packed: bool,
+) -> Iterator[JudgedBatch]:
+    """Judge batches of call ids, in order.
+
+    Args:
+        spread: whether to start worker processes (as many as the settings say).
+
+    Raises:
+        EngineError: a worker process died.
+    """
+    workers = settings.batch.workers or os.cpu_count() or 1
+    if not spread or workers < 2:
+        for call_ids in batches:
+            yield judge_batch(store, rulesets, call_ids, packed=packed)
+        return
+    with _pool(settings, rulesets, workers, packed) as pool:
+        waiting: deque[Future[JudgedBatch]] = deque()
+        for call_ids in batches:
+            waiting.append(pool.submit(_judge, call_ids))
+            if len(waiting) >= workers * _AHEAD:
+                yield _result(waiting.popleft())
+        while waiting:
+            yield _result(waiting.popleft())
+
+
+@contextmanager
+def _pool(
+    settings: Settings, rulesets: Rulesets, workers: int, packed: bool
+) -> Iterator[ProcessPoolExecutor]:
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start,
+        initargs=(settings, rulesets, packed),
+    )
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _result(future: "Future[JudgedBatch]") -> JudgedBatch:
+    try:
+        return future.result()
+    except BrokenProcessPool as error:
+        raise EngineError("workers", "a worker process ended: too little memory?") from error
+
+
+_worker: Judge | None = None
+"""What this process judges with, if it is a worker."""
+
+
+def _start(settings: Settings, rulesets: Rulesets, packed: bool) -> None:
+    """Make this process a worker."""
+    global _worker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner ends its workers
+    store = Store.open(settings.database_url, timezone=settings.timezone)
+    gc.freeze()  # rulesets stay; looking through them again and again finds no garbage
+
+    def judge(call_ids: list[str]) -> JudgedBatch:
+        return judge_batch(store, rulesets, call_ids, packed=packed)
+
+    _worker = judge
+
+
+def _judge(call_ids: list[str]) -> JudgedBatch:
+    assert _worker is not None  # `_start` ran before any job
+    return _worker(call_ids)
