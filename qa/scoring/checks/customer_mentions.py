@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, as_regex, compile_all
@@ -98,8 +99,7 @@ class CustomerMentions(Check):
             return self._whoever(scene)
         if not scene.customer.text:
             return Verdict(Outcome.NOT_APPLICABLE, "no_customer_speech")
-        talk = _Talk.of(scene, self.subjects)
-        return self._verdict(scene, self._spotted(scene.customer, talk))
+        return self._verdict(scene, self._spotted(scene.customer, _Talk(scene, self.subjects)))
 
     def _whoever(self, scene: Scene) -> Verdict:
         """Judge words of unknown speakers: what nobody said the customer did not say either."""
@@ -179,44 +179,43 @@ def _evidence(track: Track, sightings: list[Sighting]) -> tuple[Match, ...]:
     )
 
 
-@dataclass(frozen=True)
 class _Talk:
     """The customer's words with whom they name, and what the agent said before each turn.
 
-    Attributes:
-        named: (start, end, kind of person) in the customer's text, in order.
-        asked: what the agent said before each of the customer's turns, folded.
+    Both are gathered when a wording was found, which most calls spare.
     """
 
-    track: Track
-    named: tuple[tuple[int, int, str], ...]
-    asked: tuple[str, ...]
-    subjects: Mapping[str, tuple[str, ...]]
+    def __init__(self, scene: Scene, subjects: Mapping[str, tuple[str, ...]]) -> None:
+        self.track = scene.customer
+        self._scene, self._subjects = scene, subjects
 
-    @classmethod
-    def of(cls, scene: Scene, subjects: Mapping[str, tuple[str, ...]]) -> "_Talk":
-        track = scene.customer
-        return cls(track, _named(track.text, subjects), _asked(scene), subjects)
+    @cached_property
+    def _asked(self) -> tuple[str, ...]:
+        return _asked(self._scene)
+
+    @cached_property
+    def _names(self) -> tuple[tuple[int, int, str], ...]:
+        return _named(self.track.text, self._subjects)
 
     def before(self, position: int) -> str:
         """Return what the agent said before the turn that holds a position."""
         turn = self.track.turn_at(position)
-        return self.asked[self.track.turns.index(turn)]
+        return self._asked[self.track.turns.index(turn)]
 
     def person(self, start: int, end: int) -> str | None:
         """Tell whom a stretch of the customer's words is about; None when nobody was named."""
         turn_start, turn_end = self.track.turn_at(start)
-        inside = [n for n in self.named if n[1] > max(turn_start, start - REACH) and n[0] < end]
+        inside = [n for n in self._names if n[1] > max(turn_start, start - REACH) and n[0] < end]
         if inside:
             return inside[-1][2]
         limit = min(turn_end, end + AHEAD)
-        after = [n for n in self.named if end <= n[0] < limit]
+        after = [n for n in self._names if end <= n[0] < limit]
         if after:
             return after[0][2]
-        asked = _named(self.before(start), self.subjects)
+        asked = _named(self.before(start), self._subjects)
         if asked:
             return asked[-1][2]
-        earlier = [n for n in self.named if turn_start - REACH < n[1] <= turn_start]
+        earlier = [n for n in self._names if turn_start - REACH < n[1] <= turn_start]
         return earlier[-1][2] if earlier else None
 
 
