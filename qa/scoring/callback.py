@@ -1,14 +1,15 @@
 """A callback as an interview: where each question was asked, and what the customer answered.
 
-All checks of a callback look at one `Interview`, which is built once for a scene. Questions are
-found in the agent's words by sound; an answer is what the customer says from the middle of its
-question to the middle of the next one. Nothing here asks the sound: that is for the checks.
+All checks of a callback look at one `Interview`, which is built once for a scene. An answer is what
+the customer says from the middle of its question to the middle of the next one. Nothing here asks
+the sound: that is for the checks.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import pairwise
 from typing import Final
 
 from qa.scoring.callback_answers import (
@@ -29,98 +30,25 @@ from qa.scoring.callback_answers import (
     read_by_sound,
     settle,
 )
+from qa.scoring.callback_questions import (
+    HEARD_CHARS,
+    CallbackScript,
+    Place,
+    find_places,
+    sure_hits,
+)
 from qa.scoring.check import Scene
-from qa.scoring.grammar import Found, Pattern, as_regex, compile_all, find_all
+from qa.scoring.grammar import Found, compile_all, find_all
 from qa.scoring.match import Track
-from qa.scoring.shortlist import shortlist
 from qa.types import Match, Role
 
-KINDS: Final = (SOLVED, ATTITUDE, CHARGED, POINTS, REMARK)
-NEAR = 0.75
-"""Similarity from which words may be a question."""
-HEARD = 0.85
-"""And from which they are."""
-HEARD_CHARS = 0.5
-"""Share of a question's characters that must stand there, unless its sound is equal."""
+FOREVER = 1 << 60
+IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
+"""Characters with which a customer only shows to be there."""
+FRAGMENT_CHARS = 2
+"""Up to so many characters between two places of one question it is the same question."""
 REPLY_CHARS = 3
 """Up to so many characters a customer's words between two questions are a backchannel."""
-
-
-@dataclass(frozen=True)
-class Question:
-    """How one question may be put, each in the notation of `qa.scoring.grammar`.
-
-    Attributes:
-        asked: wordings of the question.
-        doubtful: wordings that may be meant for it; a person decides.
-        unless: wordings in the same clause that make it another question.
-    """
-
-    asked: tuple[str, ...]
-    doubtful: tuple[str, ...] = ()
-    unless: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if not compile_all(self.asked):
-            raise ValueError("asked must not be empty")
-        compile_all(self.doubtful + self.unless)
-
-
-@dataclass(frozen=True)
-class CallbackScript:
-    """What is said in a callback, in the notation of `qa.scoring.grammar`.
-
-    Attributes:
-        solved, attitude, charged, points, remark: the questions a–e.
-        refusals: the customer says that it is not convenient.
-        absences: the customer is the wrong person, or wants no callback at all.
-        consents: the customer goes on all the same; looked for in the same turn.
-        yields: the agent lets the customer go (您先忙), so there was a refusal.
-        appointments: the agent asks for a time or names one.
-        vague_appointments: the agent puts it off without a time (回头再给您打).
-    """
-
-    solved: Question
-    attitude: Question
-    charged: Question
-    points: Question
-    remark: Question
-    refusals: tuple[str, ...]
-    absences: tuple[str, ...]
-    consents: tuple[str, ...]
-    yields: tuple[str, ...]
-    appointments: tuple[str, ...]
-    vague_appointments: tuple[str, ...]
-
-    def __post_init__(self) -> None:
-        compile_all(self.refusals + self.absences + self.consents + self.yields)
-        compile_all(self.appointments + self.vague_appointments)
-
-    def question(self, kind: str) -> Question:
-        """Return a question by its kind."""
-        found: Question = getattr(self, kind)
-        return found
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a question was asked.
-
-    Attributes:
-        start, end: positions in the agent's text.
-        at_ms: the middle of it; an answer begins after.
-        sure: whether the words are the question beyond doubt.
-        doubtful: whether the wording itself leaves it open.
-    """
-
-    kind: str
-    start: int
-    end: int
-    at_ms: int
-    sure: bool
-    doubtful: bool
-    similarity: float
-    expected: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +108,7 @@ class Interview:
     @cached_property
     def places(self) -> tuple[Place, ...]:
         """Questions that were asked, in order of time."""
-        return tuple(sorted(_places(self.agent, self.script), key=lambda p: (p.at_ms, p.start)))
+        return tuple(sorted(find_places(self.agent, self.script), key=lambda p: (p.at_ms, p.start)))
 
     def asked(self, kind: str) -> tuple[Place, ...]:
         """Places where one question was asked, the sure ones if there are any."""
@@ -207,34 +135,39 @@ class Interview:
         return _clauses_of(self.agent)
 
     def windows(self, kind: str) -> list[tuple[Place, int, int, bool]]:
-        """Times of the answers to a question: place, from, to, and whether it is shared.
+        """List the times of the answers to a question: place, from, to, and whether it is shared.
 
         Two questions in one breath share the time until the next one.
         """
         sure = {p.kind for p in self.places if p.sure}
         asked = [p for p in self.places if p.sure or p.kind not in sure]
-        found = []
+        found: list[tuple[Place, int, int, bool]] = []
         for index, place in enumerate(asked):
             if place.kind != kind:
                 continue
+            near = asked[max(0, index - 1) : index + 2]
             shared = any(
-                other.kind != kind and not self._replied(*sorted((other.at_ms, place.at_ms)))
-                for other in asked[max(0, index - 1) : index + 2]
+                p.kind != kind and not self._said(*sorted((p.at_ms, place.at_ms)), IDLE)
+                for p in near
             )
-            end = 1 << 60
-            for later in asked[index + 1 :]:
-                if later.kind != kind and self._replied(place.at_ms, later.at_ms):
-                    end = later.at_ms
-                    break
+            end = next(
+                (
+                    p.at_ms
+                    for p in asked[index + 1 :]
+                    if p.kind != kind and self._said(place.at_ms, p.at_ms, IDLE)
+                ),
+                FOREVER,
+            )
             start = place.at_ms
-            if index and asked[index - 1].kind == kind and asked[index - 1].at_ms > start:
-                start = asked[index - 1].at_ms
+            if found and len(self._said(found[-1][1], start)) <= FRAGMENT_CHARS:
+                start = found.pop()[1]  # the same question goes on: 态度如何，满意、普通还是不满意
             found.append((place, start, end, shared))
         return found
 
-    def _replied(self, start_ms: int, end_ms: int) -> bool:
-        """Whether the customer said anything in a stretch of time."""
-        return any(start_ms <= c.at_ms < end_ms for c in self._clauses)
+    def _said(self, start_ms: int, end_ms: int, without: frozenset[str] = frozenset()) -> str:
+        """Return the customer's words in a stretch of time, less some characters."""
+        text = self.window(start_ms, end_ms).text.replace(PAUSE, "")
+        return "".join(c for c in text if c not in without)
 
     def window(self, start_ms: int, end_ms: int) -> _Window:
         """Join what the customer said in a stretch of time."""
@@ -314,7 +247,7 @@ class Interview:
         """Read what the customer said of the matter elsewhere; only words that name it count."""
         if kind == REMARK:
             return None
-        window = self.window(0, 1 << 60)
+        window = self.window(0, FOREVER)
         named = _NAMED[kind]
         readings = [
             r
@@ -338,7 +271,7 @@ class Interview:
         if not replied:
             return start_ms
         turns = [self.agent.time_at(s)[0] for s, e in self.agent.turns if e - s > REPLY_CHARS]
-        return next((t for t in turns if t > replied[0]), 1 << 60)
+        return next((t for t in turns if t > replied[0]), FOREVER)
 
     @cached_property
     def refusal(self) -> Match | None:
@@ -368,9 +301,11 @@ class Interview:
         for turn in track.turns:
             if track.time_at(turn[0])[0] >= self._opening_end_ms:
                 break
-            hits = [f for f in _hits(track, notations, turn) if f.hit.same_chars >= HEARD_CHARS]
+            hits = [f for f in sure_hits(track, notations, turn) if f.hit.same_chars >= HEARD_CHARS]
             if not self._consents(turn, hits):
-                declined = declined or (track.hit_match(hits[0].hit, hits[0].text) if hits else None)
+                declined = declined or (
+                    track.hit_match(hits[0].hit, hits[0].text) if hits else None
+                )
             elif self.answered:
                 declined = None  # 那行，你问吧: and the interview goes on
         return declined
@@ -393,9 +328,8 @@ class Interview:
         track = self.agent
         hits = [
             found
-            for found in _hits(track, notations, (0, len(track.text)))
-            if found.hit.same_chars >= HEARD_CHARS
-            and track.time_at(found.hit.start)[0] >= after_ms
+            for found in sure_hits(track, notations, (0, len(track.text)))
+            if found.hit.same_chars >= HEARD_CHARS and track.time_at(found.hit.start)[0] >= after_ms
         ]
         best = max(hits, key=lambda f: (f.hit.similarity, f.length), default=None)
         return track.hit_match(best.hit, best.text) if best else None
@@ -427,6 +361,8 @@ class Interview:
 _REACH_MS = 6_000
 """So soon after the agent repeats an answer the customer agrees with it."""
 _CLOSING_CHARS = 160
+_WHOLE = IDLE | frozenset("对是行有喂哎")
+"""Characters that are a word of their own."""
 _GOODBYE = re.compile("再见|拜拜|再会|挂了|先这样|就这样|拜啊")
 _CLOSED = re.compile(
     "再见|拜拜|再会|(?:感谢|谢谢)您的(?:合作|配合|支持|接听)|随时(?:拨打|打|联系|来电)"
@@ -448,81 +384,10 @@ def interview(scene: Scene, script: CallbackScript) -> Interview:
     return scene.shared(name, lambda: Interview(scene.agent, scene.customer, script))
 
 
-@lru_cache(maxsize=16)
-def _notations(script: CallbackScript) -> dict[str, tuple[tuple[str, bool], ...]]:
-    """For each notation the kinds of question that it may be, and whether it is doubtful."""
-    found: dict[str, tuple[tuple[str, bool], ...]] = {}
-    for kind in KINDS:
-        question = script.question(kind)
-        for notations, doubtful in ((question.asked, False), (question.doubtful, True)):
-            for notation in notations:
-                found[notation] = (*found.get(notation, ()), (kind, doubtful))
-    return found
-
-
-def _hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
-    """Where any of some notations is surely heard."""
-    return [
-        found
-        for pattern in _likely(track, notations, within)
-        for found in find_all(pattern, track, *within, NEAR)
-        if found.hit.similarity >= HEARD
-    ]
-
-
-def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:
-    index = shortlist(notations, NEAR, strict=False)
-    return [
-        likely.pattern
-        for likely in index.likely(track)
-        if any(s < within[1] and within[0] < e for s, e in likely.turns)
-    ]
-
-
-def _places(track: Track, script: CallbackScript) -> list[Place]:
-    known = _notations(script)
-    found: list[Place] = []
-    for likely in shortlist(tuple(known), NEAR, strict=False).likely(track):
-        for start, end in likely.turns:
-            for one in find_all(likely.pattern, track, start, end, likely.floor):
-                hit = one.hit
-                clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
-                if hit.similarity < 1 and hit.same_chars < HEARD_CHARS:
-                    continue
-                for kind, doubtful in known[likely.pattern.notation]:
-                    if as_regex(script.question(kind).unless).search(clause):
-                        continue
-                    span = track.span(hit.start, hit.end)
-                    sure = hit.similarity >= HEARD and not doubtful
-                    middle = (span.start_ms + span.end_ms) // 2
-                    found.append(
-                        Place(
-                            kind, hit.start, hit.end, middle, sure, doubtful, hit.similarity, one.text
-                        )
-                    )  # fmt: skip
-    return _strongest(found)
-
-
-def _strongest(places: Sequence[Place]) -> list[Place]:
-    """Where questions of one kind stand in one place keep the likest; a sure one of another kind
-    drives out what only resembles it there.
-    """
-    ranked = sorted(
-        places, key=lambda p: (p.sure, not p.doubtful, p.similarity, p.end - p.start), reverse=True
-    )
-    kept: list[Place] = []
-    for place in ranked:
-        rivals = [k for k in kept if k.start < place.end and place.start < k.end]
-        if any(k.kind == place.kind or (k.sure and not place.sure) for k in rivals):
-            continue
-        kept.append(place)
-    return kept
-
-
 def _clauses_of(track: Track) -> tuple[_Clause, ...]:
     edges = [*track.pauses, len(track.text)]
     found = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         if start < end:
             found.append(_Clause(start, end, track.time_at(start)[0]))
     return tuple(found)
@@ -532,13 +397,21 @@ def _window(track: Track, clauses: Sequence[_Clause], start_ms: int, end_ms: int
     chosen = [c for c in clauses if start_ms <= c.at_ms < end_ms]
     text: list[str] = []
     positions: list[int] = []
-    for clause in chosen:
-        if text:
+    for index, clause in enumerate(chosen):
+        if index and not _torn(track, chosen[index - 1]):
             text.append(PAUSE)
             positions.append(clause.start - 1)
         text.append(track.text[clause.start : clause.end])
         positions += range(clause.start, clause.end)
     return _Window("".join(text), tuple(positions))
+
+
+def _torn(track: Track, clause: _Clause) -> bool:
+    """Whether a clause is a single character that recognition tore off the next (不 | 满意)."""
+    if clause.end - clause.start > 1 or track.text[clause.start] in _WHOLE:
+        return False
+    utterance = track.utterances[track.utterance_at(clause.start)][1]
+    return utterance.text[-1:].isalnum()
 
 
 def _answer(readings: Sequence[Reading], window: _Window, role: Role, *, asked: bool) -> Answer:

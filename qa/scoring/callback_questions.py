@@ -1,0 +1,170 @@
+"""The questions of a callback: how they are put, and where an agent put them.
+
+Questions are found in the agent's words by sound; wordings come from the ruleset.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from qa.scoring.callback_answers import ATTITUDE, CHARGED, POINTS, REMARK, SOLVED
+from qa.scoring.grammar import Found, Pattern, as_regex, compile_all, find_all
+from qa.scoring.match import Track
+from qa.scoring.shortlist import shortlist
+
+KINDS: Final = (SOLVED, ATTITUDE, CHARGED, POINTS, REMARK)
+NEAR = 0.75
+"""Similarity from which words may be a question."""
+HEARD = 0.85
+"""And from which they are."""
+HEARD_CHARS = 0.5
+"""Share of a question's characters that must stand there, unless its sound is equal."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """How one question may be put, each in the notation of `qa.scoring.grammar`.
+
+    Attributes:
+        asked: wordings of the question.
+        doubtful: wordings that may be meant for it; a person decides.
+        unless: wordings in the same clause that make it another question.
+    """
+
+    asked: tuple[str, ...]
+    doubtful: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not compile_all(self.asked):
+            raise ValueError("asked must not be empty")
+        compile_all(self.doubtful + self.unless)
+
+
+@dataclass(frozen=True)
+class CallbackScript:
+    """What is said in a callback, in the notation of `qa.scoring.grammar`.
+
+    Attributes:
+        solved, attitude, charged, points, remark: the questions a–e.
+        refusals: the customer says that it is not convenient.
+        absences: the customer is the wrong person, or wants no callback at all.
+        consents: the customer goes on all the same; looked for in the same turn.
+        yields: the agent lets the customer go (您先忙), so there was a refusal.
+        appointments: the agent asks for a time or names one.
+        vague_appointments: the agent puts it off without a time (回头再给您打).
+    """
+
+    solved: Question
+    attitude: Question
+    charged: Question
+    points: Question
+    remark: Question
+    refusals: tuple[str, ...]
+    absences: tuple[str, ...]
+    consents: tuple[str, ...]
+    yields: tuple[str, ...]
+    appointments: tuple[str, ...]
+    vague_appointments: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        compile_all(self.refusals + self.absences + self.consents + self.yields)
+        compile_all(self.appointments + self.vague_appointments)
+
+    def question(self, kind: str) -> Question:
+        """Return a question by its kind."""
+        found: Question = getattr(self, kind)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a question was asked.
+
+    Attributes:
+        start, end: positions in the agent's text.
+        at_ms: the middle of it; an answer begins after.
+        sure: whether the words are the question beyond doubt.
+        doubtful: whether the wording itself leaves it open.
+    """
+
+    kind: str
+    start: int
+    end: int
+    at_ms: int
+    sure: bool
+    doubtful: bool
+    similarity: float
+    expected: str
+
+
+@lru_cache(maxsize=16)
+def _notations(script: CallbackScript) -> dict[str, tuple[tuple[str, bool], ...]]:
+    """For each notation the kinds of question that it may be, and whether it is doubtful."""
+    found: dict[str, tuple[tuple[str, bool], ...]] = {}
+    for kind in KINDS:
+        question = script.question(kind)
+        for notations, doubtful in ((question.asked, False), (question.doubtful, True)):
+            for notation in notations:
+                found[notation] = (*found.get(notation, ()), (kind, doubtful))
+    return found
+
+
+def sure_hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
+    """Where any of some notations is surely heard."""
+    return [
+        found
+        for pattern in _likely(track, notations, within)
+        for found in find_all(pattern, track, *within, NEAR)
+        if found.hit.similarity >= HEARD
+    ]
+
+
+def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:
+    index = shortlist(notations, NEAR, strict=False)
+    return [
+        likely.pattern
+        for likely in index.likely(track)
+        if any(s < within[1] and within[0] < e for s, e in likely.turns)
+    ]
+
+
+def find_places(track: Track, script: CallbackScript) -> list[Place]:
+    known = _notations(script)
+    found: list[Place] = []
+    for likely in shortlist(tuple(known), NEAR, strict=False).likely(track):
+        for start, end in likely.turns:
+            for one in find_all(likely.pattern, track, start, end, likely.floor):
+                hit = one.hit
+                clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
+                if hit.similarity < 1 and hit.same_chars < HEARD_CHARS:
+                    continue
+                for kind, doubtful in known[likely.pattern.notation]:
+                    if as_regex(script.question(kind).unless).search(clause):
+                        continue
+                    span = track.span(hit.start, hit.end)
+                    sure = hit.similarity >= HEARD and not doubtful
+                    middle = (span.start_ms + span.end_ms) // 2
+                    found.append(
+                        Place(
+                            kind, hit.start, hit.end, middle, sure, doubtful, hit.similarity, one.text
+                        )
+                    )  # fmt: skip
+    return _strongest(found)
+
+
+def _strongest(places: Sequence[Place]) -> list[Place]:
+    """Where questions of one kind stand in one place keep the likest; a sure one of another kind
+    drives out what only resembles it there.
+    """
+    ranked = sorted(
+        places, key=lambda p: (p.sure, not p.doubtful, p.similarity, p.end - p.start), reverse=True
+    )
+    kept: list[Place] = []
+    for place in ranked:
+        rivals = [k for k in kept if k.start < place.end and place.start < k.end]
+        if any(k.kind == place.kind or (k.sure and not place.sure) for k in rivals):
+            continue
+        kept.append(place)
+    return kept
