@@ -36,7 +36,7 @@ ROOMS = {
         ("pydantic", "pydantic_settings"),
         (
             *("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
-            "qa/scoring/conditions/model.py",
+            "qa/scoring/conditions/*",
         ),
     ),
     **dict.fromkeys(("typer", "click", "rich"), ("qa/cli/*",)),

@@ -137,6 +137,41 @@ CASES = [
     ),
     ("{rate: {above: 320}}", "[00:00-00:10]坐席: 您好大龙供暖报修", NO),
     ("{rate: {below: 160}}", "未知: 您好。", UNSURE),
+    (
+        "{rate: {above: 320}, per: utterance}",
+        "[00:00-00:02]坐席: 您好大龙供暖报修幺零八为您服务\n[00:09-00:19]坐席: 好",
+        YES,
+    ),
+    (
+        "{rate: {above: 320}, per: utterance, min_chars: 30}",
+        "[00:00-00:02]坐席: 您好大龙供暖报修为您服务",
+        NO,
+    ),
+    ("{phrase: [收费, 保修期], all_of: true, within: sentence}", "坐席: 保修期内不收费。", YES),
+    ("{phrase: [收费, 保修期], all_of: true, within: sentence}", "坐席: 保修期过了。不收费。", NO),
+    ("{phrase: [收费, 保修期], all_of: true, within: turn}", "坐席: 保修期过了。不收费。", YES),
+    (
+        "{phrase: [收费, 保修期], all_of: true, within: turn}",
+        "坐席: 保修期过了。\n客户: 那怎么办啊？\n坐席: 不收费。",
+        NO,
+    ),
+    ("{regex: 退.*钱, unless: 不能}", "坐席: 退您的钱。", YES),
+    ("{regex: 退.*钱, unless: 不能}", "坐席: 不能退您的钱。", NO),
+    ("{repeated: 2, within_sentences: 2}", "坐席: 请您稍等一下。我查查。请您稍等一下。", NO),
+    ("{repeated: 2, within_sentences: 3}", "坐席: 请您稍等一下。我查查。请您稍等一下。", YES),
+    ("{repeated: 2, except: [稍等]}", "坐席: 请您稍等一下。请您稍等一下。", NO),
+    ("{silence: 5, after: customer, before: agent}", "客户: 在吗？\n(停顿 8秒)\n坐席: 在。", YES),
+    ("{silence: 5, after: customer, before: agent}", "坐席: 在吗？\n(停顿 8秒)\n客户: 在。", NO),
+    (
+        "{after: {phrase: 投诉, by: customer}, nth: 2, find: {phrase: 对不起}}",
+        "客户: 投诉！\n坐席: 对不起。\n客户: 我要投诉！",
+        NO,
+    ),
+    (
+        "{after: {phrase: 投诉, by: customer}, nth: -1, find: {phrase: 对不起}}",
+        "客户: 投诉！\n坐席: 好。\n客户: 我要投诉！\n坐席: 对不起。",
+        YES,
+    ),
 ]
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
-from qa.scoring.conditions import measures, model, words
+from qa.scoring.conditions import leaves, measures, model, words
 from qa.scoring.conditions.places import Field, Gap, Place, chain, whole
 from qa.scoring.conditions.result import Result, located
 
@@ -60,17 +60,11 @@ def _places_of(parts: Sequence[Any], field: Field) -> tuple[list[tuple[Place, ..
     return groups, unknown
 
 
-def _ordered(
-    parts: Sequence[Any], field: Field, gap: Gap, pick: Callable[[list[Place]], Place]
-) -> Result:
-    groups, unknown = _places_of(parts, field)
+def _sequence(condition: model.Sequence, field: Field) -> Result:
+    groups, unknown = _places_of(condition.sequence, field)
     if unknown:
         return unknown
-    return located(pick(found) for found in chain(groups, gap))
-
-
-def _sequence(condition: model.Sequence, field: Field) -> Result:
-    return _ordered(condition.sequence, field, _gap(condition), whole)
+    return located(whole(found) for found in chain(groups, _gap(condition)))
 
 
 def _near(condition: model.Near, field: Field) -> Result:
@@ -83,13 +77,29 @@ def _near(condition: model.Near, field: Field) -> Result:
 
 
 def _after(condition: model.After, field: Field) -> Result:
-    parts = (condition.after, condition.find)
-    return _ordered(parts, field, _gap(condition), lambda found: _doubted(found, 1))
+    return _beside(condition, field, condition.after, anchor_first=True)
 
 
 def _before(condition: model.Before, field: Field) -> Result:
-    parts = (condition.find, condition.before)
-    return _ordered(parts, field, _gap(condition), lambda found: _doubted(found, 0))
+    return _beside(condition, field, condition.before, anchor_first=False)
+
+
+def _beside(
+    condition: model.After | model.Before, field: Field, anchor: Any, *, anchor_first: bool
+) -> Result:
+    (anchors, found), unknown = _places_of((anchor, condition.find), field)
+    if unknown:
+        return unknown
+    if condition.nth is not None:
+        at = condition.nth - 1 if condition.nth > 0 else condition.nth
+        anchors = anchors[at:][:1] if -len(anchors) <= at < len(anchors) else ()
+    # The earliest next place is looked for from each first one, so each found place is tried alone.
+    places = {}
+    for place in found:
+        order = (anchors, (place,)) if anchor_first else ((place,), anchors)
+        for one in chain(order, _gap(condition)):
+            places[place.span, place.chars] = _doubted(one, 1 if anchor_first else 0)
+    return located(places.values())
 
 
 def _doubted(found: Sequence[Place], index: int) -> Place:
@@ -112,15 +122,15 @@ def _count(condition: model.Count, field: Field) -> Result:
 
 
 _EVALUATORS: dict[type, Callable[[Any, Field], Result]] = {
-    model.Phrase: words.phrase,
-    model.Similar: words.similar,
-    model.Regex: words.regex,
-    model.Repeated: words.repeated,
-    model.Silence: measures.silence,
-    model.Overlap: measures.overlap,
-    model.Loud: measures.loud,
-    model.Rate: measures.rate,
-    model.Metadata: measures.metadata,
+    leaves.Phrase: words.phrase,
+    leaves.Similar: words.similar,
+    leaves.Regex: words.regex,
+    leaves.Repeated: words.repeated,
+    leaves.Silence: measures.silence,
+    leaves.Overlap: measures.overlap,
+    leaves.Loud: measures.loud,
+    leaves.Rate: measures.rate,
+    leaves.Metadata: measures.metadata,
     model.All: _all,
     model.AnyOf: _any,
     model.Not: _not,

@@ -5,23 +5,39 @@ from statistics import median
 from typing import Any
 
 from qa.scoring.acoustics import characters, merged, silences, speech_of, spoken_ms
-from qa.scoring.conditions import model
+from qa.scoring.conditions import leaves
 from qa.scoring.conditions.places import Field, role_of
 from qa.scoring.conditions.result import UNKNOWN_ROLES, Result, located
+from qa.text import fold
 from qa.types import Call, Role, Span
 
 MIN_LOUD_MS = 500
 """Shorter utterances have no steady level."""
 
 
-def silence(condition: model.Silence, field: Field) -> Result:
+def silence(condition: leaves.Silence, field: Field) -> Result:
     """Find long silences."""
-    spoken = speech_of(field.scene.transcript, None)
-    gaps = [g for g in silences(spoken) if g.duration_ms > condition.silence * 1000]
+    transcript = field.scene.transcript
+    sided = (condition.after, condition.before) != ("anyone", "anyone")
+    if sided and not field.scene.roles_known:
+        return UNKNOWN_ROLES
+    gaps = [
+        gap
+        for gap in silences(speech_of(transcript, None))
+        if gap.duration_ms > condition.silence * 1000
+        and (condition.after == "anyone" or _speaks_at(field, condition.after, gap.start_ms))
+        and (condition.before == "anyone" or _speaks_at(field, condition.before, gap.end_ms))
+    ]
     return located(field.in_time(g) for g in gaps if field.in_where(g, condition.where))
 
 
-def overlap(condition: model.Overlap, field: Field) -> Result:
+def _speaks_at(field: Field, by: str, edge_ms: int) -> bool:
+    """Whether one side's speech begins or ends at the edge of a silence."""
+    spoken = speech_of(field.scene.transcript, role_of(by))
+    return any(edge_ms in (span.start_ms, span.end_ms) for span in spoken)
+
+
+def overlap(condition: leaves.Overlap, field: Field) -> Result:
     """Find where both speak at once."""
     if not field.scene.roles_known:
         return UNKNOWN_ROLES
@@ -40,7 +56,7 @@ def overlap(condition: model.Overlap, field: Field) -> Result:
     return located(places)
 
 
-def loud(condition: model.Loud, field: Field) -> Result:
+def loud(condition: leaves.Loud, field: Field) -> Result:
     """Find utterances far above the usual level."""
     if not field.knows(condition.by):
         return UNKNOWN_ROLES
@@ -57,21 +73,34 @@ def loud(condition: model.Loud, field: Field) -> Result:
     return located(field.in_time(s) for s in loud if field.in_where(s, condition.where))
 
 
-def rate(condition: model.Rate, field: Field) -> Result:
-    """Compare the speech rate of the whole call."""
+def rate(condition: leaves.Rate, field: Field) -> Result:
+    """Compare the speech rate of the whole call, or of each utterance."""
     role = role_of(condition.by)
     if role is None or not field.scene.roles_known:
         return UNKNOWN_ROLES
     transcript = field.scene.transcript
+    if condition.per == "utterance":
+        outside = [
+            u.span
+            for u in transcript.utterances
+            if u.role is role
+            and len(fold(u.text).text) >= condition.min_chars
+            and _is_outside(condition, len(fold(u.text).text), u.span.duration_ms)
+        ]
+        return located(field.in_time(span) for span in outside)
     spoken = spoken_ms(merged(speech_of(transcript, role)))
     if not spoken:
         return Result(None, unknown="not_measured")
-    rate = characters(transcript, role) * 60_000 / spoken
+    return Result(_is_outside(condition, characters(transcript, role), spoken))
+
+
+def _is_outside(condition: leaves.Rate, chars: int, spoken_ms: int) -> bool:
+    value = chars * 60_000 / max(1, spoken_ms)
     below, above = condition.rate.get("below"), condition.rate.get("above")
-    return Result((below is not None and rate < below) or (above is not None and rate > above))
+    return (below is not None and value < below) or (above is not None and value > above)
 
 
-def metadata(condition: model.Metadata, field: Field) -> Result:
+def metadata(condition: leaves.Metadata, field: Field) -> Result:
     """Compare what the systems know."""
     value = _value(condition.metadata, field)
     if condition.known is not None:

@@ -6,7 +6,7 @@ from functools import cached_property
 from itertools import accumulate
 
 from qa.scoring.check import Scene
-from qa.scoring.conditions.model import Where
+from qa.scoring.conditions.leaves import Where
 from qa.scoring.match import Track, build_track
 from qa.scoring.windows import closing, opening
 from qa.text import fold
@@ -87,10 +87,18 @@ class Field:
 
     def in_words(self, track: Track, start: int, end: int, match: Match, *, sure: bool) -> Place:
         """Return the place of a range of a track."""
-        k = track.utterance_at(start)
-        index = track.utterances[k][0]
-        first = self._offsets[index] + start - track.starts[k]
+        index = track.utterances[track.utterance_at(start)][0]
+        first = self._offset(track, start)
         return Place(match.span, self._turns[index], (first, first + end - start), match, sure)
+
+    def edges(self, track: Track, unit: str) -> list[int]:
+        """Return where each turn or sentence of a track begins, in all that anybody said."""
+        starts = [start for start, _ in track.turns] if unit == "turn" else list(track.stops)
+        return [self._offset(track, start) for start in starts if start < len(track.text)]
+
+    def _offset(self, track: Track, position: int) -> int:
+        k = track.utterance_at(position)
+        return self._offsets[track.utterances[k][0]] + position - track.starts[k]
 
     def in_time(self, span: Span) -> Place:
         """Return the place of a stretch in which nobody need speak."""

@@ -1,13 +1,14 @@
 """Conditions on what was said: phrases, sentences, expressions, repetition."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from qa.scoring.conditions import model
+from qa.scoring.conditions import leaves
 from qa.scoring.conditions.places import Field, Place
 from qa.scoring.conditions.result import UNKNOWN_ROLES, Result, located
-from qa.scoring.grammar import GAP, Found, Pattern, find_all
+from qa.scoring.grammar import GAP, Found, Pattern, closest, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track, edit_similarity
 from qa.scoring.syllables import keys
@@ -16,13 +17,13 @@ from qa.text import fold
 DOUBT = 0.1
 """A phrase that falls short of its similarity by no more than this is unsure, and put to the
 sound."""
+REPEATED_FLOOR = 0.85
+"""Likeness by sound of a phrase that keeps a sentence from counting as repeated."""
 MAX_ASKED = 2
 """Doubtful places of one phrase that are put to the sound."""
-SENTENCE_CHARS = 4
-"""Shorter sentences (好的, 对) repeat in any call."""
 
 
-def phrase(condition: model.Phrase, field: Field) -> Result:
+def phrase(condition: leaves.Phrase, field: Field) -> Result:
     """Look for phrases; doubtful places are put to the sound."""
     if not field.knows(condition.by):
         return UNKNOWN_ROLES
@@ -35,6 +36,8 @@ def phrase(condition: model.Phrase, field: Field) -> Result:
         ]
         for pattern in condition.patterns
     ]
+    if condition.within != "call" and condition.needed > 1:
+        return _together(condition, field, by_pattern)
     sure = sum(any(p.sure for p in places) for places in by_pattern)
     possible = sum(bool(places) for places in by_pattern)
     result = located(place for places in by_pattern for place in places)
@@ -46,8 +49,37 @@ def phrase(condition: model.Phrase, field: Field) -> Result:
     return Result(None, doubtful, "condition_doubtful")
 
 
+def _together(
+    condition: leaves.Phrase, field: Field, by_pattern: Sequence[Sequence[Place]]
+) -> Result:
+    """Look for a turn, or a sentence, in which as many phrases as are needed stand together."""
+    units = sorted(
+        edge
+        for track in field.tracks(condition.by)
+        for edge in field.edges(track, condition.within)
+    )
+    sure: dict[int, set[int]] = {}
+    possible: dict[int, set[int]] = {}
+    for number, places in enumerate(by_pattern):
+        for place in places:
+            unit = bisect_right(units, place.chars[0])
+            possible.setdefault(unit, set()).add(number)
+            if place.sure:
+                sure.setdefault(unit, set()).add(number)
+    enough = {u for u, numbers in possible.items() if len(numbers) >= condition.needed}
+    certain = {u for u, numbers in sure.items() if len(numbers) >= condition.needed}
+    chosen = certain or enough
+    kept = [
+        replace(place, sure=bool(certain))
+        for places in by_pattern
+        for place in places
+        if bisect_right(units, place.chars[0]) in chosen
+    ]
+    return located(kept)
+
+
 def _said(
-    condition: model.Phrase,
+    condition: leaves.Phrase,
     pattern: Pattern,
     field: Field,
     within: tuple[Track, int, int],
@@ -86,7 +118,7 @@ def _sentences(track: Track, ranges: Sequence[tuple[int, int]]) -> list[tuple[in
     return cut
 
 
-def similar(condition: model.Similar, field: Field) -> Result:
+def similar(condition: leaves.Similar, field: Field) -> Result:
     """Compare sentence by sentence."""
     if not field.knows(condition.by):
         return UNKNOWN_ROLES
@@ -101,7 +133,7 @@ def similar(condition: model.Similar, field: Field) -> Result:
     return located(places)
 
 
-def regex(condition: model.Regex, field: Field) -> Result:
+def regex(condition: leaves.Regex, field: Field) -> Result:
     """Search turn by turn."""
     if not field.knows(condition.by):
         return UNKNOWN_ROLES
@@ -116,10 +148,12 @@ def regex(condition: model.Regex, field: Field) -> Result:
 
 
 def _regex_places(
-    condition: model.Regex, field: Field, track: Track, within: tuple[int, int]
+    condition: leaves.Regex, field: Field, track: Track, within: tuple[int, int]
 ) -> list[Place]:
     """Search the words with their punctuation, and map what is found back to the track."""
     written, positions = _written(track, *within)
+    if condition.excluded is not None and condition.excluded.search(written):
+        return []
     places = []
     for found in condition.compiled.finditer(written):
         inside = [p for p in positions[found.start() : found.end()] if p >= 0]
@@ -145,22 +179,31 @@ def _written(track: Track, start: int, end: int) -> tuple[str, list[int]]:
     return "".join(text), positions
 
 
-def repeated(condition: model.Repeated, field: Field) -> Result:
+def repeated(condition: leaves.Repeated, field: Field) -> Result:
     """Find the sentence that comes back most often."""
     if not field.knows(condition.by):
         return UNKNOWN_ROLES
     best: list[Place] = []
     for track in field.tracks(condition.by):
         spans = _sentences(track, field.ranges(track, condition.where))
-        spans = [(a, b) for a, b in spans if b - a >= SENTENCE_CHARS]
-        texts = [track.keys[a:b] for a, b in spans]
-        for text in texts:
-            likenesses = [edit_similarity(text, other) for other in texts]
-            alike = [k for k, value in enumerate(likenesses) if value >= condition.similarity]
+        texts = {k: track.keys[a:b] for k, (a, b) in enumerate(spans)}
+        texts = {k: t for k, t in texts.items() if _counts(condition, track, spans[k])}
+        for first, text in texts.items():
+            last = first + (condition.within_sentences or len(spans))
+            alike = {k: edit_similarity(text, t) for k, t in texts.items() if first <= k < last}
+            alike = {k: value for k, value in alike.items() if value >= condition.similarity}
             if len(alike) >= condition.repeated and len(alike) > len(best):
-                best = []
-                for k in alike:
-                    start, end = spans[k]
-                    match = track.match(start, end, expected="", similarity=likenesses[k])
-                    best.append(field.in_words(track, start, end, match, sure=True))
+                best = [_sentence(field, track, spans[k], alike[k]) for k in alike]
     return located(best)
+
+
+def _counts(condition: leaves.Repeated, track: Track, sentence: tuple[int, int]) -> bool:
+    start, end = sentence
+    if end - start < condition.min_chars:
+        return False
+    return closest(compile_all(condition.except_), track, start, end, REPEATED_FLOOR) is None
+
+
+def _sentence(field: Field, track: Track, place: tuple[int, int], likeness: float) -> Place:
+    match = track.match(*place, expected="", similarity=likeness)
+    return field.in_words(track, *place, match, sure=True)
