@@ -47,6 +47,7 @@ IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
 """Characters with which a customer only shows to be there."""
 FRAGMENT_CHARS = 2
 """Up to so many characters between two places of one question it is the same question."""
+REPLY_CLAUSES = 3
 REPLY_CHARS = 3
 """Up to so many characters a customer's words between two questions are a backchannel."""
 
@@ -256,6 +257,14 @@ class Interview:
         ]
         found = settle(kind, readings, window.text)
         return _answer(found, window, Role.CUSTOMER, asked=False) if found else None
+
+    def reply(self, kind: str) -> tuple[int, int] | None:
+        """Where the customer first replies to a question, up to the end of a clause or two."""
+        for _, start, end, _ in self.windows(kind):
+            chosen = [c for c in self._clauses if start <= c.at_ms < end][:REPLY_CLAUSES]
+            if chosen:
+                return chosen[0].start, chosen[-1].end
+        return None
 
     def remark(self) -> tuple[int, int] | None:
         """Where the customer replies to the question for suggestions; None if nowhere."""

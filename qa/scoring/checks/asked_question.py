@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from qa.scoring.callback import Answer, CallbackScript, Interview, Place, interview
+from qa.scoring.callback import Answer, Interview, interview
+from qa.scoring.callback_questions import CallbackScript, Place
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh

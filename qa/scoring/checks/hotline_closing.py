@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.callback import CallbackScript, interview
+from qa.scoring.callback import interview
+from qa.scoring.callback_questions import CallbackScript
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import _SCRIPT, broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track
 from qa.scoring.numbers import digit_by_sound, digit_by_syllable, find_numbers, similarity
-from qa.scoring.rivals import spoken_forms
+from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.slots import Slot
 from qa.text import FILLERS
 from qa.types import Outcome, SlotStatus, SlotVerdict, Verdict
@@ -18,6 +19,7 @@ CLOSING_TURNS = 5
 CLOSING_CHARS = 220
 CLEAR = 0.98
 """Mean word confidence from which a wrong number is one without the sound being asked."""
+RIVALS = 4
 SHORT_BY = 2
 """A number that lacks so many digits may have been cut by recognition."""
 SPOKEN = "号"
@@ -113,6 +115,26 @@ class HotlineClosing(Check):
         if heard.finding is Finding.NOT_SAID:
             return SlotVerdict("hotline", SlotStatus.WRONG, nearest=match)
         return SlotVerdict("hotline", SlotStatus.UNSURE, nearest=match)
+
+
+def _hypotheses(hotline: str, heard: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Write the right number and the likeliest wrong ones: neighbours swapped, a digit confused.
+
+    As recognition wrote it, in digits or in characters, because it prefers its own way of writing.
+    """
+    swapped = [
+        hotline[:k] + hotline[k + 1] + hotline[k] + hotline[k + 2 :]
+        for k in range(len(hotline) - 2, -1, -1)
+        if hotline[k] != hotline[k + 1]
+    ]
+    confused = [
+        hotline[:k] + CONFUSED_DIGITS[hotline[k]] + hotline[k + 1 :]
+        for k in range(len(hotline) - 1, -1, -1)
+    ]
+    wrong = [*swapped[:RIVALS], *confused[:1]]
+    if any(c.isascii() for c in heard):
+        return (hotline,), tuple(wrong)
+    return spoken_forms(hotline)[:2], tuple(spoken_forms(w)[0] for w in wrong)
 
 
 def _window(scene: Scene) -> tuple[int, int]:

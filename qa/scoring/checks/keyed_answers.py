@@ -2,20 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from qa.scoring.callback import Answer, CallbackScript, Interview, interview
-from qa.scoring.callback_answers import (
-    ATTITUDE,
-    BAD,
-    CHARGED,
-    FAIR,
-    GOOD,
-    NO,
-    POINTS,
-    SOLVED,
-    YES,
-)
+from qa.scoring.callback import Answer, Interview, interview
+from qa.scoring.callback_answers import ATTITUDE, BAD, CHARGED, GOOD, NO, POINTS, SOLVED, YES
+from qa.scoring.callback_hearing import NUMERALS, USUAL, heard_answer
+from qa.scoring.callback_questions import CallbackScript
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import _SCRIPT, answer_match, unavailable
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -25,14 +16,6 @@ from qa.types import KeyedAnswers, Match, Outcome, Role, SlotStatus, SlotVerdict
 CLEAR = 0.98
 """Mean word confidence from which an answer convicts without the sound being asked: a fine must
 not hang on 四分 heard for 十分."""
-_NUMERALS = "零一二三四五六七八九十"
-_SAID_AS: Final = {
-    SOLVED: {YES: ("解决了", "修好了", "热了"), NO: ("没解决", "没修好", "不热")},
-    ATTITUDE: {GOOD: ("满意", "挺好"), FAIR: ("普通", "一般"), BAD: ("不满意", "不太满意")},
-    CHARGED: {YES: ("收了", "收费了", "收钱了"), NO: ("没收", "没收费", "没有")},
-    POINTS: {str(n): (f"{_NUMERALS[n]}分",) for n in range(1, 11)},
-}
-"""How each answer is put most often: what the sound is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +129,7 @@ def _verdict(compared: Sequence[_Compared]) -> Verdict:
 
 
 def _compare(scene: Scene, talk: Interview, kind: str, keyed: str) -> _Compared:
-    answer = talk.answer(kind)
+    answer = heard_answer(scene, talk, kind)
     if answer is None:
         return _Compared(kind, SlotStatus.MISSING, keyed, "", None)
     match = answer_match(talk, answer)
@@ -186,11 +169,15 @@ def _by_sound(scene: Scene, talk: Interview, kind: str, answer: Answer, keyed: s
 
 
 def _targets(kind: str, heard: str, keyed: str) -> tuple[str, ...]:
-    """What would have been said for the keyed answer: in the words heard, and as it is usual."""
-    common: tuple[str, ...] = _SAID_AS[kind].get(keyed, ())
+    """List what would have been said for the keyed answer: in the words heard, and as usual.
+
+    Digits are written as they were heard, because recognition prefers its own way of writing.
+    """
     if kind == POINTS:
-        number = _NUMERALS[int(keyed)]
-        return (number if len(heard) == 1 else f"{number}分",)
+        written = any(c.isascii() for c in heard)
+        number = keyed if written else NUMERALS[int(keyed)]
+        return (f"{number}分" if "分" in heard else number,)
+    common: tuple[str, ...] = USUAL[kind][keyed]
     for negation in ("没有", "不太", "没", "不"):
         if keyed in (YES, GOOD) and heard.startswith(negation) and len(heard) > len(negation):
             common = (heard.removeprefix(negation), *common)

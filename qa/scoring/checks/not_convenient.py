@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.callback import CallbackScript, Interview, interview
+from qa.scoring.callback import Interview, interview
+from qa.scoring.callback_questions import CallbackScript
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import _SCRIPT
 from qa.scoring.windows import span_of

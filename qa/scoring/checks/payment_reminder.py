@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.callback import CallbackScript, Interview, interview
+from qa.scoring.callback import Answer, Interview, interview
 from qa.scoring.callback_answers import ATTITUDE, GOOD
+from qa.scoring.callback_hearing import heard_answer
+from qa.scoring.callback_questions import CallbackScript
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import _SCRIPT, answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
@@ -84,7 +86,7 @@ class PaymentReminder(Check):
         if unpaid is None:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "fee_unpaid"),))
         said, sure = self._reminder(scene, talk)
-        due = self._due(talk) if unpaid else False
+        due = self._due(heard_answer(scene, talk, ATTITUDE)) if unpaid else False
         evidence = tuple(m for m in (self._satisfaction(talk), said) if m)
         return self._verdict(scene, talk, due, (said, sure, evidence))
 
@@ -113,9 +115,8 @@ class PaymentReminder(Check):
             return Verdict(Outcome.VIOLATED, "reminder_not_due", (), evidence)
         return Verdict(Outcome.MET, "reminder_not_due_not_said", searched=searched)
 
-    def _due(self, talk: Interview) -> bool | None:
+    def _due(self, answer: Answer | None) -> bool | None:
         """Whether the customer is satisfied; None where it cannot be told."""
-        answer = talk.answer(ATTITUDE)
         if answer is None or answer.value is None or not (answer.firm and answer.asked):
             return False if answer and GOOD not in answer.values and answer.asked else None
         return answer.value == GOOD
