@@ -74,6 +74,24 @@ DETAILS: Final[Mapping[str, Wording]] = {
     "station": Wording("维修站", "repair station"),
 }
 
+ANSWERS: Final[Mapping[str, Wording]] = {
+    "solved": Wording("a 是否解决", "a, solved"),
+    "attitude": Wording("b 维修工态度", "b, the repairer's manner"),
+    "charged": Wording("c 是否收费", "c, charged"),
+    "points": Wording("d 打分", "d, score"),
+}
+
+ANSWER_VALUES: Final[Mapping[str, Wording]] = {
+    "yes": Wording("是", "yes"),
+    "no": Wording("否", "no"),
+    "满意": Wording("满意", "satisfied"),
+    "普通": Wording("普通", "so-so"),
+    "不满意": Wording("不满意", "dissatisfied"),
+    "none": Wording("没有听到回答", "no answer heard"),
+    "unsure": Wording("说不准", "cannot be told"),
+    "text": Wording("见原话", "see the words"),
+}
+
 SLOTS: Final[Mapping[str, Wording]] = {
     "greeting": Wording("问候", "greeting"),
     "brand": Wording("品牌", "brand"),
@@ -106,6 +124,8 @@ FIELDS: Final[Mapping[str, Wording]] = {
     "ticket_id": Wording("工单号", "ticket number"),
     "ticket": Wording("工单", "ticket"),
     "source": Wording("录音来源", "source"),
+    "fee_unpaid": Wording("是否欠供暖费", "whether the heating fee is unpaid"),
+    "keyed": Wording("录入的回访答案", "keyed answers"),
 }
 
 FESTIVALS: Final[Mapping[str, Wording]] = {
@@ -237,6 +257,62 @@ REASONS: Final[Mapping[str, Wording]] = {
     "misguidance_unsure": Wording(
         "疑似错误引导，需人工听（{topic}，{entry}）；正确的是：{right}",
         "may be wrong guidance, please listen ({topic}, {entry}); right is: {right}",
+    ),
+    # callbacks
+    "question_asked": Wording("问到了；客户回答：{answer}", "asked; the customer answered: {answer}"),
+    "question_missing": Wording("没有问", "was not asked"),
+    "question_unsure": Wording(
+        "没有听清是否问了，需人工听", "it was not clear whether it was asked, please listen"
+    ),
+    "customer_unavailable": Wording(
+        "客户不便接受回访，本项不适用", "the customer was not available, does not concern the call"
+    ),
+    "availability_unsure": Wording(
+        "没有问任何问题，也没有听清客户是否方便",
+        "no question was asked, and it was not clear whether the customer was available",
+    ),
+    "convenient": Wording("客户没有说不方便", "the customer did not say that it was inconvenient"),
+    "appointment_made": Wording(
+        "客户不方便，约了回访时间", "not convenient, and another time was asked for or set"
+    ),
+    "appointment_missing": Wording(
+        "客户不方便，没有约回访时间", "not convenient, and no other time was asked for or set"
+    ),
+    "appointment_unsure": Wording(
+        "客户说过不方便，没有听到明确的回访时间",
+        "the customer said that it was inconvenient; no definite time was heard",
+    ),
+    "reminder_due_said": Wording(
+        "客户满意且未交费，提醒了交费", "satisfied and unpaid, and reminded to pay"
+    ),
+    "reminder_due_not_said": Wording(
+        "客户满意且未交费，没有提醒交费", "satisfied and unpaid, but not reminded to pay"
+    ),
+    "reminder_not_due": Wording(
+        "不该提醒交费，却提醒了（只提醒满意且未交费的客户）",
+        "reminded to pay, which is for the satisfied who have not paid only",
+    ),
+    "reminder_not_due_not_said": Wording(
+        "不该提醒交费，也没有提醒", "no reminder was due, and none was given"
+    ),
+    "reminder_asked_for": Wording(
+        "客户先问起供暖费，算不算催费需人工判断",
+        "the customer spoke of the fee first; a person decides whether it was a reminder",
+    ),
+    "reminder_unsure": Wording(
+        "没有听清是否提醒交费", "it was not clear whether there was a reminder to pay"
+    ),
+    "satisfaction_unsure": Wording(
+        "说不准客户是否满意，不能判断该不该提醒交费",
+        "whether the customer was satisfied cannot be told, nor whether a reminder was due",
+    ),
+    "keyed_agrees": Wording("录入与客户所说一致：{answers}", "keyed as said: {answers}"),
+    "keyed_differs": Wording(
+        "录入与客户所说不符：{answers}（录入 {keyed}，客户说 {answer}）",
+        "keyed otherwise than said: {answers} (keyed {keyed}, said {answer})",
+    ),
+    "keyed_unsure": Wording(
+        "说不准客户的回答，不能核对：{answers}", "the answer cannot be told, so not compared: {answers}"
     ),
     # answering in time
     "rings_within": Wording(

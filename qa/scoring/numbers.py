@@ -3,9 +3,13 @@
 洞 拐 两 勾 幺 are 0 7 2 9 1. A recogniser writes the same sounds as digits (108), as numerals
 (一零八), or as any homophone (要零八, 药领吧), so a digit is read at two levels: **clear** when the
 character itself is a digit, **by sound** when only its syllable is one.
+
+Two ways to use it: `similarity` asks how close words come to digits that were due, and
+`read_number` says which number they are, where that can be told.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.scoring.syllables import CONFUSED_COST, substitution_cost, syllable_of
@@ -33,6 +37,10 @@ SPOKEN_SYLLABLES: dict[str, tuple[str, ...]] = {
 
 UNITS: dict[str, int] = {"十": 10, "百": 100, "千": 1000}
 UNIT_CHARS = "".join(UNITS)
+MAX_VALUE_CHARS = 7
+"""Characters of the longest value with units: 一千一百一十二."""
+MAX_TIMES = 8
+"""As often as a digit is counted out (四个一)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,3 +182,212 @@ def digit_cost(digit: str, char: str) -> float:
         return 0.0 if CLEAR_DIGITS[char] == digit else 1.0
     heard = syllable_of(char)
     return min(substitution_cost(form, heard) for form in SPOKEN_SYLLABLES[digit])
+
+
+# Reading: what a stretch of words says as a number, with repeats and corrections.
+
+_DIGIT = "".join(CLEAR_DIGITS)
+_NUMERAL = _DIGIT + UNIT_CHARS
+_TOKEN = re.compile(
+    rf"(?P<times>[{_NUMERAL}俩]个(?P<digit>[{_DIGIT}]))(?![号单栋个])"
+    rf"|(?P<double>双(?P<twice>[{_DIGIT}]))"
+    rf"|(?P<chunk>[{_NUMERAL}]+)"
+    r"|(?P<not>(?:也?不是)(?=[" + _NUMERAL + r"]))"
+    r"|(?P<wrong>不对|错了|说错|记错|念错|更正|重说|应该是|改成|哦?不是)"
+    r"|(?P<last>(?:最?后[边面头]?|末)(?P<count>[二两三四五六2-6])(?:位|个(?!["
+    + _DIGIT
+    + r"])数?字?|码)|尾号|尾数)"
+    r"|(?P<first>(?:前[边面头]?|开头)(?P<lead>[二两三四2-4])(?:位|个(?!["
+    + _DIGIT
+    + r"])数?字?)|开头是)"
+    r"|(?P<middle>中间[二两三四2-4]?(?:位|个数?字?)?是?)"
+)
+MOBILE, LANDLINES = 11, (7, 8)
+"""Digits of a mobile number, and of a landline without its area code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a stretch of words says as a number.
+
+    Attributes:
+        start, end: positions in the text, half-open; the whole text if nothing was read.
+        digits: the number with its corrections made; None where it cannot be told.
+        options: what it may be, where the words leave a choice (十三八 is 138 or 1038).
+        groups: the pieces as they were said, in order, before corrections.
+    """
+
+    start: int
+    end: int
+    digits: str | None
+    options: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether a number was said, but which one cannot be told."""
+        return self.digits is None and bool(self.options or self.groups)
+
+
+def read_number(text: str) -> Reading:
+    """Read the one number that a text says, in groups, with repeats and corrections.
+
+    `幺三九，零四五六，不对，零四五七，后边四个六` is 13904576666. Words between the groups do not
+    count, so the caller must choose a text that holds one number.
+
+    Args:
+        text: any text; punctuation parts groups, as a pause does.
+
+    Returns:
+        A reading, in positions of the text; without digits where there is no number or the words
+        leave a choice.
+    """
+    tokens = list(_TOKEN.finditer(_half_width(text)))
+    spoken = [t for t in tokens if t["chunk"] or t["times"] or t["double"]]
+    if not spoken:
+        return Reading(0, len(text), None)
+    start, end = spoken[0].start(), spoken[-1].end()
+    groups: list[str] = []
+    for token in spoken:
+        options = _token_values(token)
+        if len(options) != 1:
+            return Reading(start, end, None, options)
+        groups.append(options[0])
+    digits = _assemble(tokens, iter(groups))
+    return Reading(start, end, digits, groups=tuple(groups))
+
+
+def find_numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[Reading]:
+    """Find each stretch of numerals by itself, without joining groups or making corrections.
+
+    Args:
+        text: folded text.
+
+    Yields:
+        Readings in order; 三个六 is 666, 十三八 has no digits but its options.
+    """
+    for token in _TOKEN.finditer(text, start, len(text) if end is None else end):
+        if options := _token_values(token):
+            digits = options[0] if len(options) == 1 else None
+            known = () if digits is not None else options
+            yield Reading(token.start(), token.end(), digits, known, options[:1])
+
+
+def chunk_values(chunk: str) -> tuple[str, ...]:
+    """Return what a chunk of digits and 十 百 千 may be, as digits; several where it is open.
+
+    A value ends where a zero follows it (十八零三 is 1803, a room on floor 18); before any other
+    digit it may have ended one digit earlier (十三八 is 138 or 1038).
+    """
+    if not any(c in UNIT_CHARS for c in chunk):
+        return ("".join(CLEAR_DIGITS[c] for c in chunk),) if chunk else ()
+    if whole := spoken_value(chunk):
+        return (whole,)
+    for end in range(len(chunk) - 1, 0, -1):
+        value = spoken_value(chunk[:end])
+        rest = chunk[end:]
+        if value and CLEAR_DIGITS.get(rest[0]) == "0" and not any(c in UNIT_CHARS for c in rest):
+            return (value + "".join(CLEAR_DIGITS[c] for c in rest),)
+    return tuple(sorted(_splits(chunk))) or (("?",) * 2)
+
+
+def _splits(chunk: str) -> set[str]:
+    """Every way to cut a chunk into single digits and values with units."""
+    if not chunk:
+        return {""}
+    found: set[str] = set()
+    if chunk[0] in CLEAR_DIGITS:
+        found |= {CLEAR_DIGITS[chunk[0]] + rest for rest in _splits(chunk[1:])}
+    for end in range(1, min(len(chunk), MAX_VALUE_CHARS) + 1):
+        if value := spoken_value(chunk[:end]):
+            found |= {value + rest for rest in _splits(chunk[end:])}
+    return found
+
+
+def _token_values(token: re.Match[str]) -> tuple[str, ...]:
+    if token["times"]:
+        count = {"俩": 2, "十": 0}.get(token["times"][0])
+        if count is None:
+            count = int(CLEAR_DIGITS.get(token["times"][0], "0"))
+        return (CLEAR_DIGITS[token["digit"]] * count,) if 0 < count <= MAX_TIMES else ()
+    if token["double"]:
+        return (CLEAR_DIGITS[token["twice"]] * 2,)
+    return chunk_values(token["chunk"]) if token["chunk"] else ()
+
+
+def _assemble(tokens: Sequence[re.Match[str]], groups: Iterator[str]) -> str | None:
+    """Join the groups; after 不对 or 后四位 a group takes the place of what it corrects."""
+    said: list[str] = []
+    correcting, place, denied = False, "", False
+    for token in tokens:
+        if token["not"]:
+            denied = True
+        elif token["wrong"]:
+            correcting = True
+        elif token["last"] or token["first"] or token["middle"]:
+            place = next(n for n in ("last", "first", "middle") if token[n])
+        else:
+            group = next(groups)
+            if denied:  # 不是三零一: the next group is what it is instead
+                denied, correcting = False, bool(said)
+                group = _after_denial(group)
+                if not group:
+                    continue
+            if correcting or (place and len("".join(said)) + len(group) > MOBILE):
+                said = _corrected(said, group, place) or []
+                if not said:
+                    return None
+            else:
+                said.append(group)
+            correcting, place = False, ""
+    return _without_repeats(said)
+
+
+def _after_denial(group: str) -> str:
+    """Return what follows a denied number in one breath (不是三零一三零二); empty if nothing."""
+    half = len(group) // 2
+    left, right = group[:half], group[half:]
+    differing = sum(a != b for a, b in zip(left, right, strict=False))
+    return right if len(group) % 2 == 0 and half > 1 and differing == 1 else ""
+
+
+def _half_width(text: str) -> str:
+    """Fold full-width digits, one character for one."""
+    return "".join(chr(ord(c) - 0xFEE0) if "０" <= c <= "９" else c for c in text)
+
+
+def _corrected(said: list[str], group: str, place: str) -> list[str] | None:
+    """Put a correction in its place; None where it fits several places."""
+    whole, size = "".join(said), len(group)
+    if not said or size >= len(whole):
+        return [group]
+    if place == "last":
+        return [whole[:-size], group]
+    if place == "first":
+        return [group, whole[size:]]
+    if not place and abs(len(said[-1]) - size) <= 1:
+        return [*said[:-1], group]  # 九九八，不对，九八八四: the group before was not finished
+    equal = [
+        sum(a == b for a, b in zip(whole[at:], group, strict=False))
+        for at in range(len(whole) - size + 1)
+    ]
+    best = max(equal)
+    if 2 * best < size or equal.count(best) > 1:
+        return [*said[:-1], group] if len(said) > 1 and len(said[-1]) < size else None
+    at = equal.index(best)
+    return [whole[:at], group, whole[at + size :]]
+
+
+def _without_repeats(said: list[str]) -> str | None:
+    """Join groups; a number said twice, or a group said twice in too long a number, counts once."""
+    whole = "".join(said)
+    half = len(whole) // 2
+    if half >= min(LANDLINES) and whole[:half] == whole[half:] and len(whole) % 2 == 0:
+        return whole[:half]
+    if len(whole) > MOBILE:
+        once = [g for k, g in enumerate(said) if k == 0 or g != said[k - 1]]
+        if len("".join(once)) == MOBILE:
+            return "".join(once)
+        if len(said[-1]) == MOBILE:
+            return said[-1]  # in groups first, then in one breath
+    return whole or None

@@ -1,0 +1,277 @@
+"""Numbers where they stand in a conversation: buildings, units, rooms, and the digits of phones.
+
+A number is found by sound, because a recogniser writes 幺零一 as 要零亿 and 三号楼 as 三浩楼. What
+only nearly sounds like a digit (室单元 for 四单元) makes a mark unclear: it may agree, never
+contradict.
+"""
+
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+from qa.scoring.match import Track
+from qa.scoring.numbers import (
+    CLEAR_DIGITS,
+    UNIT_CHARS,
+    chunk_values,
+    digit_by_sound,
+    digit_by_syllable,
+)
+from qa.scoring.sounds import sound_regex
+from qa.scoring.syllables import syllable_of
+from qa.text import FILLERS
+
+Kind = Literal["building", "unit", "room", "floor", "loose"]
+
+BUILDING = "号楼|栋|号(?=.{1,2}单元)|号院"
+UNIT = "单元"
+TRAILING = frozenset("吧八就九一以要儿而其起无五")
+NO_PHONE_AFTER = re.compile("[度块点分天年月个岁平楼层号]|小时|单元")
+"""What makes digits something else: 十六度, 五十块, 三点."""
+MAX_MEASURE = 3
+"""Digits that a temperature, a price or a duration has at most."""
+LOOPED = re.compile(r"(\d)\1{5,}")
+"""A recogniser that is stuck repeats one digit for ever."""
+ROOM_REACH = 5
+"""Characters between 单元 and its room: 嗯, 没有, 那个."""
+MIN_ROOM, MAX_ROOM = 3, 5
+MOBILE_AHEAD = re.compile(r"(\d{3,4}?)1[3-9]\d{9}")
+SIDES = "东西中南北左右"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A number in its place.
+
+    Attributes:
+        start, end: positions in the track's text, what names it (号楼) included.
+        value: its digits; 6东 for the eastern door on floor 6.
+        clear: whether every syllable is a digit's.
+        confidence: the recogniser's own, 0–1.
+        number: positions of the number alone.
+    """
+
+    kind: Kind
+    start: int
+    end: int
+    value: str
+    clear: bool
+    confidence: float
+    number: tuple[int, int]
+
+
+def find_marks(track: Track, sounds: str) -> tuple[Mark, ...]:
+    """Find all numbers of a track, in order.
+
+    Args:
+        sounds: the track's syllables, as `sound_text` gives them.
+    """
+    marks = _buildings_and_units(track, sounds)
+    marks += _rooms(track, sounds, marks)
+    taken = [False] * (len(track.text) + 1)
+    for mark in marks:
+        taken[mark.start : mark.end] = [True] * (mark.end - mark.start)
+    marks += _loose(track, sounds, taken)
+    return tuple(sorted(marks, key=lambda mark: mark.start))
+
+
+def _numeral(char: str) -> str | None:
+    if char in UNIT_CHARS:
+        return char
+    return digit_by_syllable(char)
+
+
+def _digits(text: str) -> str:
+    """Return the digits that a text begins with."""
+    found = ""
+    for char in text:
+        digit = digit_by_syllable(char)
+        if digit is None:
+            break
+        found += digit
+    return found
+
+
+def _is_clear(char: str) -> bool:
+    return char in CLEAR_DIGITS or char in UNIT_CHARS
+
+
+def _value(text: str) -> str | None:
+    """Read numerals by their syllables; None where they leave a choice."""
+    options = chunk_values("".join(_numeral(c) or "" for c in text))
+    return options[0] if len(options) == 1 else None
+
+
+def _buildings_and_units(track: Track, sounds: str) -> list[Mark]:
+    marks: list[Mark] = []
+    for kind, words in (("building", BUILDING), ("unit", UNIT)):
+        for match in sound_regex(words).finditer(sounds):
+            if track.text[match.start()] in "洞动懂东":
+                continue  # only 栋 itself names a building: 动 sounds like a zero
+            if mark := _before(track, match.start(), match.end(), kind):  # type: ignore[arg-type]
+                marks.append(mark)
+    return sorted(marks, key=lambda mark: mark.start)
+
+
+def _before(track: Track, at: int, end: int, kind: Kind) -> Mark | None:
+    """Read the number in front of 号楼 or 单元."""
+    text, first = track.text, at
+    floor = track.starts[track.utterance_at(at)]
+    while first > floor and at - first < MAX_ROOM and _is_clear(text[first - 1]):
+        first -= 1
+    if first == at:  # 翠湖二期八号楼: what only sounds like a digit counts where none is clear
+        while first > floor and at - first < MAX_ROOM and _numeral(text[first - 1]):
+            first -= 1
+    clear = first < at
+    if not clear:
+        if first == floor or not digit_by_sound(text[first - 1]):
+            return None
+        first -= 1
+        value: str | None = digit_by_sound(text[first])
+    else:
+        value = _value(text[first:at])
+    if value is None:
+        return None
+    if first > floor and text[first] != "十" and syllable_of(text[first - 1]) == "shi":
+        clear = False  # 时6号楼: a ten may hide in what was heard as 时 or 是
+    return Mark(kind, first, end, value, clear, track.confidence(first, at), (first, at))
+
+
+def _rooms(track: Track, sounds: str, before: list[Mark]) -> list[Mark]:
+    """Read the numbers that follow a unit, or a building that has none."""
+    rooms: list[Mark] = []
+    for k, mark in enumerate(before):
+        following = before[k + 1].start if k + 1 < len(before) else len(track.text)
+        if mark.kind == "building" and following - mark.end <= ROOM_REACH + 2:
+            continue
+        stop = min(following, len(track.text))
+        if room := _room_after(track, mark.end, stop):
+            rooms.append(room)
+    return rooms
+
+
+def _room_after(track: Track, start: int, stop: int) -> Mark | None:
+    text = track.text
+    limit = min(stop, start + ROOM_REACH)
+    first = next((p for p in range(start, limit) if _numeral(text[p])), None)
+    if first is None:
+        return None
+    end = first
+    while end < stop and _numeral(text[end]) and end - first < MAX_ROOM:
+        if end - first >= MIN_ROOM and end in track.pauses:
+            break  # 四零四，幺五八…: a phone follows
+        end += 1
+    if phone := MOBILE_AHEAD.match(_digits(text[first : min(stop, first + 16)])):
+        end = first + len(phone[1])
+    if end < stop and text[end] in "楼层" and end + 1 < len(text):
+        if text[end + 1] in SIDES:
+            value = f"{_value(text[first:end]) or '?'}{text[end + 1]}"
+            return Mark("room", first, end + 2, value, True, 1.0, (first, end + 2))
+        return _room_after(track, end + 1, stop)  # 六楼，六零一: the floor is told with the room
+    clear = not any(c not in FILLERS and c not in "的是" for c in text[start:first])
+    if end - first == 1 and text[first] not in "十":
+        return None
+    return _room_mark(track, first, end, clear=clear)
+
+
+def _room_mark(track: Track, first: int, end: int, *, clear: bool) -> Mark | None:
+    text = track.text
+    value = _value(text[first:end])
+    while value and len(value) > 3 and text[end - 1] in TRAILING - CLEAR_DIGITS.keys():
+        end -= 1  # 三零二吧
+        value = _value(text[first:end])
+    if value and len(value) == 4 and text[first] in TRAILING - CLEAR_DIGITS.keys():
+        first, value = first + 1, _value(text[first + 1 : end])  # 就四零三
+    if value is None:
+        return None
+    return Mark("room", first, end, value, clear, track.confidence(first, end), (first, end))
+
+
+_TIMES = "[二两三四五六七八]个[零一幺二三四五六七八九]"
+
+
+def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
+    """Find runs of digits that belong to no address: phones, waybills, rooms in a later answer."""
+    text = track.text
+    digits = [None if taken[p] else digit_by_syllable(c) for p, c in enumerate(text)]
+    spans: dict[int, tuple[int, str]] = {}
+    for match in sound_regex(_TIMES).finditer(sounds):
+        count, digit = digits[match.start()], digits[match.end() - 1]
+        if count and digit:
+            spans[match.start()] = (match.end(), digit * int(count))
+    breaks = _breaks(track)
+    marks, p = [], 0
+    while p < len(text):
+        first, said = p, ""
+        clear_chars = 0
+        end = next((start for start in breaks if start > p), len(text))
+        while p < end and (digits[p] is not None or p in spans):
+            if p in spans:
+                p, more = spans[p]
+                said, clear_chars = said + more, clear_chars + len(more)
+            else:
+                said += digits[p] or ""
+                clear_chars += text[p] in CLEAR_DIGITS
+                p += 1
+        needed = len(said) if len(said) == 2 else min(len(said), 4) / 2
+        if len(said) >= 2 and clear_chars >= needed and not _is_other(track, first, p):
+            said = LOOPED.sub(r"\1", said)
+            confidence = track.confidence(first, p)
+            marks.append(Mark("loose", first, p, said, True, confidence, (first, p)))
+        p = max(p, first + 1)
+    return marks
+
+
+def _breaks(track: Track) -> list[int]:
+    """Return where a track pauses so long that one number does not go on: the other side spoke."""
+    pairs = pairwise(track.utterances)
+    gaps = [right.span.start_ms - left.span.end_ms for (_, left), (_, right) in pairs]
+    return [start for start, gap in zip(track.starts[1:], gaps, strict=False) if gap > LONG_GAP_MS]
+
+
+LONG_GAP_MS = 4_000
+
+
+def _is_other(track: Track, first: int, end: int) -> bool:
+    """Whether what stands beside a run of digits makes it something else."""
+    before = track.sounds[max(0, first - 3) : first]
+    if sound_regex("工号是?$|我是$").search(before):
+        return True
+    if end - first > MAX_MEASURE:
+        return False
+    stop = next((start for start in track.starts if start > end - 1), len(track.text))
+    return bool(NO_PHONE_AFTER.match(track.text, end, stop)) and track.text[end:stop][:2] != "号码"
+
+
+def subsequence(part: str, whole: str) -> bool:
+    """Whether one number is the other with digits left out."""
+    rest = iter(whole)
+    return all(digit in rest for digit in part)
+
+
+def distance(wanted: str, stream: str) -> tuple[int, int, int]:
+    """Find where a number comes closest in a stream of digits.
+
+    Returns:
+        Edits (a digit exchanged, left out or added costs 1), and the stretch of the stream.
+    """
+    previous = [(0, j) for j in range(len(stream) + 1)]
+    for i, digit in enumerate(wanted, 1):
+        row = [(i, 0)]
+        for j, heard in enumerate(stream, 1):
+            row.append(
+                min(
+                    (previous[j - 1][0] + (digit != heard), previous[j - 1][1]),
+                    (previous[j][0] + 1, previous[j][1]),
+                    (row[-1][0] + 1, row[-1][1]),
+                )
+            )
+        previous = row
+    end = min(range(len(previous)), key=lambda j: (previous[j][0], -j))
+    return previous[end][0], previous[end][1], end
+
+
+def split_numbers(text: str) -> list[str]:
+    """Return the runs of plain digits in a text written by a person (a ticket's phone)."""
+    return re.findall(r"\d+", text)

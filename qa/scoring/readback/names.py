@@ -1,0 +1,356 @@
+"""Names in a conversation: given, spelt out (弓长张, 建设的建), repeated, compared by sound."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+
+from qa.scoring.hypotheses import Kind
+from qa.scoring.match import Track
+from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.readback.talk import FOREVER, Talk
+from qa.scoring.sounds import sound_regex
+from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
+from qa.scoring.syllables import NEAR_COST, sounds, substitution_cost, syllables
+from qa.text import FILLERS
+
+TITLES = "先生|女士|小姐|阿姨|大爷|大妈|大姐|大哥|叔叔|师傅|老师|经理|太太"
+LEADS = (
+    "住户叫|住户姓|户主叫|户主姓|户主是|户主|姓名是|姓名|名字叫|名字是|我叫|本人叫|我姓|"
+    "免贵姓|免贵|我是|叫我|就叫"
+    "|就写|写个?|叫|姓|是|我|嗯|啊|哦|呃|哎|诶|那个|那|就|好的?|对|名"
+)
+GENERIC = (
+    "好的|好|嗯|啊|哦|对|是的|是吧|是吗|对吧|对吗|记下了?|记上了?|记录|登记|请问?|您|留|一下|"
+    "联系|电话|号码|手机|方式"
+    "|多少|的|呢|姓名|名字|全名|先生|女士|小姐|阿姨|大爷|就|给|我|具体|地址|多|麻烦|说|提供|"
+    "谢谢|行|知道|可以|了|这个|那"
+    "|什么|报|在|没问题|没关系|稍等|稍后|单子|这边|帮|重复|核对|确认|跟"
+)
+ANSWER_CHARS = 24
+NAME_CHARS = (2, 4)
+ALIKE_COST = {1: 0.35, 2: 0.2, 3: 0.25, 4: 0.25}
+"""Mean cost per syllable, by the length of a name, up to which a heard name is the other: one
+confusable syllable of two, two or a stranger one of three."""
+STRANGE_COST = 0.62
+"""Mean cost from which nothing of the name is there."""
+
+
+@dataclass(frozen=True)
+class NameTalk:
+    """What both sides said of the name.
+
+    Attributes:
+        answer: positions of the customer's answer, lead-in (我叫) left out; equal if there is none.
+        surname_only: whether no more than a surname was given (我姓张, 苏先生).
+        replies: stretches of the agent's words in which the name may be repeated.
+    """
+
+    customer: Track
+    agent: Track
+    answer: tuple[int, int]
+    surname_only: bool
+    replies: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Echo:
+    """Where the agent's words come closest to the customer's name."""
+
+    name: str
+    given: tuple[int, int]
+    place: tuple[int, int]
+    cost: float
+
+
+def name_talk(talk: Talk) -> NameTalk:
+    """Gather what both sides said of the name, once per call.
+
+    Where a name was asked for several times (the repairer's too), the answer that the agent
+    repeats counts, else the last one.
+    """
+    return talk.scene.shared("readback:name", lambda: _name_talk(talk))
+
+
+def _name_talk(talk: Talk) -> NameTalk:
+    found = [_answered(talk, begin, end) for begin, end in talk.zones("name")]
+    found = [one for one in found if one.answer[0] < one.answer[1]]
+    if not found:
+        found = [_named(talk, _unasked(talk), 0)]
+    for one in found:
+        echo = closest_echo(talk, one)
+        if echo and echo.cost <= ALIKE_COST[len(echo.name)]:
+            return one
+    return found[-1]
+
+
+def _answered(talk: Talk, begin: int, end: int) -> NameTalk:
+    """Take the customer's words after a question for the name."""
+    start, stop = talk.between(talk.customer, max(0, begin - EARLY_MS), min(end, begin + 60_000))
+    return _named(talk, _answer(talk, start, min(stop, start + ANSWER_CHARS * 2)), begin)
+
+
+def _named(talk: Talk, answer: tuple[int, int], begin: int) -> NameTalk:
+    if answer[0] < answer[1]:
+        begin = talk.time(talk.customer, answer[0])
+    replies = tuple(_replies(talk, max(0, begin - EARLY_MS)))
+    return NameTalk(talk.customer, talk.agent, answer, _surname_only(talk, answer), replies)
+
+
+def _replies(talk: Talk, begin_ms: int) -> Iterator[tuple[int, int]]:
+    """Yield where the agent may repeat the name: the reply itself, then summaries."""
+    following = [a.begin_ms for a in talk.asks if a.begin_ms > begin_ms + EARLY_MS]
+    end_ms = following[1] if len(following) > 1 else FOREVER
+    start, stop = talk.between(talk.agent, begin_ms, end_ms)
+    questions = [a.place[1] for a in talk.asks if "name" in a.fields and a.begin_ms <= begin_ms]
+    start = max([start, *(end for end in questions if end <= stop)])
+    stop = min(stop, start + REPLY_CHARS)
+    yield start, stop
+    for match in sound_regex(SUMMARY).finditer(talk.agent_sounds, stop):
+        yield match.start(), min(len(talk.agent.text), match.start() + SUMMARY_CHARS)
+
+
+REPLY_MS = 12_000
+UNHEARD_MS = 1_200
+"""Speech of the agent without words from which no name can be said to be missing."""
+EARLY_MS = 600
+"""How much earlier than the customer's name its echo may seem to begin."""
+REPLY_CHARS = 60
+SUMMARY = "重复一|核对|确认一|复述|再说一遍|登记的是|对一下"
+SUMMARY_CHARS = 60
+
+
+def _unasked(talk: Talk) -> tuple[int, int]:
+    """Find a name that nobody was heard to ask for: 我叫, a spelling, or a clause that is one."""
+    said = sound_regex(UNASKED).search(talk.customer_sounds)
+    if said:
+        start = talk.customer.clause_start(said.start())
+        return _answer(talk, start, start + ANSWER_CHARS)
+    bounds = (*talk.customer.pauses, len(talk.customer.text))
+    for start, stop in pairwise(bounds):
+        text = talk.customer.text[start:stop]
+        if looks_like_a_name(text) and not _is_generic(text):
+            return start, min(len(talk.customer.text), start + ANSWER_CHARS)
+    return 0, 0
+
+
+UNASKED = "我叫|我姓|免贵姓|住户叫|户主叫|(.)(.)的(?:\\1|\\2)"
+
+
+def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
+    """Leave out what comes before a name; a spelling after it stays, it holds the name too."""
+    text = talk.customer.text
+    stop = min(stop, len(text))
+    regex = sound_regex(f"(?:{LEADS})+")
+    match = regex.match(talk.customer_sounds, start, stop)
+    if match and match.end() < stop:
+        begin = match.end()
+        while begin > start and begin == stop:
+            begin -= 1
+        start = begin
+    return start, min(stop, start + ANSWER_CHARS)
+
+
+def _surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
+    start, stop = answer
+    text = talk.customer.text[start:stop]
+    if not text:
+        return False
+    clause = min(talk.customer.clause_end(start), stop) - start
+    bare = "".join(c for c in text[:clause] if c not in FILLERS)
+    if len(bare) == 1 or (bare[:2] in DOUBLE_SURNAMES and len(bare) == 2):
+        rest = talk.customer.text[start + clause : stop]
+        return not _full_name_follows(bare, rest)
+    return bool(sound_regex(f"^.{{1,2}}(?:{TITLES})").match(sounds(text)))
+
+
+def _full_name_follows(surname: str, rest: str) -> bool:
+    """Whether the whole name comes after the surname (我姓刘，文刀刘，刘凤霞)."""
+    wanted = syllables(surname)[0]
+    heard = syllables(rest)
+    return any(s == wanted and k + 1 < len(heard) for k, s in enumerate(heard))
+
+
+def judge_name(talk: Talk) -> Detail:
+    """Say how the name was read back."""
+    names = name_talk(talk)
+    start, stop = names.answer
+    given = (
+        talk.customer.match(start, min(stop, start + 12), expected="name", similarity=1.0)
+        if start < stop
+        else None
+    )
+    detail = Detail("name", State.UNSURE, talk.ask_match("name"), given)
+    if given is None:
+        missed = talk.unheard_ms(0, FOREVER) > UNHEARD_MS or _titled(talk, names)
+        asked = detail.asked is not None or missed
+        return replace(detail, state=State.UNSURE if asked else State.NOT_ASKED)
+    echo = closest_echo(talk, names)
+    if echo:
+        repeated = talk.agent.match(
+            *echo.place, expected=echo.name, similarity=round(1 - echo.cost, 3)
+        )
+        detail = replace(
+            detail,
+            repeated=repeated,
+            given=talk.customer.match(*echo.given, expected=echo.name, similarity=1.0),
+        )
+        if echo.cost <= ALIKE_COST[len(echo.name)]:
+            return replace(detail, state=State.RIGHT, value=echo.name)
+    return _unlike(talk, names, detail, echo)
+
+
+def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> Detail:
+    """Nothing like the name was repeated: another one, none at all, or it cannot be told."""
+    start = talk.time(talk.customer, names.answer[0])
+    if talk.unheard_ms(start, start + REPLY_MS) > UNHEARD_MS:
+        return detail
+    if not _residue(talk, names):
+        return replace(detail, state=State.MISSING, repeated=None)
+    other = _titled(talk, names)
+    if other and echo:
+        sure = _confident(talk, names, other)
+        if sure:
+            match = talk.agent.match(*other, expected=echo.name, similarity=round(1 - echo.cost, 3))
+            return replace(detail, state=State.WRONG, repeated=match)
+        doubt = Doubt(
+            talk.agent, other, (echo.name,), (talk.agent.text[other[0] : other[1]],), Kind.VALUE
+        )
+        return replace(detail, state=State.UNSURE, doubts=(doubt,))
+    if echo is None or echo.cost >= STRANGE_COST:
+        return replace(detail, state=State.MISSING, repeated=None)
+    place = echo.place
+    doubt = Doubt(
+        talk.agent, place, (echo.name,), (talk.agent.text[place[0] : place[1]],), Kind.VALUE
+    )
+    return replace(detail, state=State.UNSURE, doubts=(doubt,))
+
+
+def _confident(talk: Talk, names: NameTalk, place: tuple[int, int]) -> bool:
+    start, stop = names.answer
+    return (
+        talk.agent.confidence(*place) >= SURE_CONFIDENCE
+        and talk.customer.confidence(start, min(stop, start + 3)) >= SURE_CONFIDENCE
+    )
+
+
+def _titled(talk: Talk, names: NameTalk) -> tuple[int, int] | None:
+    """Find a name before 先生 or 女士 in the agent's reply."""
+    start, stop = names.replies[0]
+    stop = min(stop, start + 40)
+    match = sound_regex(TITLES).search(talk.agent_sounds, start, stop)
+    if not match:
+        return None
+    first = max(start, match.start() - 3, talk.agent.clause_start(match.start()))
+    return (first, match.start()) if match.start() - first >= 1 else None
+
+
+def _residue(talk: Talk, names: NameTalk) -> str:
+    """Return what is left of the agent's first reply without what is said to anybody."""
+    start, stop = names.replies[0]
+    begin = talk.time(talk.agent, start)
+    following = next((a.begin_ms for a in talk.asks if a.begin_ms > begin + 200), FOREVER)
+    _, end = talk.between(talk.agent, begin, following)
+    return sound_regex(GENERIC).sub("", talk.agent_sounds[start : min(end, stop)])
+
+
+@lru_cache(maxsize=1)
+def _surname_sounds() -> frozenset[str]:
+    first = [name[0] for name in (*SURNAMES, *DOUBLE_SURNAMES)]
+    return frozenset(syllables("".join(first)))
+
+
+def closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
+    """Align the customer's name with the agent's words.
+
+    Where the name begins in the customer's words is not known, so every stretch that may be one is
+    tried, from the first word on; the first that is repeated alike wins.
+    """
+    if names.surname_only:
+        return _surname_echo(talk, names)
+    best: Echo | None = None
+    start, stop = names.answer
+    surnames = _surname_sounds()
+    for first in range(start, min(start + MAX_OFFSET, stop - 1)):
+        if first > start and talk.customer.syllables[first] not in surnames:
+            continue
+        for length in _lengths(talk, first, stop):
+            echo = _find(talk, names, first, length)
+            if echo is None:
+                continue
+            if echo.cost <= ALIKE_COST[length] and (length > 2 or _ends(talk, echo)):
+                return echo
+            if best is None or echo.cost < best.cost:
+                best = echo
+    return best
+
+
+def _lengths(talk: Talk, first: int, stop: int) -> list[int]:
+    """Return how long a name may be that begins at a position: up to the next pause."""
+    text = talk.customer.text
+    end = min(stop, talk.customer.clause_end(first), first + NAME_CHARS[1])
+    most = NAME_CHARS[1] if text[first : first + 2] in DOUBLE_SURNAMES else NAME_CHARS[1] - 1
+    return [
+        length
+        for length in range(min(most, end - first), 1, -1)
+        if not any(c.isdigit() for c in text[first : first + length])
+        and not _is_generic(text[first : first + length])
+    ]
+
+
+def _ends(talk: Talk, echo: Echo) -> bool:
+    """Whether two syllables are a whole name on either side, not the beginning of another one."""
+    agent, customer = talk.agent, talk.customer
+    if customer.clause_end(echo.given[1] - 1) == echo.given[1]:
+        return True
+    if agent.clause_end(echo.place[1] - 1) == echo.place[1]:
+        return True
+    following = sound_regex(f"(?:{TITLES}|{GENERIC})").match(talk.agent_sounds, echo.place[1])
+    return following is not None
+
+
+MAX_OFFSET = 14
+
+
+def _is_generic(name: str) -> bool:
+    return sound_regex(f"(?:{GENERIC})+").fullmatch(sounds(name)) is not None
+
+
+def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
+    """Find where in its replies the agent comes closest to a stretch of the customer's words."""
+    wanted, said = talk.customer.syllables[first : first + length], talk.agent.syllables
+    best: tuple[float, int] | None = None
+    for start, stop in names.replies:
+        for at in range(start, stop - length + 1):
+            costs = [substitution_cost(w, h) for w, h in zip(wanted, said[at:], strict=False)]
+            cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
+            if best is None or cost < best[0]:
+                best = cost, at
+    if best is None:
+        return None
+    name = talk.customer.text[first : first + length]
+    place = (best[1], best[1] + length)
+    return Echo(name, (first, first + length), place, best[0] / length)
+
+
+SURNAME_EXTRA = 0.6
+"""Another surname is another person, whatever the given name."""
+
+
+def _surname_echo(talk: Talk, names: NameTalk) -> Echo | None:
+    start = names.answer[0]
+    surname = talk.customer.text[start : start + 1]
+    wanted = talk.customer.syllables[start]
+    titles = sound_regex(TITLES)
+    first, stop = names.replies[0]
+    best: Echo | None = None
+    for match in titles.finditer(talk.agent_sounds, first, stop):
+        for at in range(max(first, match.start() - 3), match.start()):
+            cost = substitution_cost(wanted, talk.agent.syllables[at])
+            if best is None or cost < best.cost:
+                best = Echo(surname, (start, start + 1), (at, match.end()), cost)
+    if best is None or best.cost > ALIKE_COST[1]:
+        for at in range(first, min(stop, first + 12)):
+            if talk.agent.syllables[at] == wanted:
+                return Echo(surname, (start, start + 1), (at, at + 1), 0.0)
+    return best

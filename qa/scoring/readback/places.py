@@ -1,0 +1,366 @@
+"""Addresses in a conversation: what the customer gave and what the agent repeated, part by part."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from qa.scoring.addresses import Compound, compound_likeness, find_compounds
+from qa.scoring.hypotheses import Kind
+from qa.scoring.match import Track
+from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.readback.marks import Mark, subsequence
+from qa.scoring.readback.phone import marks_of
+from qa.scoring.readback.talk import FOREVER, Talk
+from qa.scoring.rivals import spoken_forms
+from qa.scoring.sounds import sound_regex
+from qa.text import FILLERS, fold
+from qa.types import Match
+
+PARTS = ("building", "unit", "room")
+ROOM_DIGITS = (3, 4)
+COMPOUND_REACH = 9
+"""Characters before a building's number in which its compound is named."""
+LEAD = (
+    "好的|那个|就是|我家|我们家|您家|您是|我是|我住在?|住在?|家住|地址是|地址|具体|是在|在|"
+    "位于|跟您|重复|核对"
+    "|一下|确认|登记|的|对|是|嗯|啊|哦|好|那|您|我|先生|女士|电话"
+)
+SAME = 0.75
+"""Likeness from which two heard names are the same compound."""
+OTHER = 0.5
+ZONE_MS = 25_000
+"""How long after an address was first named more of it may come without a question."""
+DENIED = "不是|不对"
+
+
+@dataclass(frozen=True)
+class Said:
+    """The address as one side said it.
+
+    Attributes:
+        marks: numbers of buildings, units and rooms, in order.
+        compounds: names of the station table that were heard.
+        names: what stood before the buildings' numbers, as heard.
+        first, last: positions that the address spans; equal where there is none.
+    """
+
+    track: Track
+    marks: tuple[Mark, ...]
+    compounds: tuple[Compound, ...]
+    names: tuple[tuple[int, int], ...]
+    first: int
+    last: int
+
+    def of(self, kind: str) -> list[Mark]:
+        """Return the marks of one kind."""
+        return [mark for mark in self.marks if mark.kind == kind]
+
+    @property
+    def match(self) -> Match | None:
+        """Evidence for the whole stretch, at most a few sentences."""
+        if self.first >= self.last:
+            return None
+        return self.track.match(
+            self.first, min(self.last, self.first + 60), expected="address", similarity=1.0
+        )
+
+
+@dataclass(frozen=True)
+class AddressTalk:
+    """Both sides' address."""
+
+    customer: Said
+    agent: Said
+
+
+def address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
+    """Gather what both sides said of the address.
+
+    Args:
+        names: compounds of the station table; may be empty.
+    """
+    return talk.scene.shared(("address", names), lambda: _address_talk(talk, names))
+
+
+def _address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
+    customer = _said(talk, talk.customer, names, _zones(talk))
+    if customer.first < customer.last:
+        begin = talk.time(talk.customer, customer.first)
+    else:
+        ask = talk.asked("address")
+        begin = ask.begin_ms if ask else 0
+    agent = _said(talk, talk.agent, names, [(begin, FOREVER)])
+    return AddressTalk(customer, agent)
+
+
+def _zones(talk: Talk) -> list[tuple[int, int]]:
+    """Return when the customer speaks of the address: the topic, and around unprompted numbers."""
+    zones = list(talk.zones("address"))
+    for mark in marks_of(talk, talk.customer):
+        if mark.kind in PARTS:
+            at = talk.time(talk.customer, mark.start)
+            if not any(begin - 1_000 <= at < end for begin, end in zones):
+                zones.append((max(0, at - 6_000), at + ZONE_MS))
+    agreed = [(end, end + 6_000) for _, end in zones if end < FOREVER]
+    return zones + agreed
+
+
+def _said(talk: Talk, track: Track, names: tuple[str, ...], zones: list[tuple[int, int]]) -> Said:
+    def inside(position: int) -> bool:
+        at = talk.time(track, position)
+        return any(begin <= at < end for begin, end in zones)
+
+    phones = [z for name in ("phone", "waybill") for z in talk.zones(name)]
+    marks: list[Mark] = []
+    for mark in marks_of(talk, track):
+        if not inside(mark.start):
+            continue
+        if mark.kind == "loose":
+            at = talk.time(track, mark.start)
+            if len(mark.value) in ROOM_DIGITS and not any(b <= at < e for b, e in phones):
+                marks.append(replace(mark, kind="room"))
+        elif mark.kind in PARTS:
+            marks.append(mark)
+    places = tuple(_name_before(talk, track, mark) for mark in marks if mark.kind == "building")
+    compounds = _compounds(talk, track, names, zones)
+    spots = [(m.start, m.end) for m in marks] + [(c.start, c.end) for c in compounds]
+    spots += [p for p in places if p[0] < p[1]]
+    first = min((a for a, _ in spots), default=0)
+    last = max((b for _, b in spots), default=0)
+    return Said(track, tuple(marks), compounds, places, first, last)
+
+
+def _compounds(
+    talk: Talk, track: Track, names: tuple[str, ...], zones: Iterable[tuple[int, int]]
+) -> tuple[Compound, ...]:
+    found: dict[int, Compound] = {}
+    for begin, end in zones:
+        start, stop = talk.between(track, max(0, begin - 1_500), end)
+        if names and start < stop:
+            for compound in find_compounds(track, names, start, stop):
+                found.setdefault(compound.start, compound)
+    return tuple(found[k] for k in sorted(found))
+
+
+def _name_before(talk: Talk, track: Track, mark: Mark) -> tuple[int, int]:
+    """Return the positions of what names the compound before a building's number."""
+    floor = max(0, mark.start - COMPOUND_REACH)
+    floor = max(floor, track.turn_at(mark.start)[0])
+    sounds = talk.sounds(track)[floor : mark.start]
+    cut = 0
+    for lead in sound_regex(LEAD).finditer(sounds):
+        if lead.end() < len(sounds) and lead.start() <= cut + 1:
+            cut = lead.end()
+    return floor + cut, mark.start
+
+
+def judge_address(talk: Talk, names: tuple[str, ...]) -> Detail:
+    """Say how the address was read back."""
+    said = address_talk(talk, names)
+    customer, agent = said.customer, said.agent
+    detail = Detail("address", State.UNSURE, talk.ask_match("address"), customer.match, agent.match)
+    given = bool(customer.marks or customer.compounds)
+    if not given and detail.asked is None:
+        return replace(detail, state=State.UNSURE if agent.marks else State.NOT_ASKED)
+    if not agent.marks and not _name_repeated(talk, said):
+        silent = not _digits_near(talk, said) and not _unheard(talk, said)
+        return replace(detail, state=State.MISSING if silent else State.UNSURE, repeated=None)
+    if not given:
+        return detail
+    return _compare(talk, said, detail)
+
+
+def _digits_near(talk: Talk, said: AddressTalk) -> bool:
+    """Whether the agent says digits, by sound, where the address should be repeated."""
+    zones = [z for name in ("phone", "waybill") for z in talk.zones(name)]
+    begin = talk.time(said.customer.track, said.customer.first)
+    return any(
+        len(mark.value) in ROOM_DIGITS
+        for mark in marks_of(talk, talk.agent)
+        if (at := talk.time(talk.agent, mark.start)) >= begin
+        and not any(a <= at < b for a, b in zones)
+    )
+
+
+def _name_repeated(talk: Talk, said: AddressTalk) -> bool:
+    """Whether the agent's words hold the compound that the customer named."""
+    return _likeness(talk, said) >= SAME
+
+
+def _likeness(talk: Talk, said: AddressTalk) -> float:
+    """How alike the two sides' compounds sound, 0–1; 1 where the customer named none."""
+    mine = {c.name for c in said.customer.compounds}
+    theirs = {c.name for c in said.agent.compounds}
+    if mine & theirs:
+        return 1.0
+    names = [said.customer.track.text[a:b] for a, b in said.customer.names if a < b]
+    names += [c.name for c in said.customer.compounds]
+    if not names:
+        return 1.0
+    begin = talk.time(said.customer.track, said.customer.first)
+    start, end = talk.between(talk.agent, begin, FOREVER)
+    end = min(end, start + 240)
+    best = 0.0
+    for name in dict.fromkeys(names):
+        short = _bare(name)[-6:]
+        if len(short) >= 2:
+            best = max(best, compound_likeness(short, talk.agent.text[start:end]))
+    return best
+
+
+def _bare(name: str) -> str:
+    return "".join(c for c in fold(name).text if c not in FILLERS)
+
+
+def _compare(talk: Talk, said: AddressTalk, detail: Detail) -> Detail:
+    """Compare part by part; what the customer said last counts, and any equal repetition."""
+    corrected = False
+    missing: list[str] = []
+    wrong: list[tuple[Mark, Mark]] = []
+    for part in PARTS:
+        mine, theirs = _valid(talk, said.customer, part), said.agent.of(part)
+        if not mine:
+            continue
+        last = mine[-1]
+        later = [m for m in theirs if _is_after(talk, said, m, last)] or theirs
+        if not later:
+            missing.append(part)
+        elif any(_agree(last, mark) for mark in later):
+            corrected = corrected or any(
+                m.value != last.value and m.clear and not subsequence(m.value, last.value)
+                for m in theirs
+            )
+        else:
+            wrong.append((last, later[-1]))
+    if wrong:
+        return _wrong(talk, said, detail, wrong)
+    detail = replace(detail, state=State.CORRECTED if corrected else State.RIGHT)
+    return _whole(talk, said, detail, missing)
+
+
+def _whole(talk: Talk, said: AddressTalk, detail: Detail, missing: list[str]) -> Detail:
+    """No part differs: say whether enough of the address was repeated."""
+    likeness = _likeness(talk, said)
+    garbled = [part for part in missing if _is_garbled(talk, said, part)]
+    if len(garbled) == len(missing) and (likeness >= SAME or not said.customer.names):
+        return detail
+    other = _other_name(said)
+    if other is not None:
+        return replace(detail, state=other)
+    likely = likeness >= OTHER or not _heard_well(said.agent)
+    if likely and len(garbled) == len(missing) and _accepted(talk, said, missing):
+        return detail
+    if _unheard(talk, said) or not missing:
+        return replace(detail, state=State.UNSURE)
+    nothing = "room" in missing and not said.agent.of("room") and len(missing) == _given(said)
+    sure = nothing or _heard_well(said.agent)
+    return replace(detail, state=State.PART if sure else State.UNSURE)
+
+
+def _accepted(talk: Talk, said: AddressTalk, missing: list[str]) -> bool:
+    """Whether the room and what else was heard are equal and the customer agreed to it."""
+    equal = [p for p in PARTS if p not in missing and said.customer.of(p) and said.agent.of(p)]
+    enough = "room" in equal and len(equal) + len(missing) >= min(2, _given(said))
+    return enough and talk.agreed_to(said.agent.marks[-1].end - 1)
+
+
+def _given(said: AddressTalk) -> int:
+    """Count the parts that the customer named."""
+    return sum(bool(said.customer.of(part)) for part in PARTS)
+
+
+def _unheard(talk: Talk, said: AddressTalk) -> bool:
+    """Whether the recogniser missed words of the agent's where the address was repeated."""
+    begin = talk.time(talk.customer, said.customer.first)
+    return talk.unheard_ms(begin, begin + REPLY_MS) > UNHEARD_MS
+
+
+def _is_garbled(talk: Talk, said: AddressTalk, part: str) -> bool:
+    """Whether the agent's words leave room for a part that was not recognised (6号楼一单人802)."""
+    if part == "building":
+        found = sound_regex("号楼").search(talk.agent_sounds, said.agent.first, said.agent.last)
+        return found is not None
+    return part == "unit" and any(
+        MIN_GARBLED <= room.start - building.end <= GARBLED_CHARS
+        for building in said.agent.of("building")
+        for room in said.agent.of("room")
+    )
+
+
+MIN_GARBLED, GARBLED_CHARS = 2, 5
+"""Characters between building and room that may have been a unit."""
+REPLY_MS = 25_000
+UNHEARD_MS = 1_200
+"""Speech of the agent without words from which no part can be said to be missing."""
+
+
+def _other_name(said: AddressTalk) -> State | None:
+    """Say whether the agent named another compound of the table, both sides being sure."""
+    mine, theirs = said.customer.compounds, said.agent.compounds
+    if not (mine and theirs) or {c.name for c in mine} & {c.name for c in theirs}:
+        return None
+    if not (mine[-1].sure and theirs[-1].sure):
+        return None
+    firm = min(mine[-1].similarity, theirs[-1].similarity) >= 1.0
+    return State.WRONG if firm else State.UNSURE
+
+
+def _heard_well(said: Said) -> bool:
+    return said.track.confidence(said.first, said.last) >= SURE_CONFIDENCE
+
+
+def _is_after(talk: Talk, said: AddressTalk, agent: Mark, customer: Mark) -> bool:
+    return talk.time(talk.agent, agent.end) >= talk.time(talk.customer, customer.start)
+
+
+def _agree(mine: Mark, theirs: Mark) -> bool:
+    """Whether two heard numbers may be the same; an unclear one may have lost a digit."""
+    if mine.value == theirs.value:
+        return True
+    if mine.kind == "room" and len(mine.value) != len(theirs.value):
+        short, long = sorted((mine.value, theirs.value), key=len)
+        return len(short) >= 2 and subsequence(short, long)
+    return not (mine.clear and theirs.clear)
+
+
+def _valid(talk: Talk, said: Said, part: str) -> list[Mark]:
+    """Leave out numbers that the customer takes back (不是三零一，三零二) or that are another's."""
+    marks = said.of(part)
+    sounds = talk.sounds(said.track)
+    denied = sound_regex(DENIED)
+    kept = [
+        mark for mark in marks if not denied.search(sounds[max(0, mark.start - 2) : mark.start])
+    ]
+    return kept or marks
+
+
+def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark, Mark]]) -> Detail:
+    """Parts that differ: sure only where both sides' words are sure, else the sound is asked."""
+    mine, theirs = wrong[0]
+    customer, agent = said.customer.track, said.agent.track
+    detail = replace(
+        detail,
+        state=State.WRONG,
+        given=customer.match(mine.start, mine.end, expected=mine.value, similarity=1.0),
+        repeated=agent.match(theirs.start, theirs.end, expected=mine.value, similarity=0.0),
+    )
+    if all(m.clear and m.confidence >= SURE_CONFIDENCE for m in (mine, theirs)):
+        return detail
+    if any(len(m.value) > 4 or not m.value.isdigit() for m in (mine, theirs)):
+        return replace(detail, state=State.UNSURE)
+    doubts = (
+        Doubt(agent, theirs.number, _spoken(mine), _spoken(theirs), Kind.NUMBER),
+        Doubt(customer, mine.number, _spoken(theirs), _spoken(mine), Kind.NUMBER),
+    )
+    return replace(detail, doubts=doubts)
+
+
+def _spoken(mark: Mark) -> tuple[str, ...]:
+    """How a number of an address is said: rooms digit by digit, small numbers as values."""
+    if len(mark.value) >= 3:
+        return spoken_forms(mark.value)[:2]
+    number = int(mark.value)
+    ones = "零一二三四五六七八九"
+    if number < 10:
+        return (ones[number],)
+    tens, rest = divmod(number, 10)
+    return (("" if tens == 1 else ones[tens]) + "十" + (ones[rest] if rest else ""),)

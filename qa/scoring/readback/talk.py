@@ -1,0 +1,207 @@
+"""The course of a call that takes details: what was asked when, and who spoke between.
+
+Everything is found by sound and by time. A question of the agent opens a topic that lasts until
+the agent asks for something else; answers may come in pieces, unprompted, or late.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from qa.scoring.check import Scene
+from qa.scoring.match import Track
+from qa.scoring.sounds import sound_regex
+from qa.types import Match, ReleasedBy, Role, Span, Utterance
+
+Field = Literal["problem", "address", "name", "phone", "waybill"]
+
+ASKS: dict[Field, str] = {
+    "address": "地址|[哪什][个么]?小区|住哪|住在哪|住什么|哪个楼|哪[个栋号]楼|几号楼|几单元|"
+    "几零几|几室"
+    "|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|哪[条个]街",
+    "name": "姓名|名字|贵姓|称呼|叫什么|全名|您姓|姓什么|户主是|户主姓",
+    "phone": ""
+    "(?:留|联系|您[的个]|说一?下|报一?下|提供|登记|什么|有没有).{0,5}(?:电话|号码|手机|联系方式)"
+    "|(?:电话|号码|手机号?|联系方式|座机)(?:号码?)?.{0,2}(?:呢|多少|说|报|几号)|联系方式",
+    "waybill": "单号|运单|快递单",
+}
+"""What the agent asks with; one of these words in a sentence is enough."""
+NO_ASK = "[他她]叫|师傅叫|谁叫|师傅姓|打电话|来电的号码|打这个电话|电话联系|维修站电话|电话多少我"
+AGREED = "^.{0,3}(?:对|嗯|是|没错|没问题|行|好|可以|哎|恩|诶|就这个)"
+OBJECTED = "不对|不是|错了|说错|记错|听错|不是.{1,6}是"
+GOODBYE = "再见|拜拜|挂了|就这样|谢谢|麻烦|辛苦|感谢您|尽快跟|尽快与|尽快和|跟您联系|与您联系"
+TOGETHER_MS = 500
+"""Questions with no more of the customer than this between them are one (您的姓名和电话)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question of the agent: for one or several details at once."""
+
+    begin_ms: int
+    fields: frozenset[str]
+    place: tuple[int, int]
+
+
+class Talk:
+    """A call as read-back rules see it. Held by the scene, so that rules share it.
+
+    Attributes:
+        agent, customer: all that each said.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self.scene = scene
+        self.agent, self.customer = scene.agent, scene.customer
+
+    @cached_property
+    def agent_sounds(self) -> str:
+        """The agent's text, one code point per syllable."""
+        return self.agent.sounds
+
+    @cached_property
+    def customer_sounds(self) -> str:
+        """The customer's text, one code point per syllable."""
+        return self.customer.sounds
+
+    def sounds(self, track: Track) -> str:
+        """Return the syllables of one of the two tracks."""
+        return self.agent_sounds if track is self.agent else self.customer_sounds
+
+    @cached_property
+    def asks(self) -> tuple[Ask, ...]:
+        """The agent's questions for details, in order of time; repeated ones once."""
+        denied = [m.span() for m in sound_regex(NO_ASK).finditer(self.agent_sounds)]
+        found = sorted(
+            (m.start(), m.end(), name)
+            for name, words in ASKS.items()
+            for m in sound_regex(words).finditer(self.agent_sounds)
+            if not any(a < m.end() and m.start() < b for a, b in denied)
+        )
+        asks: list[Ask] = []
+        for start, end, name in found:
+            begin = self.agent.time_at(start)[0]
+            if asks and self._together(asks[-1], begin, start):
+                last = asks[-1]
+                fields = last.fields | {name}
+                asks[-1] = Ask(last.begin_ms, fields, (last.place[0], end))
+            else:
+                asks.append(Ask(begin, frozenset({name}), (start, end)))
+        return tuple(asks)
+
+    def _together(self, ask: Ask, begin_ms: int, start: int) -> bool:
+        between = self.between(self.customer, ask.begin_ms, begin_ms)
+        return between[1] - between[0] <= 1 and start - ask.place[1] <= MAX_JOINED
+
+    def asked(self, name: str) -> Ask | None:
+        """Return the first question for a detail."""
+        return next((ask for ask in self.asks if name in ask.fields), None)
+
+    def zones(self, name: str) -> Iterator[tuple[int, int]]:
+        """Yield the stretches, in milliseconds, in which a detail is the topic."""
+        for k, ask in enumerate(self.asks):
+            if name not in ask.fields:
+                continue
+            later = (a.begin_ms for a in self.asks[k + 1 :] if name not in a.fields)
+            yield ask.begin_ms, next(later, FOREVER)
+
+    def between(self, track: Track, begin_ms: int, end_ms: int) -> tuple[int, int]:
+        """Return the range of a track's text that begins in a stretch of time."""
+        return self._position(track, begin_ms), self._position(track, end_ms)
+
+    def _position(self, track: Track, ms: int) -> int:
+        times = self._times[track.role]
+        return bisect_left(times, ms)
+
+    @cached_property
+    def _times(self) -> dict[Role, list[int]]:
+        return {t.role: _start_times(t) for t in (self.agent, self.customer)}
+
+    def time(self, track: Track, position: int) -> int:
+        """Return when a position of a track begins; the track's end for its last position."""
+        times = self._times[track.role]
+        return times[position] if position < len(times) else track.end_ms
+
+    def raw(self, track: Track, start: int, end: int) -> str:
+        """Return a range as it was written down, with its punctuation; a comma parts utterances."""
+        if start >= end:
+            return ""
+        pieces = []
+        for k in range(track.utterance_at(start), track.utterance_at(end - 1) + 1):
+            base, origin = track.starts[k], track.origins[k]
+            left, right = max(start, base), min(end, track.starts[k + 1])
+            if left < right:
+                text = track.utterances[k][1].text
+                pieces.append(text[origin[left - base] : origin[right - 1 - base] + 1])
+        return "，".join(pieces)
+
+    def reply_to(self, position: int, reach_ms: int = 8_000) -> str:
+        """Return the customer's first words after a position of the agent's, as syllables."""
+        begin = self.time(self.agent, position)
+        start, end = self.between(self.customer, begin, begin + reach_ms)
+        return self.customer_sounds[start : min(end, start + 12)]
+
+    def agreed_to(self, position: int) -> bool:
+        """Whether the customer's words after a position of the agent's agree to what was said."""
+        reply = self.reply_to(position)
+        return bool(sound_regex(AGREED).search(reply)) and not self.objected_to(position)
+
+    def objected_to(self, position: int) -> bool:
+        """Whether the customer's next words contradict what the agent said."""
+        return bool(sound_regex(OBJECTED).search(self.reply_to(position)))
+
+    def unheard_ms(self, begin_ms: int, end_ms: int) -> int:
+        """Return for how long the agent speaks in a stretch of time without a word recognised.
+
+        0 where nobody measured where the speech is.
+        """
+        channel = self.agent.channel_at(0)
+        words = [u.span for _, u in self.agent.utterances]
+        unheard = 0
+        for segment in self.scene.transcript.speech:
+            start, end = max(segment.span.start_ms, begin_ms), min(segment.span.end_ms, end_ms)
+            if segment.channel == channel and start < end:
+                spoken = Span(start, end)
+                unheard += max(0, spoken.duration_ms - sum(spoken.overlap_ms(w) for w in words))
+        return unheard
+
+    @cached_property
+    def broke_off(self) -> bool:
+        """Whether the line broke before anybody took leave."""
+        if self.scene.call.released_by is ReleasedBy.AGENT:
+            return False
+        regex = sound_regex(GOODBYE)
+        tails = (self.agent_sounds[-LEAVE_CHARS:], self.customer_sounds[-LEAVE_CHARS:])
+        return not any(regex.search(tail) for tail in tails)
+
+    def ask_match(self, name: str) -> Match | None:
+        """Evidence for the question for a detail."""
+        ask = self.asked(name)
+        return self.agent.match(*ask.place, expected=name, similarity=1.0) if ask else None
+
+
+MAX_JOINED = 24
+FOREVER = 10**12
+LEAVE_CHARS = 24
+"""Characters at either side's end within which leave is taken."""
+
+
+def _start_times(track: Track) -> list[int]:
+    """When each character of a track begins; never falling, so that it can be searched."""
+    times: list[int] = []
+    latest = 0
+    for k, (_, utterance) in enumerate(track.utterances):
+        starts = list(_char_starts(utterance))
+        for origin in track.origins[k]:
+            latest = max(latest, starts[min(origin, len(starts) - 1)] if starts else 0)
+            times.append(latest)
+    return times
+
+
+def _char_starts(utterance: Utterance) -> Iterator[int]:
+    for word in utterance.words:
+        share = word.span.duration_ms / max(1, len(word.text))
+        for k in range(len(word.text)):
+            yield word.span.start_ms + round(share * k)
