@@ -20,7 +20,7 @@ from qa.scoring.grammar import (
 )
 from qa.scoring.match import Track
 from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist, shortlist_of
-from qa.scoring.syllables import keys
+from qa.scoring.syllables import keys, syllables
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +88,16 @@ NEGATION_REACH = 3
 """Characters before the phrase within which a negation turns it round."""
 ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
 """To whom: stands between a negation and its phrase (不能跟您保证), compared by sound."""
-OWN_WORDS = re.compile("(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)|说话")
-"""我跟您说 introduces the agent's own words, although it holds 您说."""
+OWN_WORDS = re.compile(
+    "(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)|说话"
+    "|[您你](说|讲|问|提|反映|提到)的(这[个种]|那[个种]|情况|问题|事情)"
+    "|[您你就去][跟找问和冲上向去][^我您你]{1,4}(说|讲|要|反映|告诉)"
+    "|我[^师他她站物]{0,6}[跟给和对][您你](说|讲)"
+)
+"""我跟您说 introduces the agent's own words, although it holds 您说; 您说的这个 names a matter, and
+您跟师傅说 sends somebody."""
+NEGATIVE = re.compile("不|没|别|甭")
+_NEGATIVE_SYLLABLES = frozenset(("bu", "mei", "bie", "beng"))
 HARMLESS_SIMILARITY = 0.9
 HARMLESS_CHARS = 0.7
 """A harmless wording needs its characters too: 保证今 (天) sounds like 保证金."""
@@ -126,7 +134,7 @@ def spot(
                     continue
                 # Before overlaps are settled: a harmless phrase must not hide a guilty one.
                 inside = track.text[found.hit.start : found.hit.end]
-                if not _lone_syllables_stand(found, inside):
+                if not (_lone_syllables_stand(found, inside) and _is_as_negative(found, inside)):
                     continue
                 if not _contains(allowed, inside) and not is_harmless(track, found, guards):
                     sightings.append(Sighting(found, sure, likely.pattern.notation))
@@ -144,6 +152,14 @@ def _lone_syllables_stand(found: Found, inside: str) -> bool:
             if not at:
                 return False
     return True
+
+
+def _is_as_negative(found: Found, inside: str) -> bool:
+    """Whether each 不 or 没 of the phrase was heard: 也是我们负责 is not 不是我们负责."""
+    due = len(NEGATIVE.findall(found.text))
+    return due <= len(NEGATIVE.findall(inside)) or due <= sum(
+        heard in _NEGATIVE_SYLLABLES for heard in syllables(inside)
+    )
 
 
 def _convicts(found: Found, policy: Policy) -> bool:
