@@ -36,9 +36,10 @@ _PRAISE = {
 class CustomerMentions(Check):
     """The customer mentions something: MET when heard, NOT_APPLICABLE when not.
 
-    `phrases` count by themselves. `said_of` and `mild` count when they are about the right person:
-    the one named last before them, in the customer's own words (up to 60 characters back), else
-    right after them, else in what the agent said just before, else in the customer's turn before.
+    `phrases` count by themselves, unless they name another person than the rule is about.
+    `said_of` and `mild` count when they are about the right person: the one named last before
+    them in the customer's own words (up to 60 characters back), else right after them, else in
+    what the agent said just before, else in the customer's turn before.
 
     Why: praise belongs in the monthly sheet, and events must be reported the same day; people
     mention both in passing and hardly ever in the regulation's words.
@@ -111,7 +112,10 @@ class CustomerMentions(Check):
 
     def _spotted(self, track: Track, talk: "_Talk | None") -> list[Sighting]:
         """Spot all wordings; without `talk`, whomever they are about."""
-        found = self._spot(track, self.phrases)
+        found = []
+        for sighting in self._spot(track, self.phrases):
+            if talk is None or not self._is_of_other(sighting, talk):
+                found.append(sighting)
         for sighting in self._spot(track, self.said_of):
             if talk is None or self._is_meant(sighting, talk):
                 found.append(sighting)
@@ -133,6 +137,13 @@ class CustomerMentions(Check):
     def _is_meant(self, sighting: Sighting, talk: "_Talk") -> bool:
         person = talk.person(sighting.found.hit.start, sighting.found.hit.end)
         return person == self.about or (person is None and self.unnamed)
+
+    def _is_of_other(self, sighting: Sighting, talk: "_Talk") -> bool:
+        """Whether a phrase names somebody else inside itself: 你们那个师傅真有耐心."""
+        if not self.about:
+            return False
+        person = talk.inside(sighting.found.hit.start, sighting.found.hit.end)
+        return person is not None and person != self.about
 
     def _answers(self, sighting: Sighting, talk: "_Talk") -> bool:
         before = talk.before(sighting.found.hit.start)
@@ -201,6 +212,11 @@ class _Talk:
         """Return what the agent said before the turn that holds a position."""
         turn = self.track.turn_at(position)
         return self._asked[self.track.turns.index(turn)]
+
+    def inside(self, start: int, end: int) -> str | None:
+        """Tell who is named last inside a stretch."""
+        named = [kind for first, last, kind in self._names if first < end and last > start]
+        return named[-1] if named else None
 
     def person(self, start: int, end: int) -> str | None:
         """Tell whom a stretch of the customer's words is about; None when nobody was named."""
