@@ -1,5 +1,6 @@
 """Words that are due: whom a rule concerns, whether there was cause for them, where to look."""
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,12 +11,15 @@ from qa.scoring.match import Track, best_hit
 from qa.scoring.slots import Slot, judge_slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.windows import closing, opening
-from qa.types import Direction, Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
+from qa.types import Direction, Outcome, ReleasedBy, Role, SlotStatus, SlotVerdict, Verdict
 
 GOODBYES = (
     *("再见", "再会", "拜拜", "挂了", "先这样", "就这样"),
     *("感谢您的来电", "感谢来电", "谢谢您的来电"),
 )
+_WAITS = re.compile(r"[？?]|吗$|呢$|多少$|什么$|哪[里儿]$|稍等|等一下|等等|别挂|查一下|看一下")
+"""How an agent's words end who waits for the customer, or whom the customer waits for."""
+WAITING_CHARS = 8
 FIRST_TURNS = 3
 """Within so many turns of the agent a call is still beginning."""
 LENIENT = Policy(convict_similarity=0.85, convict_chars=0.5)
@@ -76,8 +80,15 @@ def not_concerned(scene: Scene, direction: Direction | None) -> Verdict | None:
 
 
 def broke_off(scene: Scene) -> bool:
-    """Whether the line went before the call came to its end: nobody was saying goodbye."""
+    """Whether the line went before the call came to its end.
+
+    Nobody was saying goodbye then, and the last word was not the agent's, or it asked for an answer
+    or for a moment.
+    """
     if scene.call.released_by is ReleasedBy.AGENT or not scene.customer.turns:
+        return False
+    last = max(scene.transcript.utterances, key=lambda u: u.span.end_ms)
+    if last.role is Role.AGENT and not _WAITS.search(last.text.rstrip("。，, ")[-WAITING_CHARS:]):
         return False
     goodbye = as_regex(GOODBYES)
     return not any(

@@ -10,7 +10,8 @@ from qa.scoring.courtesy import Cause, broke_off, position_at, unheard
 from qa.scoring.due import find_times
 from qa.scoring.spotting import Sighting
 from qa.scoring.windows import span_of
-from qa.types import Match, Outcome, Verdict
+from qa.text import fold
+from qa.types import Match, Outcome, Span, Verdict
 
 SHORTEST = timedelta(minutes=5)
 """What is due sooner is a request to hold (等我两分钟), not a time for handling a complaint."""
@@ -25,7 +26,16 @@ HANDLED = re.compile(
 PAST = re.compile(
     r"^(?:[上中下]午|早上|晚上)?(?:就|才|已经)?(?:到的|到了|发的|寄的|下的|签收|派送过|送过|来过|打过|揽收|显示|没|压)"
 )
-BEFORE_PAST = re.compile(r"(?:了|过|已经|都|超|等|压|晚|延误|耽误|滞留|拖)$")
+BEFORE_PAST = re.compile(r"(?:了|过|已经|都|超|等|压|(?<![最])晚|延误|耽误|滞留|拖)$")
+"""What stands before a length of time that has gone by (压了两天)."""
+AHEAD = re.compile(r"之?内|以内|左右|之?后|给您|就|会|能")
+"""What stands behind a length of time that is still to come."""
+ASKS_WHEN = re.compile(
+    r"什么时候|啥时候|几天|多久|多长时间|几点|哪天|几号|给[我]?个时间|到什么时候"
+)
+LENGTHS = "0123456789一二两俩三四五六七八九十半几"
+SHORT_ANSWER = 6
+"""Characters beside a time up to which a sentence is a bare answer (三天左右吧)."""
 ASKED = re.compile(
     r"您[^给跟]{0,6}(?:在家|方便|有空|有时间)|什么时候|是吧|是吗|对吧|对吗|您说的|您是说|您刚才说"
 )
@@ -96,16 +106,28 @@ def _times(scene: Scene, since: int) -> Iterator[tuple[Match, bool]]:
         if spoken.start < since or spoken.due - now < SHORTEST:
             continue
         start, end = track.sentence_start(spoken.start), track.sentence_end(spoken.end - 1)
-        sentence = track.text[start:end]
-        if BEFORE_PAST.search(track.text[start : spoken.start]):
+        before, after = track.text[start : spoken.start], track.text[spoken.end : end]
+        if PAST.match(after) or ASKED.search(track.text[start:end]):
             continue
-        if PAST.match(track.text[spoken.end : end]) or ASKED.search(sentence):
+        if BEFORE_PAST.search(before) and _is_length(track.text, spoken.start, after):
             continue
         said = track.text[spoken.start : spoken.end]
-        yield (
-            track.match(spoken.start, spoken.end, expected=said, similarity=1.0),
-            HANDLED.search(sentence) is not None,
-        )
+        match = track.match(spoken.start, spoken.end, expected=said, similarity=1.0)
+        if HANDLED.search(before + " " + after):
+            yield match, True
+        elif len(before) + len(after) <= SHORT_ANSWER:
+            yield match, _was_asked_when(scene, match.span)
+
+
+def _is_length(text: str, start: int, after: str) -> bool:
+    """Whether a time is a length (两天) that is not said to lie ahead, not a point (后天)."""
+    return text[start] in LENGTHS and AHEAD.match(after) is None
+
+
+def _was_asked_when(scene: Scene, span: Span) -> bool:
+    """Whether the customer's last words before a time asked for one."""
+    asked = [u for _, u in scene.customer.utterances if u.span.start_ms < span.start_ms]
+    return bool(asked) and ASKS_WHEN.search(fold(asked[-1].text).text) is not None
 
 
 def _ordered(*matches: Match) -> tuple[Match, ...]:

@@ -35,6 +35,8 @@ _NUMBER = re.compile(
     r"(?![0-9零〇一二三四五六七八九幺两洞拐勾十百]|小时|个|天|年|楼|元|块|分|点|句|件|次)"
 )
 _SERVICE = re.compile(r"为您服务|给您服务|为您解答|为您效劳|接听您的")
+CALLED = 4
+"""Characters up to which whatever stands behind 我叫 is a name."""
 LONGEST = 6
 """Characters up to which what stands behind 我是 may be a name as a whole."""
 _EXAMPLE = {"company": "安民燃气"}
@@ -168,10 +170,11 @@ def _announced(
         if brand_end is not None and at < brand_end <= stop:
             at = brand_end
         called = announced.group().startswith(_CALLED)
-        for first, last in _pieces(track.text, at, stop):
-            name = track.text[first:last]
-            sure = looks_like_a_name(name) or len(name) in (2, 3) or (called and len(name) <= 4)
-            found.append((first, last, sure))
+        pieces = _pieces(track.text, at, stop)
+        for first, last in pieces:
+            found += _names(track.text, _tails(track.text, first, last))
+            length = last - first
+            found.append((first, last, length in (2, 3) or (called and length <= CALLED)))
     return found
 
 
