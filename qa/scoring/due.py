@@ -1,4 +1,4 @@
-"""Read spoken times (明天上午, 两小时内, 礼拜五, 月底前): by when does somebody promise something?
+"""Read spoken times (明天上午, 两小时内, 礼拜五, 月底前), that is, by when something is promised.
 
 A spoken time is a stretch, so what counts is its end: 明天上午 is due tomorrow at noon, 三天之内 at
 the end of the third day. What already lies in the past when the call begins is no promise.

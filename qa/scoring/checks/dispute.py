@@ -96,7 +96,7 @@ class Dispute(Check):
         return Verdict(Outcome.MET, "dispute_absent", details, searched=searched)
 
     def _arguing_turns(self, scene: Scene) -> dict[int, Sighting]:
-        """What argues in each turn of the agent, by the turn's place among them."""
+        """Find what argues in each turn of the agent, by the turn's place among them."""
         patterns = compile_all(self.arguing + self.insisting)
         turns: dict[int, Sighting] = {}
         objected: set[int] | None = None
@@ -142,4 +142,3 @@ class Dispute(Check):
             if any(s.notation in self._strong for s in near):
                 return tuple(near)
         return ()
-

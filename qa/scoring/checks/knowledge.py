@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qa.scoring.check import Check, Example, Scene
 from qa.scoring.by_example import Statement, statements_like
+from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import as_regex, compile_all
 from qa.scoring.hypotheses import Finding
 from qa.scoring.spotting import Guards, Policy, Sighting, spot

@@ -6,6 +6,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.suspicion import hear_out
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 
@@ -47,13 +48,15 @@ class PhraseAbsent(Check):
 
     Why: forbidden phrases bring complaints, and the regulations name their classes.
     Mistakes: a phrase that the recogniser garbled beyond likeness is missed; one that only sounds
-    like it is undecided. What the customer says, quotations and harmless wordings do not count.
+    like it is put to the sound, and undecided while that cannot tell. What the customer says,
+    quotations and harmless wordings do not count.
 
     Attributes:
         phrases: in the notation of `qa.scoring.grammar`.
         guards: what makes a phrase harmless.
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
+        asked: the commonest phrases, put to the sound where unsure words come near them.
     """
 
     kind = "phrase_absent"
@@ -61,6 +64,7 @@ class PhraseAbsent(Check):
     guards: Guards = field(default_factory=Guards)
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     examples = (
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们管。", Outcome.VIOLATED),
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们馆。", Outcome.VIOLATED),
@@ -88,6 +92,7 @@ class PhraseAbsent(Check):
         if not self._expanded:
             raise ValueError("phrases must not be empty")
         compile_all(self.doubtful)
+        compile_all(self.asked)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -100,6 +105,7 @@ class PhraseAbsent(Check):
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
+        found = hear_out(scene, found, asked=self.asked, guards=self.guards)
         found += unsure(
             spot(
                 scene.agent,

@@ -1,19 +1,28 @@
-"""Promises that the agent may not make (IP01)."""
+"""Promises that the agent may not make (IP01), and a record of all that are made."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings, unsure
-from qa.scoring.grammar import Pattern, compile_all
+from qa.scoring.due import due_time, find_times
+from qa.scoring.grammar import Pattern, as_regex, compile_all
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
-from qa.types import Outcome, Verdict
+from qa.scoring.suspicion import hear_out
+from qa.types import Match, Outcome, Promise, Verdict
 
 _FORMS = {
-    "promises": ["[保证|一定]…[修好|退费]"],
+    "promises": ["[保证|一定]…[修好|退费|到]"],
     "allowed": ["尽快", "反映", "争取"],
     "guards": {"negated_by": ["不能", "不"], "quoted_after": ["师傅说", "您说"]},
 }
+_Range = tuple[int, int]
+_Place = tuple[_Range, _Range, Match]
+"""A sentence, the part of it that says by when, and the evidence."""
+_SOME_DAY = datetime(2001, 1, 1, tzinfo=UTC)
+"""Tells times apart from other words in a call whose own time is unknown."""
 
 
 @dataclass(frozen=True)
@@ -24,12 +33,19 @@ class PromiseAbsent(Check):
     Mistakes: a promise in unlisted words is missed. Promises that the ruleset allows, negated or
     conditional ones, questions and quotations do not count.
 
+    Each promise, and each allowed commitment that names a time, is recorded with the moment by
+    which it is due.
+
     Attributes:
         promises: forms of promising, in the notation of `qa.scoring.grammar`.
         allowed: words that, inside the form, make it an allowed commitment (一定给您反映).
         guards: as for forbidden phrases.
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
+        asked: the commonest forms, put to the sound where unsure words come near them.
+        commitments: what agents say that somebody will do; recorded when a time stands with it.
+        eta_allowed: whether a sentence that gives a time may promise it, save in firm words.
+        firm: words of guarantee, result and money that `eta_allowed` does not excuse.
     """
 
     kind = "promise_absent"
@@ -38,6 +54,10 @@ class PromiseAbsent(Check):
     guards: Guards = field(default_factory=Guards)
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    commitments: tuple[str, ...] = ()
+    eta_allowed: bool = False
+    firm: tuple[str, ...] = ()
     examples = (
         Example(_FORMS, "坐席: 您放心，保证今天下午给您修好。", Outcome.VIOLATED),
         Example(_FORMS, "坐席: 我不能保证今天一定修好。", Outcome.MET),
@@ -45,14 +65,21 @@ class PromiseAbsent(Check):
         Example(_FORMS, "坐席: 师傅说保证给您修好，是吧？", Outcome.MET),
         Example(_FORMS, "客户: 你保证今天修好？\n坐席: 我给您登记。", Outcome.MET),
         Example({**_FORMS, "doubtful": ["错不了"]}, "坐席: 五点通暖，错不了。", Outcome.UNDECIDED),
+        Example({**_FORMS, "eta_allowed": True}, "坐席: 明天中午之前一定到。", Outcome.MET),
+        Example(
+            {**_FORMS, "eta_allowed": True, "firm": ["保证"]},
+            "坐席: 保证明天中午之前到。",
+            Outcome.VIOLATED,
+        ),
+        Example({**_FORMS, "eta_allowed": True}, "坐席: 一定给您退费。", Outcome.VIOLATED),
         Example(_FORMS, "未知: 保证今天修好。", Outcome.UNDECIDED),
     )
 
     def __post_init__(self) -> None:
         if not self._expanded:
             raise ValueError("promises must not be empty")
-        compile_all(self.allowed)
-        compile_all(self.doubtful)
+        for notations in (self.allowed, self.doubtful, self.asked, self.commitments, self.firm):
+            compile_all(notations)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -64,12 +91,67 @@ class PromiseAbsent(Check):
             return Verdict(Outcome.UNDECIDED, "role_unknown")
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-        found = self._spot(scene, self._expanded) + unsure(
-            self._spot(scene, compile_all(self.doubtful))
-        )
-        return judge_sightings(scene, found, "promise")
+        found = [s for s in self._spot(scene, self._expanded) if not self._is_eta(scene, s)]
+        found = hear_out(scene, found, asked=self.asked, guards=self.guards)
+        doubts = unsure(self._spot(scene, compile_all(self.doubtful)))
+        found += [s for s in doubts if not self._is_eta(scene, s)]
+        verdict = judge_sightings(scene, found, "promise")
+        return replace(verdict, promises=tuple(self._recorded(scene, found)))
 
     def _spot(self, scene: Scene, patterns: tuple[Pattern, ...]) -> list[Sighting]:
         return spot(
             scene.agent, patterns, policy=self.policy, guards=self.guards, allowed=self.allowed
         )
+
+    def _is_eta(self, scene: Scene, sighting: Sighting) -> bool:
+        """Whether a form only gives an expected time, where the ruleset wants one to be given."""
+        if not self.eta_allowed:
+            return False
+        hit = sighting.found.hit
+        start, end = _sentence(scene, hit.start, hit.end)
+        sentence = scene.agent.text[start:end]
+        return not as_regex(self.firm).search(sentence) and bool(find_times(sentence, _SOME_DAY))
+
+    def _recorded(self, scene: Scene, found: list[Sighting]) -> list[Promise]:
+        """List what was promised and what was committed to with a time, in time order."""
+        places: list[_Place] = []
+        for sighting in found:
+            hit = sighting.found.hit
+            sentence = _sentence(scene, hit.start, hit.end)
+            inside = scene.agent.text[hit.start : hit.end]
+            timed = bool(find_times(inside, _SOME_DAY))
+            match = scene.agent.hit_match(hit, sighting.found.text)
+            places.append((sentence, (hit.start, hit.end) if timed else sentence, match))
+        taken = [sentence for sentence, _, _ in places]
+        places += [p for p in self._committed(scene) if p[0] not in taken]
+        return [
+            Promise(match, _due(scene, *where))
+            for _, where, match in sorted(places, key=lambda place: place[1])
+        ]
+
+    def _committed(self, scene: Scene) -> Iterator[_Place]:
+        """Find sentences in which somebody's doing stands with a time, said as the agent's own."""
+        track, action = scene.agent, as_regex(self.commitments)
+        at = 0
+        while self.commitments and (match := action.search(track.text, at)):
+            start, end = _sentence(scene, match.start(), match.end())
+            at = max(end, match.end())
+            sentence = track.text[start:end]
+            times = find_times(sentence, _SOME_DAY)
+            foreign = (*self.guards.quoted_after, *self.guards.asked_with)
+            if not times or as_regex(foreign).search(sentence):
+                continue
+            first = min(match.start(), start + times[0].start)
+            last = max(match.end(), start + max(t.end for t in times))
+            evidence = track.match(first, last, expected=match[0], similarity=1.0)
+            yield (start, end), (start, end), evidence
+
+
+def _sentence(scene: Scene, start: int, end: int) -> tuple[int, int]:
+    track = scene.agent
+    turn = track.turn_at(start)
+    return max(turn[0], track.sentence_start(start)), track.sentence_end(end - 1)
+
+
+def _due(scene: Scene, start: int, end: int) -> datetime | None:
+    return due_time(scene.agent.text[start:end], scene.call.started_at)
