@@ -5,6 +5,7 @@ setting `scoring.ruleset` is a path, that file is in force itself, also for call
 """
 
 import re
+from copy import copy
 from typing import Any, Self
 
 from qa.batch.values import table_values
@@ -62,9 +63,20 @@ class RulesetLoader:
         """
         return parse_ruleset(text, source=source, values=self._values, tables=self._tables)
 
-    def text(self, ruleset_id: str) -> str | None:
-        """Return the YAML that is published for an id; None where the bundled one counts."""
-        return self._published.get(ruleset_id, (0, None))[1]
+    @property
+    def published_ids(self) -> tuple[str, ...]:
+        """The ids for which a ruleset is published now."""
+        return tuple(sorted(self._published))
+
+    def publication(self, ruleset_id: str) -> int | None:
+        """Return the number of the publication in force; None where the bundled one counts."""
+        return self._published[ruleset_id][0] if ruleset_id in self._published else None
+
+    def with_published(self, published: dict[str, tuple[int, str]]) -> "RulesetLoader":
+        """Return a loader for which this is published instead."""
+        loader = copy(self)
+        loader._published = published
+        return loader
 
 
 def is_ruleset_id(name_or_path: str) -> bool:
@@ -110,6 +122,11 @@ class Rulesets:
     def default(self) -> Ruleset:
         """The ruleset of calls that name none."""
         return self._default
+
+    @property
+    def only(self) -> Ruleset | None:
+        """The ruleset that alone shall judge, if any."""
+        return self._only
 
     def of(self, call: Call) -> Ruleset | None:
         """Find the ruleset that judges a call; None where it cannot be used or is not wanted."""

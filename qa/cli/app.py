@@ -13,7 +13,22 @@ import typer
 from typer.core import TyperGroup
 
 import qa
-from qa.cli import calls, config, demo, export, hear, models, rescore, rules, rules_try, run, serve
+from qa.cli import (
+    calls,
+    config,
+    demo,
+    export,
+    hear,
+    models,
+    notices,
+    promises,
+    rescore,
+    rules,
+    rules_publish,
+    rules_try,
+    run,
+    serve,
+)
 from qa.errors import ConfigError, QAError
 
 EXIT_SOME_FAILED = 1
@@ -95,8 +110,10 @@ def choose_settings(
 
 app.add_typer(models.app)
 rules_try.register(rules.app)
+rules_publish.register(rules.app)
 app.add_typer(rules.app)
-for commands in (run, hear, rescore, calls, export, serve, demo, config):
+app.add_typer(notices.app)
+for commands in (run, hear, rescore, promises, calls, export, serve, demo, config):
     commands.register(app)
 
 

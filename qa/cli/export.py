@@ -69,7 +69,7 @@ def export(
         else:
             rows = exports.export_verdicts(session, wanted, store.zone)
             fields = exports.VERDICT_FIELDS
-        with _opened(output, "utf-8-sig" if excel else "utf-8") as stream:
+        with open_output(output, "utf-8-sig" if excel else "utf-8") as stream:
             if as_jsonl:
                 write_jsonl(rows, stream)
             else:
@@ -102,7 +102,7 @@ def safe_cell(value: Any) -> Any:
 
 
 @contextmanager
-def _opened(output: Path | None, encoding: str) -> Iterator[TextIO]:
+def open_output(output: Path | None, encoding: str) -> Iterator[TextIO]:
     """Open stdout, or a file that appears only when it is whole."""
     if output is None:
         # Line ends are the CSV writer's own; UTF-8 whatever the terminal's locale.

@@ -1,5 +1,7 @@
 """`qa rescore`: judge the archive again, and see what changes before it is published."""
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,13 +32,85 @@ def rescore(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; publish nothing.")
     ] = False,
+    what_if: Annotated[
+        str | None,
+        typer.Option(
+            "--what-if",
+            metavar="FILE",
+            help="Show what this draft ruleset would change; publish nothing.",
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="DIR", help="With --what-if: tables for spreadsheets."),
+    ] = None,
+    html: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="With --what-if: a page to read and print."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Judge stored transcripts again; never opens audio.
 
     Prints what changes by rule, by agent and by call. New scorecards supersede the old ones, which
-    are kept.
+    are kept. With --what-if a draft is only tried: points, fines and examples of what would
+    change; the tables and the page quote calls, so keep them as you keep recordings.
     """
+    if what_if is not None:
+        if ruleset is not None or dry_run:
+            raise typer.BadParameter("--what-if goes without --ruleset and --dry-run")
+        _try(what_if, since, Files(csv, html), as_json=as_json)
+        return
+    if csv is not None or html is not None:
+        raise typer.BadParameter("--csv and --html go with --what-if")
+    _publish(ruleset, since, dry_run=dry_run, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Where a what-if is written."""
+
+    csv: Path | None
+    html: Path | None
+
+
+def _try(draft: str, since: str | None, files: Files, *, as_json: bool) -> None:
+    from contextlib import nullcontext
+    from datetime import datetime
+
+    from qa.batch.what_if import WhatIfOptions, try_ruleset
+    from qa.cli import what_if
+    from qa.cli.progress import shown_progress
+    from qa.cli.show import terminal
+    from qa.store.queries import agent_names
+
+    with opened_store() as (store, settings):
+        first = parse_since(since, store)
+        with store.reading() as session:
+            names = agent_names(session)
+        with (
+            shown_progress() as listener,
+            what_if.CsvFolder(files.csv) if files.csv else nullcontext() as tables,
+        ):
+            options = WhatIfOptions(draft, first, tables.add if tables else None)
+            trial = try_ruleset(store, settings, options, listener=listener)
+            if tables:
+                tables.finish(trial.result, names)
+        if files.html:
+            now = datetime.now(store.zone)
+            head = what_if.page_head(trial, Path(draft).name, first, names, now)
+            what_if.write_page(files.html, trial, head)
+    if as_json:
+        print_json(what_if.summary(trial))
+    else:
+        what_if.print_trial(terminal(), trial)
+    for path in filter(None, (files.csv, files.html)):
+        what_if.say_written(path)
+    if trial.result.broken:
+        raise typer.Exit(1)
+
+
+def _publish(ruleset: str | None, since: str | None, *, dry_run: bool, as_json: bool) -> None:
     from qa.batch.rescoring import RescoreOptions
     from qa.batch.rescoring import rescore as judge_again
     from qa.cli.progress import shown_progress
@@ -48,12 +122,13 @@ def rescore(
     if as_json:
         print_json({"dry_run": dry_run, "result": result})
     else:
-        _print_rescoring(terminal(), result, dry_run)
+        print_rescoring(terminal(), result, dry_run)
     if result.problems or result.broken_checks:
         raise typer.Exit(1)
 
 
-def _print_rescoring(console: "Console", result: "Rescoring", dry_run: bool) -> None:
+def print_rescoring(console: "Console", result: "Rescoring", dry_run: bool) -> None:
+    """Print what judging again changed, or would change."""
     would = "would change" if dry_run else "changed"
     console.print(f"{result.calls} calls judged again; {len(result.changes)} {would}", style="bold")
     if result.changes:

@@ -127,7 +127,7 @@ def record_entry(row: Row, report: Report, key: str) -> RecordEntry | None:
 def notice_entry(row: Row, report: Report) -> NoticeEntry | None:
     """Parse a row of notices.csv; None when it was rejected."""
     festival = row.cells.get("festival")
-    first, last = _day(row.cells.get("from")), _day(row.cells.get("to"))
+    first, last = parse_day(row.cells.get("from")), parse_day(row.cells.get("to"))
     script, number = row.cells.get("script"), row.cells.get("number")
     if festival is None or len(festival) > MAX_ID_CHARS:
         report.reject(row.line, "no_key", "the row names no festival")
@@ -168,7 +168,8 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def _day(text: str | None) -> date | None:
+def parse_day(text: str | None) -> date | None:
+    """Read a day, as ISO 8601 or as spreadsheets write it; None when it is none."""
     found = _DAY.fullmatch(text or "")
     if not found:
         return None

@@ -87,13 +87,11 @@ def ingest_issues(session: Session) -> list[IssueLine]:
     ]
 
 
-def count_other_rulesets(session: Session, hashes: list[str]) -> int:
-    """Count published scorecards that none of these rulesets gave."""
-    return (
-        session.scalar(
-            select(func.count())
-            .select_from(ScorecardRow)
-            .where(ScorecardRow.is_current.is_(True), ScorecardRow.ruleset_hash.not_in(hashes))
-        )
-        or 0
+def count_other_rulesets(session: Session, hashes: list[str], ruleset_id: str) -> int:
+    """Count published scorecards of a ruleset id that none of these rulesets gave."""
+    wanted = select(func.count()).where(
+        ScorecardRow.is_current.is_(True),
+        ScorecardRow.ruleset_id == ruleset_id,
+        ScorecardRow.ruleset_hash.not_in(hashes),
     )
+    return session.scalar(wanted) or 0

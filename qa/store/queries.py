@@ -279,6 +279,12 @@ def transcript_by_key(session: Session, transcript_key: str) -> Transcript:
     return with_hearings(session, decode(Transcript, row.blob))
 
 
+def agent_names(session: Session) -> dict[str, str]:
+    """Load the names of agents by number; those without a name are left out."""
+    rows = session.execute(select(AgentRow.agent_id, AgentRow.name))
+    return {agent_id: name for agent_id, name in rows if name}
+
+
 def agent_totals(session: Session, since: datetime | None = None) -> list[AgentTotals]:
     """Sum up published scorecards by agent, in order of agent id; calls of unknown agents last."""
     of_calls = and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True))

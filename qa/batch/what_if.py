@@ -1,0 +1,144 @@
+"""Judge the archive by a draft in all processes, compare with what is published, change nothing."""
+
+import os
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
+
+from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
+from qa.batch.judging import BATCH, broken_checks, judge_calls
+from qa.batch.rulesets import Rulesets
+from qa.config import Settings
+from qa.errors import ConfigError
+from qa.reports.what_if import CallDiff, WhatIf
+from qa.scoring.ruleset import Ruleset
+from qa.scoring.scorecard import open_questions
+from qa.store.convert import chunks
+from qa.store.scorecards import calls_since, current_scorecards
+from qa.store.store import Store
+
+_FEW = 4 * BATCH
+"""So few calls are judged sooner than another process starts."""
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIfOptions:
+    """What to try.
+
+    Attributes:
+        draft: a YAML file (or an id).
+        since: calls that started at or after this time.
+        every_call: takes each call that changes; called in this process, in order of call id.
+    """
+
+    draft: str
+    since: datetime | None = None
+    every_call: Callable[[CallDiff], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The draft, and what it would change."""
+
+    draft: Ruleset
+    result: WhatIf
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What every process is given: the draft, and what is in force; both can be pickled."""
+
+    draft: Rulesets
+    in_force: Rulesets
+    keep_calls: bool
+
+
+def try_ruleset(
+    store: Store, settings: Settings, options: WhatIfOptions, *, listener: Listener = ignore
+) -> Trial:
+    """Say what a draft ruleset would change; reads only, and needs no audio.
+
+    Raises:
+        RulesetError: the draft, or the ruleset of the settings, is wrong.
+    """
+    draft = Rulesets.in_force(store, settings, options.draft)
+    judge = _Judge(
+        draft, Rulesets.in_force(store, settings), keep_calls=options.every_call is not None
+    )
+    if draft.only is None:
+        raise ConfigError("a draft is needed")
+    with store.reading() as session:
+        call_ids = calls_since(session, options.since)
+    result = WhatIf()
+    listener(StageStarted(Stage.SCORE, len(call_ids)))
+    for count, part, diffs in _parts(store, settings, judge, call_ids):
+        result.add(part)
+        for diff in diffs:
+            if options.every_call is not None:
+                options.every_call(diff)
+        listener(Advanced(Stage.SCORE, count))
+    listener(StageFinished(Stage.SCORE))
+    return Trial(draft.only, result)
+
+
+_Part = tuple[int, WhatIf, list[CallDiff]]
+
+
+def _parts(
+    store: Store, settings: Settings, judge: _Judge, call_ids: Sequence[str]
+) -> Iterator[_Part]:
+    workers = settings.batch.workers or os.cpu_count() or 1
+    if workers == 1 or len(call_ids) <= _FEW:
+        yield from (_compare(store, judge, ids) for ids in chunks(call_ids, BATCH))
+        return
+    executor = ProcessPoolExecutor(
+        workers,
+        mp_context=get_context("spawn"),
+        initializer=_start,
+        initargs=(settings, judge),
+    )
+    try:
+        yield from executor.map(_compare_here, chunks(call_ids, BATCH))
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+_here: partial[_Part] | None = None
+"""What a worker process compares with, set once when it starts."""
+
+
+def _start(settings: Settings, judge: _Judge) -> None:
+    global _here
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner ends the others
+    store = Store.open(settings.database_url, timezone=settings.timezone)
+    _here = partial(_compare, store, judge)
+
+
+def _compare_here(call_ids: Sequence[str]) -> _Part:
+    assert _here is not None
+    return _here(call_ids)
+
+
+def _compare(store: Store, judge: _Judge, call_ids: Sequence[str]) -> _Part:
+    part, diffs = WhatIf(), []
+    with store.reading() as session:
+        published = current_scorecards(session, call_ids)
+    for item, card in judge_calls(store, judge.draft, call_ids):
+        part.broken.update(broken_checks(card))
+        questions = len(open_questions(card))
+        part.open_questions += questions
+        part.open_calls += bool(questions)
+        before = published.get(card.call_id)
+        if before is None:
+            part.without_card += 1
+            continue
+        now = judge.in_force.of(item.call)
+        part.outdated += now is None or now.hash != before.ruleset_hash
+        diff = part.compare(item.call, before, card)
+        if diff is not None and judge.keep_calls:
+            diffs.append(diff)
+    return len(call_ids), part, diffs

@@ -1,0 +1,1 @@
+"""What people take away: comparisons as data, as tables and as pages."""
