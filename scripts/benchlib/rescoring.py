@@ -1,0 +1,311 @@
+"""Building an archive, judging it again, and measuring both."""
+
+import os
+import resource
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import insert
+
+from benchlib.archive import ENGINE, ArchivedCall, archived_calls, transcript_of
+from benchlib.tables import render
+from qa.batch.events import Advanced, Event
+from qa.batch.rescoring import RescoreOptions, rescore
+from qa.batch.rulesets import RulesetLoader
+from qa.codec import decode, encode
+from qa.config import Settings
+from qa.scoring.check import Scene
+from qa.scoring.grammar import EDGE, Pattern
+from qa.scoring.lexicon import Lexicon
+from qa.scoring.ruleset import Ruleset
+from qa.scoring.scorecard import judge_rule, score_call
+from qa.store.publishing import pack_card
+from qa.store.scorecards import calls_after, count_since, load_judgeable
+from qa.store.store import Store
+from qa.store.tables import CallRow, RecordingRow, TicketRow, TranscriptRow
+from qa.text import fold
+from qa.types import Role, Transcript
+
+_BUILD_BATCH = 1_000
+NAIVE_CUTOFF = 80
+
+
+@dataclass(slots=True)
+class Measured:
+    """A re-scoring that was watched.
+
+    Attributes:
+        memory_mb: proportional set size of all processes, by share of the calls done (0–1).
+    """
+
+    calls: int = 0
+    wall_s: float = 0.0
+    cpu_s: float = 0.0
+    done: int = 0
+    memory_mb: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def per_second(self) -> float:
+        """Calls a second."""
+        return self.calls / self.wall_s
+
+
+def _settings(folder: Path, workers: int) -> Settings:
+    batch = {"workers": workers}
+    return Settings(data_dir=folder, batch=batch)  # type: ignore[arg-type]
+
+
+def build(folder: Path, calls: int, workers: int) -> float:
+    """Make the archive, unless it stands there; return the seconds it took."""
+    settings, started = _settings(folder, workers), time.perf_counter()
+    with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        with store.reading() as session:
+            known = count_since(session, None)
+        if known >= calls:
+            return 0.0
+        context = get_context("spawn")
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            starts = range(known, calls, _BUILD_BATCH)
+            ahead = [starts[i : i + 4 * workers] for i in range(0, len(starts), 4 * workers)]
+            for some in ahead:  # never more than a few batches in memory
+                ends = [min(calls, start + _BUILD_BATCH) for start in some]
+                for made in pool.map(_made, some, ends):
+                    _insert(store, made)
+    return time.perf_counter() - started
+
+
+def _made(first: int, last: int) -> list[ArchivedCall]:
+    return list(archived_calls(first, last))
+
+
+def _insert(store: Store, calls: list[ArchivedCall]) -> None:
+    now = datetime.now(UTC)
+    with store.writing() as session:
+        connection = session.connection()
+        for table, rows in (
+            (RecordingRow, [_recording(c, now) for c in calls]),
+            (TicketRow, [c.ticket for c in calls]),
+            (CallRow, [c.call for c in calls]),
+            (TranscriptRow, [_transcript(c, now) for c in calls]),
+        ):
+            connection.execute(insert(table), rows)
+
+
+def _recording(call: ArchivedCall, now: datetime) -> dict[str, Any]:
+    return {
+        "recording_id": call.recording_id,
+        "size_bytes": call.duration_ms * 16,
+        "first_seen_at": now,
+        "duration_ms": call.duration_ms,
+        "channel_count": 2,
+    }
+
+
+def _transcript(call: ArchivedCall, now: datetime) -> dict[str, Any]:
+    return {
+        "transcript_key": call.transcript_key,
+        "recording_id": call.recording_id,
+        "engine": ENGINE,
+        "created_at": now,
+        "is_current": True,
+        "blob": call.blob,
+    }
+
+
+def describe(folder: Path, built_s: float) -> str:
+    """Say what the archive holds, from its first calls, and how long it took."""
+    with Store.open(_settings(folder, 1).database_url) as store, store.reading() as session:
+        count = count_since(session, None)
+        ids = calls_after(session, "", 500)
+        some = [item.transcript for item in load_judgeable(session, ids, store.zone)]
+    lengths = sorted(t.duration_ms / 1000 for t in some)
+    turns = sorted(len(t.utterances) for t in some)
+    letters = sum(len(u.text) for t in some for u in t.utterances) / len(some)
+    size = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    middle, high = len(some) // 2, len(some) * 95 // 100
+    return (
+        f"{count} calls, {size:.0f} MB; median {lengths[middle]:.0f} s and {turns[middle]} turns, "
+        f"95 % up to {lengths[high]:.0f} s, longest of {len(some)} {lengths[-1]:.0f} s; "
+        f"{letters:.0f} characters a call; built in {built_s:.0f} s"
+    )
+
+
+def rescore_archive(folder: Path, ruleset: str, workers: int) -> Measured:
+    """Judge the archive again as `qa rescore` does, watching time and memory."""
+    settings, measured = _settings(folder, workers), Measured()
+    stop = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, Advanced):
+            measured.done += event.count
+
+    with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        with store.reading() as session:
+            total = count_since(session, None)
+        watch = threading.Thread(target=_watch, args=(measured, total, stop), daemon=True)
+        watch.start()
+        before, started = _cpu_s(), time.perf_counter()
+        result = rescore(store, settings, RescoreOptions(ruleset=ruleset), listener=listen)
+        measured.wall_s, measured.cpu_s = time.perf_counter() - started, _cpu_s() - before
+        stop.set()
+        watch.join()
+    measured.calls = result.calls
+    return measured
+
+
+def _cpu_s() -> float:
+    """Seconds of processor time of this process and of its children that have ended."""
+    return sum(
+        usage.ru_utime + usage.ru_stime
+        for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+def _watch(measured: Measured, total: int, stop: threading.Event) -> None:
+    while not stop.wait(1.0):
+        measured.memory_mb.append((measured.done / total, _memory_mb()))
+
+
+def _memory_mb() -> float:
+    """Proportional set size of this process and its children; 0 where the system has none."""
+    own = str(os.getpid())
+    sizes = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = folder.joinpath("stat").read_text().rpartition(")")[2].split()[1]
+            if own in (folder.name, parent):
+                rollup = folder.joinpath("smaps_rollup").read_text()
+                sizes.append(int(rollup.partition("\nPss:")[2].split()[0]) / 1024)
+        except (OSError, IndexError, ValueError):
+            continue  # it has just ended
+    return sum(sizes)
+
+
+def report(measured: Measured, workers: int) -> str:
+    """Lay out speed and memory."""
+    rate = measured.per_second
+    lines = [
+        f"{measured.calls} calls judged again in {measured.wall_s:.1f} s: {rate:.0f} calls/s, "
+        f"{rate / workers:.0f} calls/s per core",
+        f"{1000 * measured.cpu_s / measured.calls:.2f} ms of processor time a call, reading, "
+        f"judging and writing",
+    ]
+    if measured.calls != 1_000_000:
+        minutes = 1_000_000 / rate / 60
+        lines.append(f"a million calls would take {minutes:.1f} min at this rate (extrapolated)")
+    for share in (0.1, 0.5, 1.0):
+        peak = max((mb for done, mb in measured.memory_mb if done <= share), default=0.0)
+        lines.append(f"memory of all processes, peak up to {share:.0%} of the calls: {peak:.0f} MB")
+    return "\n".join(lines)
+
+
+def _ruleset(name: str) -> Ruleset:
+    return RulesetLoader.of(None, Settings()).load(name)
+
+
+def wordings(ruleset: Ruleset) -> list[str]:
+    """List every wording of the ruleset's phrase lists, parts joined, without its grammar."""
+    found: dict[str, None] = {}
+    for rule in ruleset.rules:
+        for pattern in _patterns(rule.check):
+            for part in pattern.parts:
+                found.update(dict.fromkeys(text.strip(EDGE) for text in part))
+    return [text for text in found if len(text) > 1]
+
+
+def _patterns(value: Any) -> Iterator[Pattern]:
+    if isinstance(value, Pattern):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _patterns(item)
+    elif isinstance(value, tuple | list):
+        for item in value:
+            yield from _patterns(item)
+    elif hasattr(value, "__dict__") and type(value).__module__.startswith("qa."):
+        for item in vars(value).values():
+            yield from _patterns(item)
+
+
+def naive(ruleset: str, sample: int, measured: Measured, workers: int) -> str:
+    """Time the naive loop on some calls and set it beside ours."""
+    from rapidfuzz import fuzz
+
+    rules = _ruleset(ruleset)
+    calls = [transcript_of(number) for number in range(sample)]
+    for transcript in calls[:2]:  # compiles the phrase lists that are compiled on first use
+        score_call(transcript, _call(), rules)
+    phrases = wordings(rules)
+    started = time.process_time()
+    hits = 0
+    for transcript in calls:
+        for utterance in transcript.utterances:
+            if utterance.role is Role.AGENT:
+                text = fold(utterance.text).text
+                hits += sum(fuzz.partial_ratio(p, text) >= NAIVE_CUTOFF for p in phrases)
+    rate = sample / (time.process_time() - started)
+    ours = measured.per_second / workers
+    return (
+        f"naive loop, {len(phrases)} wordings by partial_ratio on each of the agent's utterances, "
+        f"{sample} calls: {rate:.1f} calls/s per core ({hits / sample:.0f} hits a call, unjudged); "
+        f"ours is {ours / rate:.1f} times as fast, reading, verdicts and writing included"
+    )
+
+
+def _call() -> Any:
+    from qa.types import Call
+
+    return Call("bench")
+
+
+def parts(folder: Path, ruleset: str, sample: int) -> str:
+    """Measure each step by itself in this process, in milliseconds of processor time a call."""
+    rules, settings = _ruleset(ruleset), _settings(folder, 1)
+    with Store.open(settings.database_url) as store, store.reading() as session:
+        ids = calls_after(session, "", sample)
+        items = list(load_judgeable(session, ids, store.zone))
+        load = _timed(lambda: list(load_judgeable(session, ids, store.zone)))
+    blobs = [encode(item.transcript) for item in items]
+    cards = [score_call(item.transcript, item.call, rules) for item in items]  # warm
+    steps = {
+        "read rows and decode": load,
+        "of that, decode": _timed(lambda: [decode(Transcript, blob) for blob in blobs]),
+        "judge, all rules": _timed(
+            lambda: [score_call(i.transcript, i.call, rules) for i in items]
+        ),
+        "encode the card and its rows": _timed(lambda: [pack_card(card) for card in cards]),
+    }
+    scenes = [Scene(decode(Transcript, b), i.call) for b, i in zip(blobs, items, strict=True)]
+    steps["of judging: tracks"] = _timed(lambda: [(_tracks(scene)) for scene in scenes])
+    lexicon = _lexicon()
+    steps["of judging: nomination"] = _timed(
+        lambda: [lexicon.scan(track) for s in scenes for track in (s.agent, s.customer)]
+    )
+    for rule in rules.rules:
+        steps[rule.rule_id] = _timed(lambda rule=rule: [judge_rule(rule, s) for s in scenes])
+    rows = [[name, f"{1000 * seconds / len(items):.3f}"] for name, seconds in steps.items()]
+    return render(["step", "ms a call"], rows, markdown=False)
+
+
+def _tracks(scene: Scene) -> None:
+    for track in (scene.agent, scene.customer):
+        assert len(track.keys) == len(track.sounds)
+
+
+def _lexicon() -> Lexicon:
+    from qa.scoring import shortlist
+
+    return shortlist._lexicon
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.process_time()
+    work()
+    return time.process_time() - started
