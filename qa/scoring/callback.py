@@ -6,8 +6,8 @@ the sound: that is for the checks.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Final
@@ -42,6 +42,7 @@ from qa.scoring.grammar import Found, compile_all, find_all
 from qa.scoring.match import Track
 from qa.types import Match, Role
 
+Reader = Callable[[str, str], list[Reading]]
 FOREVER = 1 << 60
 IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
 """Characters with which a customer only shows to be there."""
@@ -198,14 +199,19 @@ class Interview:
             if bare:
                 return _answer(bare, window, Role.CUSTOMER, asked=True)
         sounds = settle(kind, read_by_sound(kind, window.text), window.text)
-        return _answer(sounds, window, Role.CUSTOMER, asked=True) if sounds else None
+        if sounds:
+            return _answer(sounds, window, Role.CUSTOMER, asked=True)
+        echoes = self._echoes(kind, times, read_by_sound)
+        return replace(echoes[0][0], firm=False) if echoes else None
 
     def _sentence(self, place: Place) -> str:
         start, end = self.agent.sentence_start(place.start), self.agent.sentence_end(place.end - 1)
         return self.agent.text[start:end]
 
-    def _echoes(self, kind: str, times: tuple[int, int]) -> list[tuple[Answer, int]]:
-        """What the agent repeated after the customer's first words, with its time."""
+    def _echoes(
+        self, kind: str, times: tuple[int, int], read: Reader = read_answers
+    ) -> list[tuple[Answer, int]]:
+        """List what the agent repeated after the customer's first words, with its time."""
         replies = [c.at_ms for c in self._clauses if times[0] <= c.at_ms < times[1]]
         later = [c for c in self._agent_clauses if replies and replies[0] < c.at_ms < times[1]]
         asked = [(p.start, p.end) for p in self.places]
@@ -214,7 +220,7 @@ class Interview:
             if any(s < clause.end and clause.start < e for s, e in asked):
                 continue
             window = _window(self.agent, (clause,), clause.at_ms, clause.at_ms + 1)
-            readings = settle(kind, read_answers(kind, window.text), window.text)
+            readings = settle(kind, read(kind, window.text), window.text)
             if readings:
                 answer = _answer(readings, window, Role.AGENT, asked=True)
                 if answer.value is not None:

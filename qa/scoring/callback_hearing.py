@@ -5,7 +5,6 @@ usual wordings of each answer are then put to the sound against each other, and 
 as heard.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from qa.scoring.callback import Answer, Interview
@@ -30,8 +29,9 @@ CERTAIN = 1.0
 """Mean word confidence of words that nobody had to guess: a dialogue that a person wrote."""
 LIKE = 0.55
 """Similarity from which words of the reply may be a usual answer."""
-FIRM_MARGIN = 6.0
-"""Nats by which an answer must beat its rivals before it may contradict a keyed one."""
+LEAD, FIRM_LEAD = 2.0, 6.0
+"""Nats by which an answer must be ahead of the others to be the answer, and to contradict a keyed
+one. The words as heard are no rival: 慢意 is nobody's answer."""
 SHORT_REPLY = 5
 RIVALS = 4
 NUMERALS = "零一二三四五六七八九十"
@@ -55,13 +55,18 @@ def heard_answer(scene: Scene, talk: Interview, kind: str) -> Answer | None:
     if place is None or talk.customer.confidence(*place) >= CERTAIN:
         return answer
     phrases = _numbers(talk, place) if kind == POINTS else USUAL[kind]
-    for value, usual in phrases.items():
-        rivals = [text for other, texts in phrases.items() if other != value for text in texts]
-        found = weigh(scene, talk.customer, place, usual, rivals, kind=Kind.PHRASE)
-        if found.finding is Finding.SAID and found.margin is not None:
-            firm = found.margin >= FIRM_MARGIN
-            return Answer(frozenset({value}), firm, *place, Role.CUSTOMER, asked=True)
-    return answer if answer is None or answer.asked else replace(answer, firm=False)
+    weighed = {
+        value: weigh(scene, talk.customer, place, usual, kind=Kind.SLOT)
+        for value, usual in phrases.items()
+    }
+    if any(one.margin is None for one in weighed.values()):
+        return answer
+    ranked = sorted(weighed, key=lambda value: -(weighed[value].margin or 0.0))
+    best = weighed[ranked[0]]
+    lead = (best.margin or 0.0) - (weighed[ranked[1]].margin or 0.0)
+    if best.finding is not Finding.SAID or lead < LEAD:
+        return answer
+    return Answer(frozenset({ranked[0]}), lead >= FIRM_LEAD, *place, Role.CUSTOMER, asked=True)
 
 
 def _place(talk: Interview, kind: str, answer: Answer | None) -> tuple[int, int] | None:
