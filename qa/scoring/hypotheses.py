@@ -13,8 +13,12 @@ from enum import StrEnum
 
 from qa.scoring.check import Scene
 from qa.scoring.match import Track
+from qa.scoring.syllables import NEAR_COST, substitution_cost, syllables
 from qa.scoring.thresholds import THRESHOLDS
 from qa.types import Question, Span
+
+EDGE_SYLLABLES = 2
+"""Syllables at the end of a text that the edge of its place may stand for."""
 
 
 class Finding(StrEnum):
@@ -86,6 +90,49 @@ def weigh(
     if margin >= said:
         return Weighed(Finding.SAID, margin)
     return Weighed(Finding.NOT_SAID if margin <= not_said else Finding.UNSURE, margin)
+
+
+def weigh_places(
+    scene: Scene,
+    track: Track,
+    places: Sequence[tuple[int, int]],
+    targets: Sequence[str],
+    rivals: Sequence[str] = (),
+    *,
+    kind: Kind,
+) -> Weighed:
+    """Ask about several readings of where the words stand; the place that fits best answers.
+
+    Recognition that garbled a phrase has often swallowed its neighbours as well, or left syllables
+    of it to them, so where it begins and ends is itself a guess.
+    """
+    answers = [
+        weigh(scene, track, place, targets, rivals, kind=kind) for place in dict.fromkeys(places)
+    ]
+    known = [answer for answer in answers if answer.margin is not None]
+    best = max(known, key=lambda answer: answer.margin or 0.0, default=Weighed(Finding.OPEN))
+    if best.finding is Finding.SAID or len(known) == len(answers):
+        return best
+    return Weighed(Finding.OPEN)
+
+
+def tight(track: Track, place: tuple[int, int], text: str) -> tuple[int, int]:
+    """Take off what does not sound like the text at either end of a place.
+
+    Returns:
+        The narrower place; the place itself where nothing of it would be left.
+    """
+    start, end = place
+    expected, heard = syllables(text), track.syllables
+    while start < end and _is_foreign(heard[start], expected[:EDGE_SYLLABLES]):
+        start += 1
+    while start < end and _is_foreign(heard[end - 1], expected[-EDGE_SYLLABLES:]):
+        end -= 1
+    return (start, end) if start < end else place
+
+
+def _is_foreign(heard: str, expected: Sequence[str]) -> bool:
+    return all(substitution_cost(syllable, heard) >= NEAR_COST for syllable in expected)
 
 
 def _span(track: Track, start: int, end: int) -> Span:

@@ -5,7 +5,7 @@ from functools import cached_property
 
 from qa.scoring.check import Scene
 from qa.scoring.grammar import GAP, Found, Pattern, closest, compile_all
-from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.hypotheses import Finding, Kind, tight, weigh, weigh_places
 from qa.scoring.match import best_hit
 from qa.scoring.numbers import digit_by_sound, read_digits, syllable_runs
 from qa.scoring.rivals import spoken_forms
@@ -82,7 +82,9 @@ def _by_sound(name: str, scene: Scene, found: Found) -> SlotVerdict:
     status = SlotStatus.UNSURE if match.similarity >= floor else SlotStatus.MISSING
     if hit.similarity < ASKED or GAP in found.text:
         return SlotVerdict(name, status, nearest=match)
-    heard = weigh(scene, track, (hit.start, hit.end), (found.text,), kind=Kind.SLOT)
+    wide = (hit.start, hit.end)
+    places = (wide, tight(track, wide, found.text))
+    heard = weigh_places(scene, track, places, (found.text,), kind=Kind.SLOT)
     if heard.finding is Finding.SAID:
         return SlotVerdict(name, SlotStatus.SAID, match=match)
     if heard.finding is Finding.NOT_SAID:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import compile_all, find_all
-from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.hypotheses import Finding, Kind, weigh_places
 from qa.scoring.match import Track, best_hit
 from qa.scoring.numbers import (
     UNIT_CHARS,
@@ -85,7 +85,8 @@ class OwnNumber(Check):
         places = self._greeted(scene, len(expected))
         if scene.roles_known:  # else 我是 may be the customer's
             places += self._announced(track, len(expected))
-        elsewhere = [] if places else _digit_runs(scene, len(expected))
+        may_look = not places and scene.roles_known  # else it may be the customer's house number
+        elsewhere = _digit_runs(scene, len(expected)) if may_look else []
         verdicts = [_compare(track, *place, expected) for place in places + elsewhere]
         equal = next((v for v in verdicts if v and v.outcome is Outcome.MET), None)
         decided = (verdicts[0] if verdicts else None) or equal
@@ -131,10 +132,12 @@ class OwnNumber(Check):
 def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verdict) -> Verdict:
     """Ask the sound of a place for the number, before the text alone convicts or gives up."""
     track = scene.agent_or_anyone
+    narrow = _digits_only(track, *place)
     said = "".join(digit_by_syllable(c) or "" for c in track.text[slice(*place)])
     others = (spoken_forms(said)[0],) if len(said) == len(expected) and said != expected else ()
     rivals = tuple(dict.fromkeys((*others, *number_rivals(expected, 3))))
-    heard = weigh(scene, track, place, spoken_forms(expected), rivals, kind=Kind.NUMBER)
+    forms = spoken_forms(expected)
+    heard = weigh_places(scene, track, (narrow, place), forms, rivals, kind=Kind.NUMBER)
     details = (("expected", expected),)
     match = track.match(*place, expected=expected, similarity=0.8) if place[0] < place[1] else None
     matches = (match,) if match else ()
@@ -145,6 +148,13 @@ def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verd
     if heard.finding is Finding.NOT_SAID and unheard.outcome is Outcome.UNDECIDED:
         return Verdict(Outcome.VIOLATED, "number_not_said", details, matches)
     return unheard
+
+
+def _digits_only(track: Track, start: int, end: int) -> tuple[int, int]:
+    """Leave out what stands before the first digit: a lost digit drew the brand's last word in."""
+    text = track.text[start:end]
+    first = next((k for k, c in enumerate(text) if digit_by_syllable(c) is not None), 0)
+    return start + first, end
 
 
 def _digit_runs(scene: Scene, digits: int) -> list[tuple[int, int]]:
