@@ -6,10 +6,11 @@ occurrence with as many slips as it may have holds at least one of them: three n
 three or four around one that may be another. A turn's grams are then looked up all together.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import reduce
 from itertools import chain
-from operator import add
+from operator import add, and_
+from typing import NamedTuple
 
 from qa.scoring.match import Track
 from qa.text import FILLERS
@@ -25,47 +26,72 @@ class _Shifted(dict[int, int]):
 
 
 _shifted = _Shifted()
-Filed = tuple[int, int]
-"""Number of the index and of the wording in it."""
+
+
+class Scan(NamedTuple):
+    """What a turn may hold.
+
+    Attributes:
+        patterns: numbers of patterns, as bits.
+        grams: those of its grams under which anything is filed.
+    """
+
+    patterns: int
+    grams: set[str]
 
 
 class Lexicon:
-    """The wordings of many indexes, filed by their grams."""
+    """The wordings of many patterns, filed by their grams.
+
+    Patterns are numbered through; sets of them are the bits of an integer, so that what a hundred
+    grams name is put together in microseconds.
+    """
 
     def __init__(self) -> None:
-        self._filed: dict[str, list[Filed]] = defaultdict(list)
+        self._count = 0
+        self._filed: dict[str, tuple[tuple[int, int], ...]] = {}
         self._grams: set[str] = set()
+        self._anywhere: list[int] = []
         self._version = 0
-        self._indexes = 0
 
-    def new_index(self) -> int:
-        """Give out a number for an index."""
-        self._indexes += 1
-        return self._indexes
+    def reserve(self, count: int) -> int:
+        """Give out numbers for so many patterns, and return the first."""
+        first, self._count = self._count, self._count + count
+        self._anywhere = [mask | ((1 << count) - 1) << first for mask in self._anywhere]
+        self._version += 1
+        return first
 
-    def file(self, grams: Iterable[str], entry: Filed) -> None:
-        """File a wording under each of its grams."""
-        for gram in grams:
-            self._filed[gram].append(entry)
-            self._grams.add(gram)
+    def file(self, pattern: int, parts: Sequence[Iterable[str] | None]) -> None:
+        """File a pattern under the grams of each of its parts; None for a part without any."""
+        bit = 1 << pattern
+        while len(self._anywhere) < len(parts):
+            self._anywhere.append((1 << self._count) - 1)
+        for part, grams in enumerate(parts):
+            if grams is None:
+                continue
+            self._anywhere[part] &= ~bit
+            for gram in grams:
+                masks = dict(self._filed.get(gram, ()))
+                masks[part] = masks.get(part, 0) | bit
+                self._filed[gram] = tuple(masks.items())
+                self._grams.add(gram)
         self._version += 1
 
-    def scan(self, track: Track) -> dict[int, list[set[int]]]:
-        """Name, for each index, the wordings that each turn of a track may hold."""
-        known: tuple[int, dict[int, list[set[int]]]] | None = track.memo.get(self)
+    def scan(self, track: Track) -> list[Scan]:
+        """Say for each turn of a track which patterns it may hold, and by which grams."""
+        known: tuple[int, list[Scan]] | None = track.memo.get(self)
         if known is None or known[0] != self._version:
-            known = track.memo[self] = self._version, self._scan(track)
+            scans = [self._scan(track, start, end) for start, end in track.turns]
+            known = track.memo[self] = self._version, scans
         return known[1]
 
-    def _scan(self, track: Track) -> dict[int, list[set[int]]]:
-        count = len(track.turns)
-        named: dict[int, list[set[int]]] = defaultdict(lambda: [set() for _ in range(count)])
-        filed, known = self._filed, self._grams
-        for turn, (start, end) in enumerate(track.turns):
-            for gram in known.intersection(turn_grams(track, start, end)):
-                for index, wording in filed[gram]:
-                    named[index][turn].add(wording)
-        return named
+    def _scan(self, track: Track, start: int, end: int) -> Scan:
+        found, filed = list(self._anywhere), self._filed
+        grams = self._grams.intersection(turn_grams(track, start, end))
+        for gram in grams:
+            for part, mask in filed[gram]:
+                found[part] |= mask
+        return Scan(reduce(and_, found, (1 << self._count) - 1), grams)
 
 
 def turn_grams(track: Track, start: int, end: int) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """Which of many patterns may stand in a track: an index that spares looking for the others."""
 
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -55,14 +56,29 @@ class _Wording:
     codes: str
 
 
+_Alternative = tuple[str, _Wording]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The alternatives of a part, by the grams they are filed under.
+
+    Attributes:
+        anywhere: those without grams.
+    """
+
+    by_gram: Mapping[str, tuple[_Alternative, ...]]
+    grams: frozenset[str]
+    anywhere: tuple[_Alternative, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A pattern with the wordings of its parts; those of part `key` are filed in the lexicon."""
+    """A pattern with the wordings of its parts."""
 
     pattern: Pattern
     floor: float
-    parts: tuple[tuple[tuple[str, _Wording], ...], ...]
-    key: int
+    parts: tuple[_Part, ...]
 
 
 class _Place:
@@ -84,36 +100,45 @@ class _Place:
         return known
 
     def _look(self, wording: _Wording) -> bool:
+        if wording.chars and sum([c in self._text for c in wording.text]) < wording.chars:
+            return False
         if wording.floor == 1.0:
-            found = wording.codes in self._sounds
-        elif wording.short and wording.codes:
-            found = wording.codes in self._bare
-        elif not wording.edits:
-            found = wording.codes in self._keys
-        else:
-            place = nominate(
-                wording.text, self._track, self._start, self._end, min_similarity=wording.floor
-            )
-            found = place is not None
-        if not found or not wording.chars:
-            return found
-        return sum([char in self._text for char in wording.text]) >= wording.chars
+            return wording.codes in self._sounds
+        if wording.short and wording.codes:
+            return wording.codes in self._bare
+        if not wording.edits:
+            return wording.codes in self._keys
+        place = nominate(
+            wording.text, self._track, self._start, self._end, min_similarity=wording.floor
+        )
+        return place is not None
 
-    def standing(self, entry: _Entry, held: set[_Wording]) -> set[tuple[int, str]]:
+    def standing(self, entry: _Entry, grams: set[str]) -> set[tuple[int, str]]:
         """Alternatives that may stand here, with their part; empty if a part has none.
 
         Args:
-            held: wordings of the key part that were found here.
+            grams: of this turn.
         """
         standing: set[tuple[int, str]] = set()
         for number, part in enumerate(entry.parts):
             before = len(standing)
-            for alternative, wording in part:
-                if wording in held if number == entry.key else self.holds(wording):
-                    standing.add((number, alternative))
+            named = [part.by_gram[gram] for gram in part.grams & grams]
+            for alternatives in (*named, part.anywhere):
+                for alternative, wording in alternatives:
+                    if self.holds(wording):
+                        standing.add((number, alternative))
             if len(standing) == before:
                 return set()
         return standing
+
+
+def _place(track: Track, start: int, end: int) -> _Place:
+    """Return what is known of a turn, whoever asked."""
+    key = (_Place, start)
+    known: _Place | None = track.memo.get(key)
+    if known is None:
+        known = track.memo[key] = _Place(track, start, end)
+    return known
 
 
 class Shortlist:
@@ -141,41 +166,20 @@ class Shortlist:
         lexicon: Lexicon | None = None,
     ) -> None:
         self.lexicon = lexicon or Lexicon()
-        self._number = self.lexicon.new_index()
-        self._patterns: list[_Entry] = []
-        self._owners: dict[_Wording, list[int]] = defaultdict(list)
-        for index, pattern in enumerate(patterns):
-            need = 1.0 if pattern.longest < exact_below else floor
-            short = strict and pattern.longest < SHORT
-            share = chars if len(pattern.parts) == 1 else 0.0
-            parts = tuple(
-                tuple((a, _wording(a.strip(EDGE), need, short, share)) for a in alternatives)
-                for alternatives in pattern.parts
+        self._patterns = []
+        laid = [
+            (pattern, *_laid_out(pattern, floor, strict, chars, exact_below))
+            for pattern in patterns
+        ]
+        grams = _chosen_grams({w for *_, parts in laid for part in parts for _, w in part})
+        for pattern, need, parts in laid:
+            entry = _Entry(pattern, need, tuple(_filed_part(part, grams) for part in parts))
+            self._patterns.append(entry)
+        self._first = self.lexicon.reserve(len(self._patterns))
+        for number, entry in enumerate(self._patterns, self._first):
+            self.lexicon.file(
+                number, [None if part.anywhere else part.grams for part in entry.parts]
             )
-            # The part whose shortest alternative is longest tells most; the others can wait.
-            key = max(
-                range(len(parts)),
-                key=lambda k: (min(len(w.text) for _, w in parts[k]), -len(parts[k])),
-            )
-            self._patterns.append(_Entry(pattern, need, parts, key))
-            for wording in dict.fromkeys(wording for _, wording in parts[key]):
-                self._owners[wording].append(index)
-        self._wordings = list(self._owners)
-        self._always = self._file()
-
-    def _file(self) -> frozenset[int]:
-        """File the wordings; those that may stand anywhere are returned."""
-        chosen = [_grams(wording) for wording in self._wordings]
-        common = Counter(gram for grams, _ in chosen for gram in grams)
-        always = set()
-        for number, (grams, each) in enumerate(chosen):
-            if not grams:
-                always.add(number)
-                continue
-            # Where all of them stand in every occurrence, the rarest alone will do.
-            filed = set(grams) if each else {min(grams, key=lambda gram: (common[gram], gram))}
-            self.lexicon.file(filed, (self._number, number))
-        return frozenset(always)
 
     def likely(self, track: Track) -> list[Likely]:
         """Patterns that may stand in a track, in order, less the alternatives that cannot."""
@@ -185,21 +189,15 @@ class Shortlist:
         return known
 
     def _look_up(self, track: Track) -> list[Likely]:
-        named = self.lexicon.scan(track).get(self._number)
-        if named is None and not self._always:
-            return []
+        own = (1 << len(self._patterns)) - 1
         found: dict[int, tuple[set[tuple[int, str]], list[tuple[int, int]]]] = {}
-        for turn, (start, end) in enumerate(track.turns):
-            place = _Place(track, start, end)
-            candidates = self._always | named[turn] if named else self._always
-            suspects: dict[int, set[_Wording]] = defaultdict(set)
-            for number in candidates:
-                wording = self._wordings[number]
-                if place.holds(wording):
-                    for index in self._owners[wording]:
-                        suspects[index].add(wording)
-            for index, held in suspects.items():
-                standing = place.standing(self._patterns[index], held)
+        for (start, end), scan in zip(track.turns, self.lexicon.scan(track), strict=True):
+            suspects = scan.patterns >> self._first & own
+            while suspects:
+                lowest = suspects & -suspects
+                suspects ^= lowest
+                index = lowest.bit_length() - 1
+                standing = _place(track, start, end).standing(self._patterns[index], scan.grams)
                 if standing:
                     alternatives, turns = found.setdefault(index, (set(), []))
                     alternatives |= standing
@@ -216,6 +214,40 @@ class Shortlist:
         )
         pattern = Pattern(entry.pattern.notation, parts, entry.pattern.close)
         return Likely(pattern, entry.floor, tuple(turns))
+
+
+def _laid_out(
+    pattern: Pattern, floor: float, strict: bool, chars: float, exact_below: int
+) -> tuple[float, tuple[tuple[_Alternative, ...], ...]]:
+    """Say how near the parts of a pattern must come, and which wordings they have."""
+    need = 1.0 if pattern.longest < exact_below else floor
+    short = strict and pattern.longest < SHORT
+    share = chars if len(pattern.parts) == 1 else 0.0
+    return need, tuple(
+        tuple((a, _wording(a.strip(EDGE), need, short, share)) for a in alternatives)
+        for alternatives in pattern.parts
+    )
+
+
+def _chosen_grams(wordings: set[_Wording]) -> dict[_Wording, tuple[str, ...]]:
+    """Choose the grams to file wordings under; none for those that may stand anywhere."""
+    chosen = {wording: _grams(wording) for wording in wordings}
+    common = Counter(gram for grams, _ in chosen.values() for gram in grams)
+    return {
+        # Where all of them stand in every occurrence, the rarest alone will do.
+        wording: grams if each else (min(grams, key=lambda gram: (common[gram], gram)),)
+        for wording, (grams, each) in chosen.items()
+    }
+
+
+def _filed_part(part: tuple[_Alternative, ...], grams: Mapping[_Wording, tuple[str, ...]]) -> _Part:
+    by_gram: dict[str, list[_Alternative]] = defaultdict(list)
+    for alternative in part:
+        for gram in grams[alternative[1]]:
+            by_gram[gram].append(alternative)
+    anywhere = tuple(alternative for alternative in part if not grams[alternative[1]])
+    filed = {gram: tuple(alternatives) for gram, alternatives in by_gram.items()}
+    return _Part(filed, frozenset(filed), anywhere)
 
 
 @cache
