@@ -9,21 +9,15 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from itertools import pairwise
 from typing import Final
 
 from qa.scoring.callback_answers import (
     ATTITUDE,
-    BAD,
     CHARGED,
-    GOOD,
-    NO,
     PAUSE,
     POINTS,
     REMARK,
     SOLVED,
-    YES,
-    Form,
     Reading,
     read_answers,
     read_bare,
@@ -35,7 +29,17 @@ from qa.scoring.callback_questions import (
     CallbackScript,
     Place,
     find_places,
+    form_of,
     sure_hits,
+)
+from qa.scoring.callback_windows import (
+    IDLE,
+    Answer,
+    Clause,
+    Window,
+    answer_of,
+    clauses_of,
+    window_of,
 )
 from qa.scoring.check import Scene
 from qa.scoring.grammar import Found, compile_all, find_all
@@ -44,58 +48,11 @@ from qa.types import Match, Role
 
 Reader = Callable[[str, str], list[Reading]]
 FOREVER = 1 << 60
-IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
-"""Characters with which a customer only shows to be there."""
 FRAGMENT_CHARS = 2
 """Up to so many characters between two places of one question it is the same question."""
 REPLY_CLAUSES = 3
 REPLY_CHARS = 3
 """Up to so many characters a customer's words between two questions are a backchannel."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the customer answered.
-
-    Attributes:
-        values: what it may mean; one where it can be told.
-        firm: whether it may contradict a keyed answer.
-        start, end: positions in the customer's text, or in the agent's where the customer only
-            agreed with what the agent repeated.
-        role: whose words they are.
-        asked: whether it stands in the reply to its question, rather than elsewhere.
-    """
-
-    values: frozenset[str]
-    firm: bool
-    start: int
-    end: int
-    role: Role
-    asked: bool
-
-    @property
-    def value(self) -> str | None:
-        """The one value; None where it cannot be told."""
-        return next(iter(self.values)) if len(self.values) == 1 else None
-
-
-@dataclass(frozen=True, slots=True)
-class _Clause:
-    start: int
-    end: int
-    at_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Window:
-    """Clauses of one answer: joined text, and for each character its position in the track."""
-
-    text: str
-    positions: tuple[int, ...]
-
-    def range(self, reading: Reading) -> tuple[int, int]:
-        last = min(reading.end, len(self.positions)) - 1
-        return self.positions[reading.start], self.positions[max(reading.start, last)] + 1
 
 
 @dataclass(frozen=True)
@@ -129,12 +86,12 @@ class Interview:
         return self._answers[kind]
 
     @cached_property
-    def _clauses(self) -> tuple[_Clause, ...]:
-        return _clauses_of(self.customer)
+    def _clauses(self) -> tuple[Clause, ...]:
+        return clauses_of(self.customer)
 
     @cached_property
-    def _agent_clauses(self) -> tuple[_Clause, ...]:
-        return _clauses_of(self.agent)
+    def _agent_clauses(self) -> tuple[Clause, ...]:
+        return clauses_of(self.agent)
 
     def windows(self, kind: str) -> list[tuple[Place, int, int, bool]]:
         """List the times of the answers to a question: place, from, to, and whether it is shared.
@@ -149,7 +106,8 @@ class Interview:
                 continue
             near = asked[max(0, index - 1) : index + 2]
             shared = any(
-                p.kind != kind and not self._said(*sorted((p.at_ms, place.at_ms)), IDLE)
+                p.kind != kind
+                and not self._said(min(p.at_ms, place.at_ms), max(p.at_ms, place.at_ms), IDLE)
                 for p in near
             )
             end = next(
@@ -171,9 +129,9 @@ class Interview:
         text = self.window(start_ms, end_ms).text.replace(PAUSE, "")
         return "".join(c for c in text if c not in without)
 
-    def window(self, start_ms: int, end_ms: int) -> _Window:
+    def window(self, start_ms: int, end_ms: int) -> Window:
         """Join what the customer said in a stretch of time."""
-        return _window(self.customer, self._clauses, start_ms, end_ms)
+        return window_of(self.customer, self._clauses, start_ms, end_ms)
 
     def _reply(self, kind: str) -> Answer | None:
         """Read the replies to a question, the last one that says anything."""
@@ -189,18 +147,18 @@ class Interview:
         if not window.text:
             return None
         if found := settle(kind, read_answers(kind, window.text), window.text):
-            own = _answer(found, window, Role.CUSTOMER, asked=True)
+            own = answer_of(found, window, Role.CUSTOMER, asked=True)
             return self._agreed(kind, own, times)
         if echoed := self._echoed(kind, times):
             return echoed
         if not shared:
-            form = _form(kind, self._sentence(place))
+            form = form_of(kind, self._sentence(place))
             bare = settle(kind, read_bare(window.text, form), window.text)
             if bare:
-                return _answer(bare, window, Role.CUSTOMER, asked=True)
+                return answer_of(bare, window, Role.CUSTOMER, asked=True)
         sounds = settle(kind, read_by_sound(kind, window.text), window.text)
         if sounds:
-            return _answer(sounds, window, Role.CUSTOMER, asked=True)
+            return answer_of(sounds, window, Role.CUSTOMER, asked=True)
         echoes = self._echoes(kind, times, read_by_sound)
         return replace(echoes[0][0], firm=False) if echoes else None
 
@@ -219,10 +177,10 @@ class Interview:
         for clause in later:
             if any(s < clause.end and clause.start < e for s, e in asked):
                 continue
-            window = _window(self.agent, (clause,), clause.at_ms, clause.at_ms + 1)
+            window = window_of(self.agent, (clause,), clause.at_ms, clause.at_ms + 1)
             readings = settle(kind, read(kind, window.text), window.text)
             if readings:
-                answer = _answer(readings, window, Role.AGENT, asked=True)
+                answer = answer_of(readings, window, Role.AGENT, asked=True)
                 if answer.value is not None:
                     found.append((answer, clause.at_ms))
         return found
@@ -262,7 +220,7 @@ class Interview:
             if not r.bare and len(r.values) == 1 and named.search(window.text, r.start, r.end)
         ]
         found = settle(kind, readings, window.text)
-        return _answer(found, window, Role.CUSTOMER, asked=False) if found else None
+        return answer_of(found, window, Role.CUSTOMER, asked=False) if found else None
 
     def reply(self, kind: str) -> tuple[int, int] | None:
         """Where the customer first replies to a question, up to the end of a clause or two."""
@@ -376,8 +334,6 @@ class Interview:
 _REACH_MS = 6_000
 """So soon after the agent repeats an answer the customer agrees with it."""
 _CLOSING_CHARS = 160
-_WHOLE = IDLE | frozenset("对是行有喂哎")
-"""Characters that are a word of their own."""
 _GOODBYE = re.compile("再见|拜拜|再会|挂了|先这样|就这样|拜啊")
 _CLOSED = re.compile(
     "再见|拜拜|再会|(?:感谢|谢谢)您的(?:合作|配合|支持|接听)|随时(?:拨打|打|联系|来电)"
@@ -397,57 +353,3 @@ def interview(scene: Scene, script: CallbackScript) -> Interview:
     """Analyse a scene as a callback; once for all checks that share the script."""
     name = f"interview {hash(script)}"
     return scene.shared(name, lambda: Interview(scene.agent, scene.customer, script))
-
-
-def _clauses_of(track: Track) -> tuple[_Clause, ...]:
-    edges = [*track.pauses, len(track.text)]
-    found = []
-    for start, end in pairwise(edges):
-        if start < end:
-            found.append(_Clause(start, end, track.time_at(start)[0]))
-    return tuple(found)
-
-
-def _window(track: Track, clauses: Sequence[_Clause], start_ms: int, end_ms: int) -> _Window:
-    chosen = [c for c in clauses if start_ms <= c.at_ms < end_ms]
-    text: list[str] = []
-    positions: list[int] = []
-    for index, clause in enumerate(chosen):
-        if index and not _torn(track, chosen[index - 1]):
-            text.append(PAUSE)
-            positions.append(clause.start - 1)
-        text.append(track.text[clause.start : clause.end])
-        positions += range(clause.start, clause.end)
-    return _Window("".join(text), tuple(positions))
-
-
-def _torn(track: Track, clause: _Clause) -> bool:
-    """Whether a clause is a single character that recognition tore off the next (不 | 满意)."""
-    if clause.end - clause.start > 1 or track.text[clause.start] in _WHOLE:
-        return False
-    utterance = track.utterances[track.utterance_at(clause.start)][1]
-    return utterance.text[-1:].isalnum()
-
-
-def _answer(readings: Sequence[Reading], window: _Window, role: Role, *, asked: bool) -> Answer:
-    values = frozenset().union(*(r.values for r in readings))
-    first, last = readings[0], readings[-1]
-    chosen = last if len(values) == 1 else None
-    start, end = window.range(chosen or Reading(values, first.start, last.end))
-    return Answer(values, any(r.firm for r in readings), start, end, role, asked)
-
-
-_STILL = re.compile("还(?:在|有)?(?:漏|响|凉|冷|滴|堵|不热)|没(?:有)?(?:解决|修好|热)吧")
-_NOT_CHARGED = re.compile("(?<!收)(?<!要)没(?:有)?(?:跟您|管您|向您|再|额外|乱)?[收要花].*吧")
-_SATISFIED = re.compile("满意(?:吗|嘛|吧|是吧|么|不满意)|满不满意|(?:还|挺|都)(?:好|行|可以|不错)(?:吧|吗|是吧)|好不好|好吗")  # fmt: skip
-
-
-def _form(kind: str, sentence: str) -> Form:
-    """Say what 嗯 and 没有 mean as the reply to a question, from how it was put."""
-    if kind == SOLVED:
-        return Form(NO, YES) if _STILL.search(sentence) else Form(YES, NO)
-    if kind == CHARGED:
-        return Form(NO, NO) if _NOT_CHARGED.search(sentence) else Form(YES, NO)
-    if kind == ATTITUDE and _SATISFIED.search(sentence) and "普通" not in sentence:
-        return Form(GOOD, BAD)
-    return Form()

@@ -5,9 +5,10 @@ usual wordings of each answer are then put to the sound against each other, and 
 as heard.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
-from qa.scoring.callback import Answer, Interview
+from qa.scoring.callback import Interview
 from qa.scoring.callback_answers import (
     ATTITUDE,
     BAD,
@@ -19,6 +20,7 @@ from qa.scoring.callback_answers import (
     SOLVED,
     YES,
 )
+from qa.scoring.callback_windows import Answer
 from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import best_hit
@@ -35,7 +37,7 @@ one. The words as heard are no rival: 慢意 is nobody's answer."""
 SHORT_REPLY = 5
 RIVALS = 4
 NUMERALS = "零一二三四五六七八九十"
-USUAL: Final = {
+USUAL: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     SOLVED: {YES: ("解决了", "热了"), NO: ("没解决", "不热")},
     ATTITUDE: {GOOD: ("满意",), FAIR: ("普通", "一般"), BAD: ("不满意",)},
     CHARGED: {YES: ("收了",), NO: ("没收", "没有")},
@@ -54,6 +56,7 @@ def heard_answer(scene: Scene, talk: Interview, kind: str) -> Answer | None:
     place = _place(talk, kind, answer)
     if place is None or talk.customer.confidence(*place) >= CERTAIN:
         return answer
+    phrases: Mapping[str, tuple[str, ...]]
     phrases = _numbers(talk, place) if kind == POINTS else USUAL[kind]
     weighed = {
         value: weigh(scene, talk.customer, place, usual, kind=Kind.SLOT)

@@ -3,12 +3,24 @@
 Questions are found in the agent's words by sound; wordings come from the ruleset.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
-from qa.scoring.callback_answers import ATTITUDE, CHARGED, POINTS, REMARK, SOLVED
+from qa.scoring.callback_answers import (
+    ATTITUDE,
+    BAD,
+    CHARGED,
+    GOOD,
+    NO,
+    POINTS,
+    REMARK,
+    SOLVED,
+    YES,
+    Form,
+)
 from qa.scoring.grammar import Found, Pattern, as_regex, compile_all, find_all
 from qa.scoring.match import Track
 from qa.scoring.shortlist import shortlist
@@ -78,6 +90,19 @@ class CallbackScript:
         return found
 
 
+EXAMPLE_SCRIPT: Final[Mapping[str, Any]] = {
+    **{kind: {"asked": ["问题解决了吗"]} for kind in KINDS},
+    "charged": {"asked": ["收费了吗"]},
+    "refusals": ["不方便"],
+    "absences": ["打错了"],
+    "consents": ["你说"],
+    "yields": ["您先忙"],
+    "appointments": ["什么时候"],
+    "vague_appointments": ["回头"],
+}
+"""What the examples of the checks take for a script."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a question was asked.
@@ -131,6 +156,7 @@ def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -
 
 
 def find_places(track: Track, script: CallbackScript) -> list[Place]:
+    """Find where the agent put which question, one place for each, in no order."""
     known = _notations(script)
     found: list[Place] = []
     for likely in shortlist(tuple(known), NEAR, strict=False).likely(track):
@@ -143,24 +169,32 @@ def find_places(track: Track, script: CallbackScript) -> list[Place]:
                 for kind, doubtful in known[likely.pattern.notation]:
                     if as_regex(script.question(kind).unless).search(clause):
                         continue
-                    span = track.span(hit.start, hit.end)
-                    sure = hit.similarity >= HEARD and not doubtful
-                    middle = (span.start_ms + span.end_ms) // 2
-                    found.append(
-                        Place(
-                            kind, hit.start, hit.end, middle, sure, doubtful, hit.similarity, one.text
-                        )
-                    )  # fmt: skip
+                    found.append(_place(track, kind, one, doubtful=doubtful))
     return _strongest(found)
 
 
-def _strongest(places: Sequence[Place]) -> list[Place]:
-    """Where questions of one kind stand in one place keep the likest; a sure one of another kind
-    drives out what only resembles it there.
-    """
-    ranked = sorted(
-        places, key=lambda p: (p.sure, not p.doubtful, p.similarity, p.end - p.start), reverse=True
+def _place(track: Track, kind: str, found: Found, *, doubtful: bool) -> Place:
+    hit = found.hit
+    span = track.span(hit.start, hit.end)
+    return Place(
+        kind,
+        hit.start,
+        hit.end,
+        at_ms=(span.start_ms + span.end_ms) // 2,
+        sure=hit.similarity >= HEARD and not doubtful,
+        doubtful=doubtful,
+        similarity=hit.similarity,
+        expected=found.text,
     )
+
+
+def _rank(place: Place) -> tuple[bool, bool, float, int]:
+    return place.sure, not place.doubtful, place.similarity, place.end - place.start
+
+
+def _strongest(places: Sequence[Place]) -> list[Place]:
+    """Keep the likest of one kind in one place; a sure one drives out what only resembles it."""
+    ranked = sorted(places, key=_rank, reverse=True)
     kept: list[Place] = []
     for place in ranked:
         rivals = [k for k in kept if k.start < place.end and place.start < k.end]
@@ -168,3 +202,21 @@ def _strongest(places: Sequence[Place]) -> list[Place]:
             continue
         kept.append(place)
     return kept
+
+
+_STILL = re.compile("还(?:在|有)?(?:漏|响|凉|冷|滴|堵|不热)|没(?:有)?(?:解决|修好|热)吧")
+_NOT_CHARGED = re.compile("(?<!收)(?<!要)没(?:有)?(?:跟您|管您|向您|再|额外|乱)?[收要花].*吧")
+_SATISFIED = re.compile(
+    "满意(?:吗|嘛|吧|是吧|么|不满意)|满不满意|(?:还|挺|都)(?:好|行|可以|不错)(?:吧|吗|是吧)|好不好|好吗"
+)
+
+
+def form_of(kind: str, sentence: str) -> Form:
+    """Say what 嗯 and 没有 mean as the reply to a question, from how it was put."""
+    if kind == SOLVED:
+        return Form(NO, YES) if _STILL.search(sentence) else Form(YES, NO)
+    if kind == CHARGED:
+        return Form(NO, NO) if _NOT_CHARGED.search(sentence) else Form(YES, NO)
+    if kind == ATTITUDE and _SATISFIED.search(sentence) and "普通" not in sentence:
+        return Form(GOOD, BAD)
+    return Form()

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from qa.scoring.callback import Answer, Interview, interview
-from qa.scoring.callback_questions import CallbackScript, Place
+from qa.scoring.callback import Interview, interview
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript, Place
+from qa.scoring.callback_windows import Answer
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -13,17 +14,6 @@ from qa.types import Match, Outcome, ReleasedBy, Role, Verdict
 
 WORTH_ASKING = 0.6
 """Similarity from which a question that was not found is put to the sound."""
-_QUESTIONS = ["solved", "attitude", "charged", "points", "remark"]
-_SCRIPT = {
-    **{kind: {"asked": ["问题解决了吗"]} for kind in _QUESTIONS},
-    "charged": {"asked": ["收费了吗"]},
-    "refusals": ["不方便"],
-    "absences": ["打错了"],
-    "consents": ["你说"],
-    "yields": ["您先忙"],
-    "appointments": ["什么时候"],
-    "vague_appointments": ["回头"],
-}
 
 
 @dataclass(frozen=True)
@@ -45,22 +35,22 @@ class AskedQuestion(Check):
     script: CallbackScript
     examples = (
         Example(
-            {"question": "charged", "script": _SCRIPT},
+            {"question": "charged", "script": EXAMPLE_SCRIPT},
             "坐席: 跟您收费了吗？\n客户: 没收。",
             Outcome.MET,
         ),
         Example(
-            {"question": "charged", "script": _SCRIPT},
+            {"question": "charged", "script": EXAMPLE_SCRIPT},
             "坐席: 问题解决了吗？\n客户: 解决了，也没收费。\n坐席: 好的，再见。\n客户: 再见。",
             Outcome.VIOLATED,
         ),
         Example(
-            {"question": "charged", "script": _SCRIPT},
+            {"question": "charged", "script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 现在不方便。\n坐席: 您什么时候方便？",
             Outcome.NOT_APPLICABLE,
         ),
         Example(
-            {"question": "charged", "script": _SCRIPT},
+            {"question": "charged", "script": EXAMPLE_SCRIPT},
             "未知: 跟您收费了吗？",
             Outcome.UNDECIDED,
         ),
@@ -164,7 +154,7 @@ def unavailable(talk: Interview) -> Verdict:
 
 
 def answer_match(talk: Interview, answer: Answer) -> Match:
-    """Return the words of an answer, the customer's or the agent's that the customer agreed with."""
+    """Return the words of an answer, or of the agent with which the customer agreed."""
     track = talk.customer if answer.role is Role.CUSTOMER else talk.agent
     return track.match(answer.start, answer.end, expected=answer.value or "", similarity=1.0)
 

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 from qa.scoring.callback import interview
-from qa.scoring.callback_questions import CallbackScript
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.asked_question import _SCRIPT
 from qa.scoring.grammar import GAP
 from qa.scoring.slots import Slot, judge_slot
 from qa.scoring.windows import span_of
@@ -13,6 +12,9 @@ from qa.types import Outcome, SlotStatus, SlotVerdict, Verdict
 
 OPENING_CHARS = 240
 """So many characters of the agent's belong to the opening at most, where no question is asked."""
+
+
+_SLOTS = [{"name": "convenient", "any_of": ["您现在方便吗"]}]
 
 
 @dataclass(frozen=True)
@@ -34,17 +36,26 @@ class CallbackOpening(Check):
     slots: tuple[Slot, ...]
     examples = (
         Example(
-            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
-            "坐席: 我们是供暖报修平台。\n客户: 哪里？什么平台？\n坐席: 供暖报修平台。您现在方便吗？",
+            {
+                "script": EXAMPLE_SCRIPT,
+                "slots": _SLOTS,
+            },
+            "坐席: 供暖报修平台。\n客户: 哪里？什么平台？\n坐席: 供暖报修平台。您现在方便吗？",
             Outcome.MET,
         ),
         Example(
-            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
+            {
+                "script": EXAMPLE_SCRIPT,
+                "slots": _SLOTS,
+            },
             "坐席: 我们是供暖报修平台。跟您收费了吗？\n客户: 没有。\n坐席: 您现在方便吗？",
             Outcome.VIOLATED,
         ),
         Example(
-            {"script": _SCRIPT, "slots": [{"name": "convenient", "any_of": ["您现在方便吗"]}]},
+            {
+                "script": EXAMPLE_SCRIPT,
+                "slots": _SLOTS,
+            },
             "未知: 您现在方便吗？",
             Outcome.UNDECIDED,
         ),

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.scoring.callback import interview
-from qa.scoring.callback_questions import CallbackScript
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.asked_question import _SCRIPT, broke_off
+from qa.scoring.checks.asked_question import broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track
@@ -30,6 +30,13 @@ SPOKEN = "号"
 """Characters between the groups of a number that do not end it, besides fillers."""
 
 
+_PARAMETERS = {
+    "script": EXAMPLE_SCRIPT,
+    "hotline": "5186600",
+    "slots": [{"name": "cooperation", "any_of": ["感谢您的合作"]}],
+}
+
+
 @dataclass(frozen=True)
 class HotlineClosing(Check):
     """At the end the agent thanks, gives the hotline's number and offers help.
@@ -50,21 +57,21 @@ class HotlineClosing(Check):
     slots: tuple[Slot, ...]
     examples = (
         Example(
-            {"script": _SCRIPT, "hotline": "5186600", "slots": [{"name": "thanks", "any_of": ["感谢您的合作"]}]},
+            _PARAMETERS,
             "坐席: 感谢您的合作，请拨打五幺八六六零零。",
             Outcome.MET,
         ),
         Example(
-            {"script": _SCRIPT, "hotline": "5186600", "slots": [{"name": "thanks", "any_of": ["感谢您的合作"]}]},
+            _PARAMETERS,
             "坐席: 感谢您的合作，请拨打五幺八六六零六。",
             Outcome.VIOLATED,
         ),
         Example(
-            {"script": _SCRIPT, "hotline": "5186600", "slots": [{"name": "thanks", "any_of": ["感谢您的合作"]}]},
+            _PARAMETERS,
             "未知: 感谢您的合作，请拨打五幺八六六零零。",
             Outcome.UNDECIDED,
         ),
-    )  # fmt: skip
+    )
 
     def __post_init__(self) -> None:
         if not (self.hotline.isascii() and self.hotline.isdigit()):

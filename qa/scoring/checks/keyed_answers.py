@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qa.scoring.callback import Answer, Interview, interview
+from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_answers import ATTITUDE, BAD, CHARGED, GOOD, NO, POINTS, SOLVED, YES
 from qa.scoring.callback_hearing import NUMERALS, USUAL, heard_answer
-from qa.scoring.callback_questions import CallbackScript
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
+from qa.scoring.callback_windows import Answer
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.asked_question import _SCRIPT, answer_match, unavailable
+from qa.scoring.checks.asked_question import answer_match, unavailable
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track
 from qa.types import KeyedAnswers, Match, Outcome, Role, SlotStatus, SlotVerdict, Verdict
@@ -44,25 +45,25 @@ class KeyedAnswersAgree(Check):
     script: CallbackScript
     examples = (
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 跟您收费了吗？\n客户: 没收。",
             Outcome.MET,
             {"keyed": {"charged": False}},
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 跟您收费了吗？\n客户: 收了五十。",
             Outcome.VIOLATED,
             {"keyed": {"charged": False}},
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 跟您收费了吗？\n客户: 这我记不清了。",
             Outcome.UNDECIDED,
             {"keyed": {"charged": False}},
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 不方便。",
             Outcome.NOT_APPLICABLE,
             {"keyed": None},
@@ -116,12 +117,12 @@ def _verdict(compared: Sequence[_Compared]) -> Verdict:
     found = (c.match for c in chosen if c.match)
     matches = tuple(sorted(found, key=lambda m: m.span))
     if wrong:
-        details = (
+        differing = (
             ("answer", ",".join(c.said for c in wrong)),
             ("answers", ",".join(c.kind for c in wrong)),
             ("keyed", ",".join(c.keyed for c in wrong)),
         )
-        return Verdict(Outcome.VIOLATED, "keyed_differs", details, matches, slots=slots)
+        return Verdict(Outcome.VIOLATED, "keyed_differs", differing, matches, slots=slots)
     details = (("answers", ",".join(c.kind for c in chosen)),)
     if open_:
         return Verdict(Outcome.UNDECIDED, "keyed_unsure", details, matches, slots=slots)

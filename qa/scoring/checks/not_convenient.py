@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 
 from qa.scoring.callback import Interview, interview
-from qa.scoring.callback_questions import CallbackScript
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.asked_question import _SCRIPT
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 
@@ -26,22 +25,22 @@ class NotConvenient(Check):
     script: CallbackScript
     examples = (
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 现在不方便。\n坐席: 那您什么时候方便？",
             Outcome.MET,
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 现在不方便。\n坐席: 那算了吧。",
             Outcome.VIOLATED,
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 方便。\n坐席: 问题解决了吗？",
             Outcome.NOT_APPLICABLE,
         ),
         Example(
-            {"script": _SCRIPT},
+            {"script": EXAMPLE_SCRIPT},
             "坐席: 现在方便吗？\n客户: 不方便。\n坐席: 那回头吧。",
             Outcome.UNDECIDED,
         ),

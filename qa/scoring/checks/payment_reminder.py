@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.callback import Answer, Interview, interview
+from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_answers import ATTITUDE, GOOD
 from qa.scoring.callback_hearing import heard_answer
-from qa.scoring.callback_questions import CallbackScript
+from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
+from qa.scoring.callback_windows import Answer
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.checks.asked_question import _SCRIPT, answer_match, broke_off, unavailable
+from qa.scoring.checks.asked_question import answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.windows import span_of
@@ -41,25 +42,25 @@ class PaymentReminder(Check):
     brought_up: tuple[str, ...] = ()
     examples = (
         Example(
-            {"script": _SCRIPT, "phrases": ["交纳供暖费"]},
+            {"script": EXAMPLE_SCRIPT, "phrases": ["交纳供暖费"]},
             "坐席: 问题解决了吗？\n客户: 解决了。",
             Outcome.MET,
             {"fee_unpaid": False},
         ),
         Example(
-            {"script": _SCRIPT, "phrases": ["交纳供暖费"]},
+            {"script": EXAMPLE_SCRIPT, "phrases": ["交纳供暖费"]},
             "坐席: 问题解决了吗？\n客户: 解决了。\n坐席: 请您交纳供暖费。",
             Outcome.VIOLATED,
             {"fee_unpaid": False},
         ),
         Example(
-            {"script": _SCRIPT, "phrases": ["交纳供暖费"]},
+            {"script": EXAMPLE_SCRIPT, "phrases": ["交纳供暖费"]},
             "坐席: 问题解决了吗？\n客户: 解决了。",
             Outcome.UNDECIDED,
             {"fee_unpaid": None},
         ),
         Example(
-            {"script": _SCRIPT, "phrases": ["交纳供暖费"]},
+            {"script": EXAMPLE_SCRIPT, "phrases": ["交纳供暖费"]},
             "坐席: 现在方便吗？\n客户: 不方便。",
             Outcome.NOT_APPLICABLE,
             {"fee_unpaid": True},
