@@ -2,63 +2,117 @@
 
 Two witnesses are needed. The voice activity detector finds the edges of speech to some 50 ms, but
 takes babble, music and ringback for speech; the recogniser knows words from noise, but its times
-are rough. So a side speaks where both agree:
+are rough, and it stretches a word over the pause beside it. So a side speaks where both agree:
 
-    speech(role) = VAD(channel of role) ∩ ⋃ [start − SLACK_MS, end + SLACK_MS] of its utterances
+    speech(role) = VAD(channel of role) ∩ ⋃ [start − SLACK_MS, end + SLACK_MS] of its words
 
-An utterance that the detector passed over altogether, and a transcript without measures (a
-dialogue that a person wrote), count with the utterances' own times.
+where a word that lasts too long counts with its two ends only, and words far softer than the
+speaker's own level do not count, because they were heard in the noise. An utterance that the
+detector passed over altogether, and a transcript without measures (a dialogue that a person
+wrote), count with the words' own times.
 """
 
-from bisect import bisect_left
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from statistics import median
 
+from qa.scoring.check import Scene
 from qa.text import fold
 from qa.types import Role, Segment, Span, Transcript, Utterance, Word
 
 SLACK_MS = 200
 """How far the recogniser's word times may lie from the sound."""
+LONG_WORD_MS = 700
+WORD_END_MS = 350
+"""A character that lasts longer was stretched over a pause; so much of it counts at either end."""
+FAINT_DB = 9.0
+FAINT_CHARS = 3
+MIN_MEASURED = 4
+"""A few words so far below the speaker's median were heard in the noise; a real 嗯 that goes with
+them is no great loss. Fewer utterances than this have no median."""
 
 
-def speech_of(transcript: Transcript, role: Role | None) -> tuple[Span, ...]:
-    """Return where one side speaks (both sides for None), in time order, not overlapping."""
+def speech_of(scene: Scene, role: Role | None, *, pauses: bool = True) -> tuple[Span, ...]:
+    """Return where one side speaks (whoever for None), in time order, not overlapping.
+
+    Args:
+        pauses: whether pauses between words are left out too. False for a rate: there every word
+            that was counted needs its time.
+    """
+    memo = scene.agent.memo
+    key = ("speech", role, pauses)
+    found: tuple[Span, ...] | None = memo.get(key)
+    if found is None:
+        if role is None:
+            found = merged(span for one in Role for span in speech_of(scene, one, pauses=pauses))
+        else:
+            found = _speech(scene.transcript, role, pauses)
+        memo[key] = found
+    return found
+
+
+def _speech(transcript: Transcript, role: Role, pauses: bool) -> tuple[Span, ...]:
+    own = _audible([u for u in transcript.utterances if u.role is role])
+    shared = {u.channel for u in transcript.utterances if u.role is not role}
     spoken: list[Span] = []
-    shared = _shared_channels(transcript)
-    for channel in sorted({u.channel for u in transcript.utterances}):
-        own = [
-            u
-            for u in transcript.utterances
-            if u.channel == channel and (role is None or u.role is role)
-        ]
-        slack = 0 if channel in shared and role is not None else SLACK_MS
-        spoken += _agreed(own, [s for s in transcript.speech if s.channel == channel], slack)
+    for channel in sorted({u.channel for u in own}):
+        slack = 0 if channel in shared else SLACK_MS
+        found = [s for s in transcript.speech if s.channel == channel]
+        for utterance in own:
+            if utterance.channel == channel:
+                words = _spoken(utterance) if pauses else [utterance.span]
+                spoken += _agreed(words, found, slack) or words
     return merged(spoken)
 
 
-def _shared_channels(transcript: Transcript) -> set[int]:
-    """Channels on which both sides are heard: there an utterance's edge may be the other's."""
-    roles: dict[int, set[Role]] = {}
-    for utterance in transcript.utterances:
-        roles.setdefault(utterance.channel, set()).add(utterance.role)
-    return {channel for channel, found in roles.items() if len(found) > 1}
+def _audible(own: list[Utterance]) -> list[Utterance]:
+    """Leave out what was heard in the noise."""
+    levels = [u.level_dbfs for u in own if u.level_dbfs is not None]
+    if len(levels) < MIN_MEASURED:
+        return own
+    faint = median(levels) - FAINT_DB
+    return [
+        u
+        for u in own
+        if u.level_dbfs is None or u.level_dbfs >= faint or len(fold(u.text).text) > FAINT_CHARS
+    ]
 
 
-def _agreed(own: Sequence[Utterance], found: Sequence[Segment], slack_ms: int) -> list[Span]:
-    if not found:
-        return [u.span for u in own]
-    starts = [segment.span.start_ms for segment in found]
-    ends = [segment.span.end_ms for segment in found]
+def _spoken(utterance: Utterance) -> list[Span]:
+    """Stretches of an utterance without a pause, by its words."""
     result: list[Span] = []
-    for utterance in own:
-        wide_start = max(0, utterance.span.start_ms - slack_ms)
-        wide_end = utterance.span.end_ms + slack_ms
-        inside = [
-            Span(max(starts[k], wide_start), min(ends[k], wide_end))
-            for k in range(bisect_left(ends, wide_start + 1), bisect_left(starts, wide_end))
-        ]
-        result += inside or [utterance.span]
+    start = end = -1
+    for word in utterance.words:
+        first, last = word.span.start_ms, word.span.end_ms
+        stretched = last - first > LONG_WORD_MS * max(1, len(fold(word.text).text))
+        if start < 0:
+            start = first
+        elif first > end + SLACK_MS:
+            result.append(Span(start, max(start, end)))
+            start = first
+        end = last
+        if stretched:
+            result.append(Span(start, max(start, first + WORD_END_MS)))
+            start = last - WORD_END_MS
+    return [*result, Span(start, max(start, end))] if start >= 0 else [utterance.span]
+
+
+def _agreed(words: Sequence[Span], found: Sequence[Segment], slack_ms: int) -> list[Span]:
+    result: list[Span] = []
+    for span in words:
+        first, last = max(0, span.start_ms - slack_ms), span.end_ms + slack_ms
+        at = bisect_right(found, first, key=_end)
+        while at < len(found) and found[at].span.start_ms < last:
+            result.append(
+                Span(max(found[at].span.start_ms, first), min(found[at].span.end_ms, last))
+            )
+            at += 1
     return result
+
+
+def _end(segment: Segment) -> int:
+    return segment.span.end_ms
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
@@ -71,6 +125,11 @@ def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
         else:
             result.append(span)
     return tuple(result)
+
+
+def unheard(transcript: Transcript, silence: Span) -> int:
+    """Return the longest stretch in a silence, in ms, that the detector calls speech."""
+    return max((s.span.overlap_ms(silence) for s in transcript.speech), default=0)
 
 
 def silences(spans: Sequence[Span]) -> tuple[Span, ...]:

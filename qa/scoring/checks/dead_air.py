@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.acoustics import silences, speech_of
+from qa.scoring.acoustics import silences, speech_of, unheard
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, Found, closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -17,6 +17,8 @@ DOUBTFUL_CHARS = 0.6
 those that share few characters, are like anything."""
 REACH_MS = 15_000
 """A moment may be asked for so long before the silence; one 请稍等 does not serve a whole call."""
+UNHEARD_MS = 3_000
+"""So much unbroken sound in a silence may be speech that the recogniser did not understand."""
 _SILENT = "坐席: 幸福小区三号楼，好的。\n(停顿 12秒)\n坐席: 单子给您下好了。"
 
 
@@ -35,7 +37,7 @@ class DeadAir(Check):
 
     Why: a customer who hears nothing believes the line is dead.
     Mistakes: an unusual way to ask for a moment is not known; add it. A side that the recogniser
-    did not hear at all makes a long silence undecided.
+    did not hear at all, and long sound without words, make a silence undecided.
 
     Attributes:
         max_silence_s: seconds.
@@ -69,16 +71,20 @@ class DeadAir(Check):
         """Look at each long silence and at what was said before it."""
         if not scene.transcript.utterances:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-        found = silences(speech_of(scene.transcript, None))
+        found = silences(speech_of(scene, None))
         long = [s for s in found if s.duration_ms > 1000 * self.max_silence_s]
         most = max((s.duration_ms for s in found), default=0)
         details = (("limit", f"{self.max_silence_s:g}"), ("seconds", f"{most / 1000:.1f}"))
         if not long:
             return Verdict(Outcome.MET, "dead_air_none", details)
         verdicts = [self._excused(scene, silence) for silence in long]
-        guilty = [s for s, (state, _) in zip(long, verdicts, strict=True) if state == "no"]
+        guilty = [
+            s
+            for s, (state, _) in zip(long, verdicts, strict=True)
+            if state == "no" and unheard(scene.transcript, s) < UNHEARD_MS
+        ]
         matches = tuple(match for _, match in verdicts if match)
-        if not guilty and all(state == "yes" for state, _ in verdicts):
+        if all(state == "yes" for state, _ in verdicts):
             return Verdict(Outcome.MET, "dead_air_asked", details, matches)
         if guilty and _both_heard(scene):
             most = max(s.duration_ms for s in guilty)

@@ -83,8 +83,8 @@ class Interruption(Check):
 
     def _places(self, scene: Scene) -> list[Match]:
         places: list[Match] = []
-        held = speech_of(scene.transcript, Role.CUSTOMER)
-        for own in speech_of(scene.transcript, Role.AGENT):
+        held = speech_of(scene, Role.CUSTOMER)
+        for own in speech_of(scene, Role.AGENT):
             for other in held:
                 if not other.start_ms + HELD_MS <= own.start_ms < other.end_ms:
                     continue

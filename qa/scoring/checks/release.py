@@ -61,7 +61,7 @@ class CustomerReleases(Check):
         if not scene.roles_known:
             return Verdict(Outcome.UNDECIDED, "role_unknown")
         end_ms = scene.transcript.duration_ms
-        spoken = speech_of(scene.transcript, Role.CUSTOMER)
+        spoken = speech_of(scene, Role.CUSTOMER)
         last_ms = spoken[-1].end_ms if spoken else 0
         gap_s = max(0, end_ms - last_ms) / 1000
         details = (("limit", f"{self.min_gap_s:g}"), ("seconds", f"{gap_s:.1f}"))

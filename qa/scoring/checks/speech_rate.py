@@ -52,7 +52,7 @@ class SpeechRate(Check):
         """Measure the agent's rate."""
         if not scene.roles_known:
             return Verdict(Outcome.UNDECIDED, "role_unknown")
-        speech_ms = spoken_ms(speech_of(scene.transcript, Role.AGENT))
+        speech_ms = spoken_ms(speech_of(scene, Role.AGENT, pauses=False))
         if not speech_ms or not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         rate = 60_000 * characters(scene.transcript, Role.AGENT) / speech_ms
