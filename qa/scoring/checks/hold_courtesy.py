@@ -77,7 +77,7 @@ class HoldCourtesy(Check):
         """Find the holds, then what the agent said before each."""
         if early := unheard(scene):
             return early
-        found = silences(speech_of(scene.transcript, None))
+        found = silences(speech_of(scene, None))
         long = [s for s in found if s.duration_ms > 1000 * self.min_hold_s]
         if all(_is_answer_awaited(scene, silence) for silence in long):
             return self._short_hold(scene, found)

@@ -15,6 +15,9 @@ from qa.types import Match, Outcome, Verdict
 
 SURE = 0.9
 """Confidence of the word from which a written 你 is believed: 您 and 你 differ by one nasal."""
+CONSISTENT = 3
+"""For one doubtful 你 so many 您 must stand for it to be taken as misheard: who says 您 all through
+a call does not change for one word, but the recogniser writes 跟你 for 跟您 in every other call."""
 ASKED_AT_MOST = 3
 """Doubtful places put to the sound in one call; the most confident ones tell most."""
 
@@ -24,9 +27,10 @@ class PoliteAddress(Check):
     """The agent calls the customer 您, never 你.
 
     Why: the regulation asks that 您 be never far from the lips.
-    Mistakes: the recogniser confuses 您 and 你; a 你 that it is not sure of is put to the sound,
-    and where the sound cannot tell either, the rule is undecided. 你们, 你好 and quotations do
-    not count; a 你 said aside to a colleague does.
+    Mistakes: the recogniser confuses 您 and 你; a 你 that it is not sure of is put to the sound.
+    Where the sound cannot tell either, it is taken for a 您 in a call that is full of them, and
+    makes the rule undecided elsewhere. 你们, 你好 and quotations do not count; a 你 said aside to
+    a colleague does.
 
     Attributes:
         unless: wordings with 你 that address nobody as 你 (你好, 你们), in the notation of
@@ -74,7 +78,8 @@ class PoliteAddress(Check):
         matches = tuple(_match(scene, at) for at in sorted(sure))
         if len(sure) > self.max_informal:
             return Verdict(Outcome.VIOLATED, "informal_address", details, matches, searched)
-        if len(sure) + len(doubtful) > self.max_informal:
+        consistent = not sure and track.text.count("您") >= CONSISTENT * len(doubtful)
+        if len(sure) + len(doubtful) > self.max_informal and not consistent:
             nearest = _match(scene, doubtful[0])
             return Verdict(Outcome.UNDECIDED, "address_unsure", details, (), searched, nearest)
         return Verdict(Outcome.MET, "polite_address", details, matches, searched)
