@@ -6,26 +6,27 @@ occurrence with as many slips as it may have holds at least one of them: three n
 three or four around one that may be another. A turn's grams are then looked up all together.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import reduce
-from itertools import chain
-from operator import add, and_
-from typing import NamedTuple
+from operator import and_
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from qa.scoring.match import Track
+from qa.scoring.syllables import FIRST_CODE
 from qa.text import FILLERS
 
-_GAP = 0x10000
-"""Added to a key that stands behind a gap of one, so that 甲乙·丁 is another gram than 甲乙丁."""
+if TYPE_CHECKING:
+    import numpy as np
 
-
-class _Shifted(dict[int, int]):
-    def __missing__(self, code: int) -> int:
-        self[code] = shifted = code + _GAP
-        return shifted
-
-
-_shifted = _Shifted()
+_BITS = 9
+_OTHER = (1 << _BITS) - 1
+"""Stands for every class beyond the first 510: letters and characters without a reading."""
+_EDGE = _OTHER - 1
+"""Stands between turns, and in no wording."""
+_ONE, _TWO, _THREE, _ONE_TWO, _TWO_ONE, _TWO_TWO = (shape << 4 * _BITS for shape in range(1, 7))
+"""Shapes of grams: neighbours, and neighbours around one syllable that may be any."""
+_SLOTS_BITS = 18
+_SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing
 
 
 class Scan(NamedTuple):
@@ -37,7 +38,7 @@ class Scan(NamedTuple):
     """
 
     patterns: int
-    grams: set[str]
+    grams: set[int]
 
 
 class Lexicon:
@@ -49,10 +50,10 @@ class Lexicon:
 
     def __init__(self) -> None:
         self._count = 0
-        self._filed: dict[str, tuple[tuple[int, int], ...]] = {}
-        self._grams: set[str] = set()
+        self._filed: dict[int, tuple[tuple[int, int], ...]] = {}
         self._anywhere: list[int] = []
         self._version = 0
+        self._slots: tuple[int, Any] = (-1, None)
 
     def reserve(self, count: int) -> int:
         """Give out numbers for so many patterns, and return the first."""
@@ -61,7 +62,7 @@ class Lexicon:
         self._version += 1
         return first
 
-    def file(self, pattern: int, parts: Sequence[Iterable[str] | None]) -> None:
+    def file(self, pattern: int, parts: Sequence[Iterable[int] | None]) -> None:
         """File a pattern under the grams of each of its parts; None for a part without any."""
         bit = 1 << pattern
         while len(self._anywhere) < len(parts):
@@ -74,31 +75,88 @@ class Lexicon:
                 masks = dict(self._filed.get(gram, ()))
                 masks[part] = masks.get(part, 0) | bit
                 self._filed[gram] = tuple(masks.items())
-                self._grams.add(gram)
         self._version += 1
 
     def scan(self, track: Track) -> list[Scan]:
         """Say for each turn of a track which patterns it may hold, and by which grams."""
         known: tuple[int, list[Scan]] | None = track.memo.get(self)
         if known is None or known[0] != self._version:
-            scans = [self._scan(track, start, end) for start, end in track.turns]
-            known = track.memo[self] = self._version, scans
+            known = track.memo[self] = self._version, self._scan(track)
         return known[1]
 
-    def _scan(self, track: Track, start: int, end: int) -> Scan:
-        found, filed = list(self._anywhere), self._filed
-        grams = self._grams.intersection(turn_grams(track, start, end))
-        for gram in grams:
-            for part, mask in filed[gram]:
-                found[part] |= mask
-        return Scan(reduce(and_, found, (1 << self._count) - 1), grams)
+    def _scan(self, track: Track) -> list[Scan]:
+        found = [list(self._anywhere) for _ in track.turns]
+        named: list[set[int]] = [set() for _ in track.turns]
+        filed = self._filed
+        for turn, gram in self._candidates(track):
+            masks = filed.get(gram)
+            if masks is not None and gram not in named[turn]:
+                named[turn].add(gram)
+                for part, mask in masks:
+                    found[turn][part] |= mask
+        every = (1 << self._count) - 1
+        return [Scan(reduce(and_, f, every), n) for f, n in zip(found, named, strict=True)]
+
+    def _candidates(self, track: Track) -> Iterable[tuple[int, int]]:
+        """Name turns and grams of them that may be filed: all that are, and a few that are not."""
+        import numpy as np
+
+        if not track.turns or not self._filed:
+            return ()
+        turns, grams = _grams_of_track(track)
+        hits = self._table()[_slots(grams)].nonzero()[0]
+        pairs: Iterable[tuple[int, int]] = zip(
+            np.take(turns, hits).tolist(), np.take(grams, hits).tolist(), strict=True
+        )
+        return pairs
+
+    def _table(self) -> "np.ndarray[Any, Any]":
+        """Say for each slot whether a gram is filed whose slot it is."""
+        import numpy as np
+
+        if self._slots[0] != self._version:
+            table = np.zeros(1 << _SLOTS_BITS, dtype=bool)
+            table[_slots(np.fromiter(self._filed, dtype=np.uint64, count=len(self._filed)))] = True
+            self._slots = self._version, table
+        return self._slots[1]
 
 
-def turn_grams(track: Track, start: int, end: int) -> Iterator[str]:
-    """Name every gram of a stretch, with and without the fillers between words."""
-    heard = track.keys[start:end]
-    bare = bare_keys(track, start, end)
-    return _grams(heard) if bare == heard else chain(_grams(heard), _grams(bare))
+def _slots(grams: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+    import numpy as np
+
+    spread: np.ndarray[Any, Any] = grams * np.uint64(_SPREAD) >> np.uint64(64 - _SLOTS_BITS)
+    return spread
+
+
+def _grams_of_track(track: Track) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+    """Turn number and gram, for every gram of every turn, with and without fillers."""
+    import numpy as np
+
+    stretches, turns = [], []
+    for turn, (start, end) in enumerate(track.turns):
+        heard = track.keys[start:end]
+        bare = bare_keys(track, start, end)
+        stretch = heard + _EDGES if bare == heard else heard + _EDGES + bare + _EDGES
+        stretches.append(stretch)
+        turns.append(len(stretch))
+    codes = np.frombuffer("".join(stretches).encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    one = np.minimum(codes.astype(np.uint64) - np.uint64(FIRST_CODE), np.uint64(_OTHER))
+    turn_of = np.repeat(np.arange(len(turns)), turns)
+    b = np.uint64(_BITS)
+    two = one[:-1] | one[1:] << b
+    two_up = two << b + b
+    grams = [
+        one | np.uint64(_ONE),
+        two | np.uint64(_TWO),
+        two[:-1] | one[2:] << b + b | np.uint64(_THREE),
+        one[:-3] | two[2:] << b | np.uint64(_ONE_TWO),
+        two[:-2] | one[3:] << b + b | np.uint64(_TWO_ONE),
+        two[:-3] | two_up[3:] | np.uint64(_TWO_TWO),
+    ]
+    return np.concatenate([turn_of[: len(g)] for g in grams]), np.concatenate(grams)
+
+
+_EDGES = chr(FIRST_CODE + _EDGE) * 4
 
 
 def bare_keys(track: Track, start: int, end: int) -> str:
@@ -109,21 +167,19 @@ def bare_keys(track: Track, start: int, end: int) -> str:
     return "".join([key for key, char in zip(heard, text, strict=True) if char not in FILLERS])
 
 
-def _grams(heard: str) -> Iterator[str]:
-    behind = heard.translate(_shifted)
-    two = list(map(add, heard, heard[1:]))
-    two_behind = list(map(add, behind, behind[1:]))
-    return chain(
-        heard,
-        two,
-        map(add, two, heard[2:]),
-        map(add, heard, two_behind[2:]),
-        map(add, two, behind[3:]),
-        map(add, two, two_behind[3:]),
-    )
+def _gram(shape: int, codes: str) -> int:
+    gram = shape
+    for place, code in enumerate(codes):
+        known = ord(code) - FIRST_CODE
+        gram |= (known if known < _EDGE else _OTHER) << place * _BITS
+    return gram
 
 
-def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[str, ...], bool]:
+def _neighbours(codes: str) -> int:
+    return _gram((_ONE, _TWO, _THREE)[len(codes) - 1], codes)
+
+
+def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[int, ...], bool]:
     """Choose the grams under which a wording is filed.
 
     Args:
@@ -139,10 +195,11 @@ def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[str, ...], 
     length = len(key)
     if edits == 0:
         size = min(length, 3)
-        return tuple(key[i : i + size] for i in range(length - size + 1)), False
+        places = range(length - size + 1) if size else ()
+        return tuple(_neighbours(key[i : i + size]) for i in places), False
     if length >= 3 * (edits + 1):
         starts = [i * length // (edits + 1) for i in range(edits + 1)]
-        return tuple(key[i : i + 3] for i in starts), True
+        return tuple(_neighbours(key[i : i + 3]) for i in starts), True
     blocks = edits // 2 + 1  # two slips to a block would need one more than there are
     if length >= 4 * blocks or (length == 7 and blocks == 2):
         starts = [i * (length - 4) // max(1, blocks - 1) for i in range(blocks)]
@@ -151,13 +208,18 @@ def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[str, ...], 
         ), True
     if length >= 2 * (edits + 1):
         starts = [i * length // (edits + 1) for i in range(edits + 1)]
-        return tuple(key[i : i + 2] for i in starts), True
+        return tuple(_neighbours(key[i : i + 2]) for i in starts), True
     return (), True
 
 
-def _around_one_slip(block: str, may_drop: bool) -> list[str]:
+def _around_one_slip(block: str, may_drop: bool) -> list[int]:
     """Grams of which four syllables with one slip hold at least one."""
     a, b, c, d = tuple(block)
-    behind = block.translate(_shifted)
-    grams = [a + b + c, b + c + d, a + behind[2:], a + b + behind[3], a + b + behind[2:]]
-    return [*grams, a + c + d, a + b + d] if may_drop else grams
+    grams = [
+        _neighbours(a + b + c),
+        _neighbours(b + c + d),
+        _gram(_ONE_TWO, a + c + d),
+        _gram(_TWO_ONE, a + b + d),
+        _gram(_TWO_TWO, block),
+    ]
+    return [*grams, _neighbours(a + c + d), _neighbours(a + b + d)] if may_drop else grams

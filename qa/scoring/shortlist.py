@@ -67,8 +67,8 @@ class _Part:
         anywhere: those without grams.
     """
 
-    by_gram: Mapping[str, tuple[_Alternative, ...]]
-    grams: frozenset[str]
+    by_gram: Mapping[int, tuple[_Alternative, ...]]
+    grams: frozenset[int]
     anywhere: tuple[_Alternative, ...]
 
 
@@ -113,7 +113,7 @@ class _Place:
         )
         return place is not None
 
-    def standing(self, entry: _Entry, grams: set[str]) -> set[tuple[int, str]]:
+    def standing(self, entry: _Entry, grams: set[int]) -> set[tuple[int, str]]:
         """Alternatives that may stand here, with their part; empty if a part has none.
 
         Args:
@@ -177,6 +177,9 @@ class Shortlist:
             self._patterns.append(entry)
         self._first = self.lexicon.reserve(len(self._patterns))
         for number, entry in enumerate(self._patterns, self._first):
+            for part in entry.parts:
+                if part.anywhere:
+                    self.lexicon.know(part.grams)
             self.lexicon.file(
                 number, [None if part.anywhere else part.grams for part in entry.parts]
             )
@@ -229,7 +232,7 @@ def _laid_out(
     )
 
 
-def _chosen_grams(wordings: set[_Wording]) -> dict[_Wording, tuple[str, ...]]:
+def _chosen_grams(wordings: set[_Wording]) -> dict[_Wording, tuple[int, ...]]:
     """Choose the grams to file wordings under; none for those that may stand anywhere."""
     chosen = {wording: _grams(wording) for wording in wordings}
     common = Counter(gram for grams, _ in chosen.values() for gram in grams)
@@ -240,8 +243,8 @@ def _chosen_grams(wordings: set[_Wording]) -> dict[_Wording, tuple[str, ...]]:
     }
 
 
-def _filed_part(part: tuple[_Alternative, ...], grams: Mapping[_Wording, tuple[str, ...]]) -> _Part:
-    by_gram: dict[str, list[_Alternative]] = defaultdict(list)
+def _filed_part(part: tuple[_Alternative, ...], grams: Mapping[_Wording, tuple[int, ...]]) -> _Part:
+    by_gram: dict[int, list[_Alternative]] = defaultdict(list)
     for alternative in part:
         for gram in grams[alternative[1]]:
             by_gram[gram].append(alternative)
@@ -257,7 +260,7 @@ def _wording(text: str, floor: float, short: bool, share: float) -> _Wording:
     return _Wording(text, floor, short, needed, edits, codes)
 
 
-def _grams(wording: _Wording) -> tuple[tuple[str, ...], bool]:
+def _grams(wording: _Wording) -> tuple[tuple[int, ...], bool]:
     text, floor = wording.text, wording.floor
     if floor == 1.0:
         return grams_of(keys(text), 0, may_drop=False)

@@ -111,3 +111,11 @@ def test_the_longest_reading_decides_how_a_pattern_is_searched() -> None:
     pattern = compile_pattern("^[管|管不]了~[您|您家]^")
     assert pattern.longest == 5
     assert replace(pattern, parts=(("管了",),)).longest == 2
+
+
+@pytest.mark.parametrize("said", ["维修工态度如何？", "师傅态度怎么样？"])
+def test_a_part_that_may_stand_anywhere_keeps_its_other_wordings(said: str) -> None:
+    # 怎么样 has no grams at this floor, so its part is sought everywhere; 如何 beside it has some.
+    notation = "[维修工|师傅]态度~[如何|怎么样]"
+    track = build_track(transcript_of(said), Role.AGENT)
+    assert Shortlist(compile_all((notation,)), 0.75).likely(track)
