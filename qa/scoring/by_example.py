@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qa.scoring.grammar import Found
-from qa.scoring.match import Hit, Track
+from qa.scoring.match import Hit, Track, key_pairs
 from qa.scoring.spotting import Guards, Sighting, is_harmless
 from qa.scoring.syllables import CONFUSED_COST, keys, substitution_cost, syllables
 from qa.text import fold
@@ -53,20 +53,38 @@ class Statement:
         return tuple(syllables("".join(self.text[k] for k in self.content)))
 
     @cached_property
-    def keys(self) -> frozenset[str]:
-        """Syllable classes of the content."""
-        return frozenset(keys("".join(self.text[k] for k in self.content)))
+    def pairs(self) -> frozenset[str]:
+        """Neighbouring syllable classes of the content."""
+        return key_pairs(keys("".join(self.text[k] for k in self.content)))
+
+    @property
+    def breakable(self) -> int:
+        """How many of those pairs may be missing: a lost syllable breaks two."""
+        return 2 * int((1 - UNSURE) * len(self.content) + 1e-9)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What an agent said, ready to be compared with any number of examples."""
+
+    track: Track
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Neighbouring syllable classes of the content words."""
+        heard = self.track.keys
+        return key_pairs("".join(heard[k] for k in _content(self.track.text, 0, len(heard))))
 
 
 def statements_like(
-    examples: Sequence[Statement], track: Track, guards: Guards
+    examples: Sequence[Statement], heard: Heard, guards: Guards
 ) -> Iterator[Sighting]:
     """Find sentences that say what an example says, at most one per sentence and example."""
-    heard_keys = frozenset(track.keys)
+    track = heard.track
     for example in examples:
         if len(example.content) < MIN_CONTENT:
             continue
-        if len(example.keys & heard_keys) < UNSURE * len(example.keys):
+        if len(example.pairs - heard.pairs) > example.breakable:
             continue
         for start, end in _sentences(track):
             hit = _closest(example, track, start, end)

@@ -14,9 +14,9 @@ _DIGITS = dict(zip("零一二两俩三四五六七八九", (0, 1, 2, 2, 2, 3, 4,
 _NUMBER = r"(?:\d{1,3}|[一二两俩三四五六七八九十百]{1,5})"
 
 _DURATION = re.compile(
-    rf"(?<!第)(?:(?P<half>半)(?P<half_unit>个小时|小时|个钟头|个钟|天|个月|年)"
+    rf"(?<!第)(?:(?P<half>半)(?P<half_unit>个小时|小时|个钟头|个钟|天|个月)"
     rf"|(?P<number>{_NUMBER})个?(?P<and_half>半)?"
-    r"(?P<unit>工作日|小时|钟头|刻钟|分钟|天|星期|礼拜|周|(?<=[个半])月|年)(?P<after_half>半)?)"
+    r"(?P<unit>工作日|小时|钟头|刻钟|分钟|天|星期|礼拜|周|(?<=[个半])月)(?P<after_half>半)?)"
     r"(?!前|以前|之前|没|不热|了|多|来|都|[一二三四五六七]|[底初末号])"
 )
 _DAYS = {"大后": 3, "今": 0, "当": 0, "明": 1, "赶明": 1, "后": 2, "隔": 1, "第二": 1}
@@ -143,7 +143,7 @@ def _later(now: datetime, count: float, unit: str) -> datetime:
         return now + timedelta(minutes=count * minutes)
     if unit == "天" and count < 1:
         return now + timedelta(hours=12)
-    days = {"天": 1, "星期": 7, "礼拜": 7, "周": 7, "月": 30, "年": 365}[unit]
+    days = {"天": 1, "星期": 7, "礼拜": 7, "周": 7, "月": 30}[unit]
     return _midnight(now, int(count * days) + 1)
 
 

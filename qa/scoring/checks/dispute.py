@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import as_regex, compile_all
+from qa.scoring.grammar import Pattern, as_regex, compile_all
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.windows import span_of
 from qa.text import fold
@@ -79,6 +79,10 @@ class Dispute(Check):
     def _strong(self) -> frozenset[str]:
         return frozenset(self.arguing)
 
+    @cached_property
+    def _patterns(self) -> tuple[Pattern, ...]:
+        return compile_all(self.arguing + self.insisting)
+
     def run(self, scene: Scene) -> Verdict:
         """Count the agent's arguing turns."""
         if not scene.roles_known:
@@ -97,10 +101,9 @@ class Dispute(Check):
 
     def _arguing_turns(self, scene: Scene) -> dict[int, Sighting]:
         """Find what argues in each turn of the agent, by the turn's place among them."""
-        patterns = compile_all(self.arguing + self.insisting)
         turns: dict[int, Sighting] = {}
         objected: set[int] | None = None
-        for sighting in spot(scene.agent, patterns, policy=self.policy, guards=self.guards):
+        for sighting in spot(scene.agent, self._patterns, policy=self.policy, guards=self.guards):
             if not sighting.sure:
                 continue
             turn = scene.agent.turns.index(scene.agent.turn_at(sighting.found.hit.start))

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qa.scoring.by_example import Statement, statements_like
+from qa.scoring.by_example import Heard, Statement, statements_like
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import as_regex, compile_all
+from qa.scoring.grammar import Pattern, as_regex, compile_all
 from qa.scoring.hypotheses import Finding
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import ask
@@ -16,7 +16,7 @@ from qa.scoring.windows import span_of
 from qa.types import Outcome, Verdict
 
 NEGATIONS = re.compile("不|没|别|甭|未|无法|禁止|严禁|非")
-NUMERALS = re.compile("[0-9零一二两三四五六七八九十百半]+(?=[度天月号年元块分点])")
+NUMERALS = re.compile("[0-9零一二两三四五六七八九十百半]+(?=[度天月号年元块])")
 _DIGITS = str.maketrans("零一二三四五六七八九", "0123456789")
 
 
@@ -146,6 +146,10 @@ class Misguidance(Check):
         """Which entry a wording belongs to; the first one where two share it."""
         return {s: t for t in reversed(self._taught) for s in t.statements}
 
+    @cached_property
+    def _patterns(self) -> tuple[Pattern, ...]:
+        return compile_all(tuple(self._owners))
+
     def run(self, scene: Scene) -> Verdict:
         """Look for wrong statements in the agent's words."""
         if not self.knowledge:
@@ -165,13 +169,13 @@ class Misguidance(Check):
         return Verdict(Outcome.MET, "misguidance_absent", searched=searched)
 
     def _said(self, scene: Scene) -> Iterator[tuple["_Taught", Sighting]]:
-        patterns = compile_all(tuple(self._owners))
-        for sighting in spot(scene.agent, patterns, policy=self.policy, guards=self.guards):
+        for sighting in spot(scene.agent, self._patterns, policy=self.policy, guards=self.guards):
             taught = self._owners[sighting.notation]
             if _agrees(scene, sighting) and _holds(taught, scene, sighting):
                 yield taught, sighting
+        heard = Heard(scene.agent)
         for taught in self._taught:
-            for sighting in statements_like(taught.examples, scene.agent, self.guards):
+            for sighting in statements_like(taught.examples, heard, self.guards):
                 if _holds(taught, scene, sighting):
                     yield taught, sighting
 

@@ -18,9 +18,10 @@ _FORMS = {
     "allowed": ["尽快", "反映", "争取"],
     "guards": {"negated_by": ["不能", "不"], "quoted_after": ["师傅说", "您说"]},
 }
-_Range = tuple[int, int]
-_Place = tuple[_Range, _Range, Match]
-"""A sentence, the part of it that says by when, and the evidence."""
+_Place = tuple[tuple[int, int], Match]
+"""Where the agent committed to something, and the evidence."""
+TIME_REACH = 15
+"""Characters between a time and what is to be done by then; further off, a comma was not heard."""
 _SOME_DAY = datetime(2001, 1, 1, tzinfo=UTC)
 """Tells times apart from other words in a call whose own time is unknown."""
 
@@ -115,36 +116,31 @@ class PromiseAbsent(Check):
     def _recorded(self, scene: Scene, found: list[Sighting]) -> list[Promise]:
         """List what was promised and what was committed to with a time, in time order."""
         places: list[_Place] = []
-        for sighting in found:
+        for sighting in sorted(found, key=lambda s: not s.sure):
             hit = sighting.found.hit
-            sentence = _sentence(scene, hit.start, hit.end)
-            inside = scene.agent.text[hit.start : hit.end]
-            timed = bool(find_times(inside, _SOME_DAY))
-            match = scene.agent.hit_match(hit, sighting.found.text)
-            places.append((sentence, (hit.start, hit.end) if timed else sentence, match))
-        taken = [sentence for sentence, _, _ in places]
-        places += [p for p in self._committed(scene) if p[0] not in taken]
-        return [
-            Promise(match, _due(scene, *where))
-            for _, where, match in sorted(places, key=lambda place: place[1])
-        ]
+            where = hit.start, hit.end
+            if not any(w[0] < where[1] and where[0] < w[1] for w, _ in places):
+                places.append((where, scene.agent.hit_match(hit, sighting.found.text)))
+        said = [_sentence(scene, *where) for where, _ in places]
+        places += [p for p in self._committed(scene) if _sentence(scene, *p[0]) not in said]
+        return [Promise(match, _due(scene, *w)) for w, match in sorted(places, key=lambda p: p[0])]
 
     def _committed(self, scene: Scene) -> Iterator[_Place]:
-        """Find sentences in which somebody's doing stands with a time, said as the agent's own."""
+        """Find sentences in which somebody's doing stands near a time, said as the agent's own."""
         track, action = scene.agent, as_regex(self.commitments)
+        foreign = as_regex((*self.guards.quoted_after, *self.guards.asked_with))
         at = 0
         while self.commitments and (match := action.search(track.text, at)):
             start, end = _sentence(scene, match.start(), match.end())
             at = max(end, match.end())
-            sentence = track.text[start:end]
-            times = find_times(sentence, _SOME_DAY)
-            foreign = (*self.guards.quoted_after, *self.guards.asked_with)
-            if not times or as_regex(foreign).search(sentence):
+            left = max(start, match.start() - TIME_REACH)
+            times = find_times(track.text[left : min(end, match.end() + TIME_REACH)], _SOME_DAY)
+            if not times or foreign.search(track.text, start, end):
                 continue
-            first = min(match.start(), start + times[0].start)
-            last = max(match.end(), start + max(t.end for t in times))
+            first = min(match.start(), left + times[0].start)
+            last = max(match.end(), left + max(time.end for time in times))
             evidence = track.match(first, last, expected=match[0], similarity=1.0)
-            yield (start, end), (start, end), evidence
+            yield (first, last), evidence
 
 
 def _sentence(scene: Scene, start: int, end: int) -> tuple[int, int]:
@@ -154,4 +150,8 @@ def _sentence(scene: Scene, start: int, end: int) -> tuple[int, int]:
 
 
 def _due(scene: Scene, start: int, end: int) -> datetime | None:
-    return due_time(scene.agent.text[start:end], scene.call.started_at)
+    """By when a promise is due: the time in its words, else the one in its sentence."""
+    left, right = _sentence(scene, start, end)
+    inside, around = scene.agent.text[start:end], scene.agent.text[left:right]
+    now = scene.call.started_at
+    return due_time(inside, now) or due_time(around, now)
