@@ -153,7 +153,7 @@ def _refuse_failing_examples(text: str, source: str) -> None:
         f"{verdict.outcome.value}, not {example.outcome.value}"
         for rule in ruleset.rules
         for example in rule.examples
-        for verdict in (judge_rule(rule, Scene(example.transcript, example.call)),)
+        for verdict in (judge_rule(rule.judging(example), Scene(example.transcript, example.call)),)
         if verdict.outcome is not example.outcome
     ]
     if failures:

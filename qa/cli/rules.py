@@ -227,7 +227,7 @@ def _judge(rule: "Rule", example: "RuleExample") -> Verdict:
     from qa.scoring.check import Scene
     from qa.scoring.scorecard import judge_rule
 
-    return judge_rule(rule, Scene(example.transcript, example.call))
+    return judge_rule(rule.judging(example), Scene(example.transcript, example.call))
 
 
 def _result_plain(result: _ExampleResult) -> Mapping[str, Any]:

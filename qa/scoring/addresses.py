@@ -152,11 +152,14 @@ def _short(name: str) -> str:
     return name[: -len(ending)] if ending else name
 
 
-def common_sound(left: str, right: str, least: int) -> tuple[float, int, int, int]:
+def common_sound(
+    left: str, right: str, least: int, alike: float = 0.8
+) -> tuple[float, int, int, int]:
     """Find the stretch that two texts share by sound.
 
     Args:
         least: syllables that a stretch must have.
+        alike: 0–1, likeness from which a longer stretch is preferred to a likelier one.
 
     Returns:
         Mean likeness 0–1, the start in each text, and the length; the longest stretch among those
@@ -171,13 +174,12 @@ def common_sound(left: str, right: str, least: int) -> tuple[float, int, int, in
                 likeness = 1 - sum(costs) / length
                 if likeness > best[0] + 1e-9:
                     best = (likeness, i, j, length)
-        if best[0] >= ALIKE:
+        if best[0] >= alike:
             return best
     return best
 
 
 MAX_SHARED = 6
-ALIKE = 0.8
 
 
 def compound_likeness(left: str, right: str) -> float:

@@ -15,6 +15,7 @@ from qa.scoring.conditions.model import OPERATORS
 from qa.scoring.dialogue import DialogueError, parse_dialogue
 from qa.scoring.ruleset_model import Group, Rule, RuleExample, Ruleset
 from qa.scoring.ruleset_schema import (
+    ExampleDocument,
     RuleDocument,
     RulesetDocument,
     call_model,
@@ -137,7 +138,19 @@ class Builder:
                     metadata=example.call,
                     line=document.line(there),
                     note=example.note,
+                    check=self._example_check(raw, example, here) if example.values else None,
                 )
+
+    def _example_check(
+        self, raw: RuleDocument, example: ExampleDocument, path: KeyPath
+    ) -> Check | None:
+        """Build the rule's check with the values that an example brings along."""
+        values, self.values = self.values, {**self.values, **example.values}
+        if unknown := sorted(set(example.values) - set(values)):
+            self._problem((*path, "values"), f"no value '{unknown[0]}' to replace")
+        parameters = self._resolve(raw.parameters, (*path, "values"))
+        self.values = values
+        return self._check(raw, parameters, (*path[:2],))
 
     def _check_ids(self, raw: RulesetDocument) -> None:
         seen: set[str] = set()

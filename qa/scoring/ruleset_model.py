@@ -1,7 +1,7 @@
 """A ruleset, read and ready to judge."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from qa.scoring.check import Check
@@ -15,6 +15,7 @@ class RuleExample:
     Attributes:
         metadata: the example's own metadata, without what the ruleset's examples share.
         line: where it stands in the file.
+        check: what judges it, where the example has values of its own.
     """
 
     outcome: Outcome
@@ -24,6 +25,7 @@ class RuleExample:
     metadata: Mapping[str, Any]
     line: int
     note: str = ""
+    check: Check | None = None
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,10 @@ class Rule:
     points: int
     critical: bool
     examples: tuple[RuleExample, ...]
+
+    def judging(self, example: RuleExample) -> "Rule":
+        """Return the rule as it judges an example: with the example's own values, if it has any."""
+        return self if example.check is None else replace(self, check=example.check)
 
 
 @dataclass(frozen=True)

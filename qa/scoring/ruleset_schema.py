@@ -37,6 +37,10 @@ class ExampleDocument(Part):
     call: dict[str, Any] = Field(
         default_factory=dict, description="metadata, laid over the ruleset's example_call"
     )
+    values: dict[Name, Value] = Field(
+        default_factory=dict,
+        description="named values for this example alone, such as a small table of stations",
+    )
     note: str = Field("", description="what the example is about")
 
 

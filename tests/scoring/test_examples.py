@@ -38,7 +38,7 @@ def run_check_example(check: type[Check], example: Example) -> Verdict:
 def test_example(subject: type[Check] | Rule, example: Example | RuleExample) -> None:
     if isinstance(subject, Rule):
         assert isinstance(example, RuleExample)
-        verdict = subject.check.run(Scene(example.transcript, example.call))
+        verdict = subject.judging(example).check.run(Scene(example.transcript, example.call))
     else:
         assert isinstance(example, Example)
         verdict = run_check_example(subject, example)

@@ -182,21 +182,21 @@ def _shared_words(
     _, said = talk.between(talk.customer, 0, ask)
     theirs = talk.agent.text[start : min(limit, stop, start + 80)]
     mine = talk.customer.text[max(0, said - 80) : said]
-    mine, theirs = _blanked(mine), _blanked(theirs)
+    mine, theirs = _blanked(mine, "_"), _blanked(theirs, BLANK)
     if len(theirs) < MIN_SHARED or len(mine) < MIN_SHARED:
         return None
-    likeness, _, at, length = common_sound(mine, theirs, MIN_SHARED)
+    likeness, _, at, length = common_sound(mine, theirs, MIN_SHARED, floor)
     if likeness < floor or BLANK in theirs[at : at + length]:
         return None
     return likeness, start + at, start + at + length
 
 
-def _blanked(text: str) -> str:
+def _blanked(text: str, blank: str) -> str:
     """Blank what is said in every call, so that it makes no two stretches alike."""
-    masked = sound_regex(SCRIPT).sub(lambda match: BLANK * len(match[0]), sounds(text))
-    return "".join(
-        BLANK if mask == BLANK else char for char, mask in zip(text, masked, strict=True)
-    )
+    chars = list(text)
+    for match in sound_regex(SCRIPT).finditer(sounds(text)):
+        chars[match.start() : match.end()] = blank * len(match[0])
+    return "".join(chars)
 
 
 def _near(talk: Talk, first: int) -> tuple[int, int] | None:

@@ -8,25 +8,13 @@ from itertools import pairwise
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.readback.name_words import GENERIC, LEADS, SPELT, SUMMARY, TITLES
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
 from qa.scoring.syllables import NEAR_COST, sounds, substitution_cost, syllables
 from qa.text import FILLERS
 
-TITLES = "先生|女士|小姐|阿姨|大爷|大妈|大姐|大哥|叔叔|师傅|老师|经理|太太"
-LEADS = (
-    "住户叫|住户姓|户主叫|户主姓|户主是|户主|姓名是|姓名|名字叫|名字是|我叫|本人叫|我姓|"
-    "免贵姓|免贵|我是|叫我|就叫"
-    "|就写|写个?|叫|姓|是|我|嗯|啊|哦|呃|哎|诶|那个|那|就|好的?|对|名"
-)
-GENERIC = (
-    "好的|好|嗯|啊|哦|对|是的|是吧|是吗|对吧|对吗|记下了?|记上了?|记录|登记|请问?|您|留|一下|"
-    "联系|电话|号码|手机|方式"
-    "|多少|的|呢|姓名|名字|全名|先生|女士|小姐|阿姨|大爷|就|给|我|具体|地址|多|麻烦|说|提供|"
-    "谢谢|行|知道|可以|了|这个|那"
-    "|什么|报|在|没问题|没关系|稍等|稍后|单子|这边|帮|重复|核对|确认|跟"
-)
 ANSWER_CHARS = 24
 NAME_CHARS = (2, 4)
 ALIKE_COST = {1: 0.35, 2: 0.2, 3: 0.25, 4: 0.25}
@@ -116,7 +104,6 @@ UNHEARD_MS = 1_200
 EARLY_MS = 600
 """How much earlier than the customer's name its echo may seem to begin."""
 REPLY_CHARS = 60
-SUMMARY = "重复一|核对|确认一|复述|再说一遍|登记的是|对一下"
 SUMMARY_CHARS = 60
 
 
@@ -171,6 +158,19 @@ def _full_name_follows(surname: str, rest: str) -> bool:
     return any(s == wanted and k + 1 < len(heard) for k, s in enumerate(heard))
 
 
+def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
+    """Find surnames that either side spells out (耳东陈) where the name is the topic."""
+    start, stop = names.answer
+    places = [(talk.customer_sounds, start, min(len(talk.customer_sounds), stop + ANSWER_CHARS))]
+    places += [(talk.agent_sounds, a, b) for a, b in names.replies[:1]]
+    return [
+        surname
+        for sounds_of, a, b in places
+        for spelling, surname in SPELT.items()
+        if sound_regex(spelling).search(sounds_of, a, b)
+    ]
+
+
 def judge_name(talk: Talk) -> Detail:
     """Say how the name was read back."""
     names = name_talk(talk)
@@ -201,29 +201,38 @@ def judge_name(talk: Talk) -> Detail:
 
 
 def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> Detail:
-    """Nothing like the name was repeated: another one, none at all, or it cannot be told."""
+    """Judge where nothing alike was repeated: another name, none at all, or it cannot be told."""
     start = talk.time(talk.customer, names.answer[0])
     if talk.unheard_ms(start, start + REPLY_MS) > UNHEARD_MS:
         return detail
-    if not _residue(talk, names):
+    residue = _residue(talk, names)
+    if len(residue) <= 1:
         return replace(detail, state=State.MISSING, repeated=None)
     other = _titled(talk, names)
-    if other and echo:
-        sure = _confident(talk, names, other)
-        if sure:
-            match = talk.agent.match(*other, expected=echo.name, similarity=round(1 - echo.cost, 3))
-            return replace(detail, state=State.WRONG, repeated=match)
-        doubt = Doubt(
-            talk.agent, other, (echo.name,), (talk.agent.text[other[0] : other[1]],), Kind.VALUE
-        )
-        return replace(detail, state=State.UNSURE, doubts=(doubt,))
-    if echo is None or echo.cost >= STRANGE_COST:
-        return replace(detail, state=State.MISSING, repeated=None)
-    place = echo.place
-    doubt = Doubt(
-        talk.agent, place, (echo.name,), (talk.agent.text[place[0] : place[1]],), Kind.VALUE
-    )
+    place = other or (echo.place if echo and echo.cost < STRANGE_COST else None)
+    if place is None:
+        first = names.replies[0][0]
+        place = (first, min(names.replies[0][1], first + min(len(residue), MAX_PLACE)))
+    if _confident(talk, names, place):
+        if other is None:
+            return replace(detail, state=State.MISSING, repeated=None)
+        match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.0)
+        return replace(detail, state=State.WRONG, repeated=match)
+    heard = talk.agent.text[place[0] : place[1]]
+    doubt = Doubt(talk.agent, place, (_name(talk, names, echo),), (heard,), Kind.VALUE)
     return replace(detail, state=State.UNSURE, doubts=(doubt,))
+
+
+MAX_PLACE = 8
+"""Characters of a reply in which the sound is asked for a name."""
+
+
+def _name(talk: Talk, names: NameTalk, echo: Echo | None) -> str:
+    """Return the customer's name as heard, as far as it can be made out."""
+    if echo:
+        return echo.name
+    start = names.answer[0]
+    return talk.customer.text[start : min(start + 3, talk.customer.clause_end(start))]
 
 
 def _confident(talk: Talk, names: NameTalk, place: tuple[int, int]) -> bool:
@@ -248,10 +257,8 @@ def _titled(talk: Talk, names: NameTalk) -> tuple[int, int] | None:
 def _residue(talk: Talk, names: NameTalk) -> str:
     """Return what is left of the agent's first reply without what is said to anybody."""
     start, stop = names.replies[0]
-    begin = talk.time(talk.agent, start)
-    following = next((a.begin_ms for a in talk.asks if a.begin_ms > begin + 200), FOREVER)
-    _, end = talk.between(talk.agent, begin, following)
-    return sound_regex(GENERIC).sub("", talk.agent_sounds[start : min(end, stop)])
+    following = next((a.place[0] for a in talk.asks if a.place[0] >= start), stop)
+    return sound_regex(GENERIC).sub("", talk.agent_sounds[start : min(following, stop)])
 
 
 @lru_cache(maxsize=1)
@@ -322,6 +329,8 @@ def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
     best: tuple[float, int] | None = None
     for start, stop in names.replies:
         for at in range(start, stop - length + 1):
+            if any(c.isdigit() for c in talk.agent.text[at : at + length]):
+                continue
             costs = [substitution_cost(w, h) for w, h in zip(wanted, said[at:], strict=False)]
             cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
             if best is None or cost < best[0]:

@@ -217,7 +217,7 @@ def _compare(talk: Talk, said: AddressTalk, detail: Detail) -> Detail:
     missing: list[str] = []
     wrong: list[tuple[Mark, Mark]] = []
     for part in PARTS:
-        mine, theirs = _valid(talk, said.customer, part), said.agent.of(part)
+        mine, theirs = valid_marks(said.customer, part), said.agent.of(part)
         if not mine:
             continue
         last = mine[-1]
@@ -322,13 +322,14 @@ def _agree(mine: Mark, theirs: Mark) -> bool:
     return not (mine.clear and theirs.clear)
 
 
-def _valid(talk: Talk, said: Said, part: str) -> list[Mark]:
-    """Leave out numbers that the customer takes back (不是三零一，三零二) or that are another's."""
+def valid_marks(said: Said, part: str) -> list[Mark]:
+    """Return a side's numbers without those it takes back (不是三零一，三零二)."""
     marks = said.of(part)
-    sounds = talk.sounds(said.track)
     denied = sound_regex(DENIED)
     kept = [
-        mark for mark in marks if not denied.search(sounds[max(0, mark.start - 2) : mark.start])
+        mark
+        for mark in marks
+        if not denied.search(said.track.sounds[max(0, mark.start - 2) : mark.start])
     ]
     return kept or marks
 
@@ -348,17 +349,17 @@ def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark
     if any(len(m.value) > 4 or not m.value.isdigit() for m in (mine, theirs)):
         return replace(detail, state=State.UNSURE)
     doubts = (
-        Doubt(agent, theirs.number, _spoken(mine), _spoken(theirs), Kind.NUMBER),
-        Doubt(customer, mine.number, _spoken(theirs), _spoken(mine), Kind.NUMBER),
+        Doubt(agent, theirs.number, spoken(mine.value), spoken(theirs.value), Kind.NUMBER),
+        Doubt(customer, mine.number, spoken(theirs.value), spoken(mine.value), Kind.NUMBER),
     )
     return replace(detail, doubts=doubts)
 
 
-def _spoken(mark: Mark) -> tuple[str, ...]:
+def spoken(value: str) -> tuple[str, ...]:
     """How a number of an address is said: rooms digit by digit, small numbers as values."""
-    if len(mark.value) >= 3:
-        return spoken_forms(mark.value)[:2]
-    number = int(mark.value)
+    if len(value) >= 3:
+        return spoken_forms(value)[:2]
+    number = int(value)
     ones = "零一二三四五六七八九"
     if number < 10:
         return (ones[number],)

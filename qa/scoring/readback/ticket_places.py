@@ -1,0 +1,225 @@
+"""The ticket's address and repair station beside what both sides called the place."""
+
+from collections.abc import Mapping, Sequence
+
+from qa.scoring.addresses import (
+    Address,
+    Compound,
+    compound_likeness,
+    parse_address,
+    same_compound,
+)
+from qa.scoring.check import Scene
+from qa.scoring.hypotheses import Kind
+from qa.scoring.readback.details import judge_detail, talk_of
+from qa.scoring.readback.findings import MET, SURE_CONFIDENCE
+from qa.scoring.readback.marks import Mark, subsequence
+from qa.scoring.readback.places import PARTS, AddressTalk, Said, address_talk, spoken, valid_marks
+from qa.scoring.readback.tickets import Agreement, Compared, Place, listen, stands, unconfirmed
+from qa.scoring.syllables import syllables
+from qa.text import fold
+
+
+def compare_address(scene: Scene, written: str, names: tuple[str, ...]) -> tuple[Compared, ...]:
+    """Compare the ticket's address part by part: compound by sound, numbers exactly."""
+    detail = judge_detail(scene, "address", names)
+    if detail.state not in MET:
+        return (Compared("address", unconfirmed(detail.state), detail.matches),)
+    talk = talk_of(scene)
+    said = address_talk(talk, names)
+    address = parse_address(written)
+    compound = compare_compound(scene, address.compound, names)
+    return (compound, *(_compare_part(scene, said, address, part) for part in PARTS))
+
+
+def _compare_part(scene: Scene, said: AddressTalk, address: Address, part: str) -> Compared:
+    """Compare one number; one that neither the ticket nor the call has is equal."""
+    wanted = getattr(address, part)
+    mine = valid_marks(said.customer, part)[-1:]
+    theirs = said.agent.of(part)
+    if mine:
+        theirs = [m for m in theirs if m.value == mine[0].value] or theirs
+    heard = [*mine, *theirs[-1:]]
+    matches = tuple(
+        track.match(mark.start, mark.end, expected=wanted, similarity=float(mark.value == wanted))
+        for track, marks in ((said.customer.track, mine), (said.agent.track, theirs[-1:]))
+        for mark in marks
+    )
+    return Compared(part, _agreement(scene, said, wanted, heard), matches)
+
+
+def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) -> Agreement:
+    if not wanted and not heard:
+        return Agreement.EQUAL
+    if not wanted or not heard:
+        sure = len(heard) == 2 and all(mark.clear for mark in heard)
+        return Agreement.DIFFERENT if sure else Agreement.UNSURE
+    values = {mark.value for mark in heard}
+    if wanted in values or {v.lstrip("0") for v in values} & {wanted.lstrip("0")}:
+        return Agreement.EQUAL
+    sure = all(mark.clear and mark.confidence >= SURE_CONFIDENCE for mark in heard)
+    same = len(heard) == 2 and len(values) == 1 and all(mark.clear for mark in heard)
+    if same and (sure or not _swallowed(heard[0].value, wanted)):
+        return Agreement.DIFFERENT
+    mark = heard[-1]
+    if not (wanted.isdigit() and mark.value.isdigit()):
+        return Agreement.UNSURE
+    track = said.agent.track if said.agent.marks and mark in said.agent.marks else None
+    place = Place(track or said.customer.track, mark.number, Kind.NUMBER)
+    return listen(scene, place, spoken(wanted), spoken(mark.value))
+
+
+def _swallowed(heard: str, wanted: str) -> bool:
+    """Whether both sides may have lost the same digit to the recogniser (160 for 1603)."""
+    return len(heard) < len(wanted) and subsequence(heard, wanted)
+
+
+def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Compared:
+    """Compare the ticket's compound with what both sides called it, by sound.
+
+    Where a station table names the compounds, the ticket's name must be the best of the table on
+    one side at least; look-alikes are put to the sound.
+    """
+    said = address_talk(talk_of(scene), names)
+    written = fold(written).text
+    if not written:
+        return Compared("compound", Agreement.UNSURE)
+    known = next((name for name in names if same_compound(fold(name).text, written)), "")
+    mine, theirs = _named(said.customer), _named(said.agent)
+    matches = tuple(
+        side.track.match(c.start, c.end, expected=written, similarity=c.similarity)
+        for side, c in ((said.customer, mine), (said.agent, theirs))
+        if c
+    )
+    agreement = (
+        _known_compound(scene, said, known)
+        if known and (mine or theirs)
+        else _unknown_compound(said, written)
+    )
+    return Compared("compound", agreement, matches)
+
+
+def _named(side: Said) -> Compound | None:
+    """Return the name of the table that a side used; the likest where there are several."""
+    return max(side.compounds, key=lambda c: c.similarity, default=None)
+
+
+def _known_compound(scene: Scene, said: AddressTalk, known: str) -> Agreement:
+    mine, theirs = _named(said.customer), _named(said.agent)
+    heard = [(said.agent, theirs), (said.customer, mine)]
+    if all(c is not None and c.name == known for _, c in heard):
+        return Agreement.EQUAL
+    firm = [c.name == known for _, c in heard if c and c.similarity >= FIRM and c.sure]
+    if firm and all(firm):
+        return Agreement.EQUAL
+    others = {c.name for _, c in heard if c and c.name != known}
+    if len(firm) == 2 and not any(firm) and len(others) == 1:
+        return Agreement.DIFFERENT
+    side, other = next(
+        ((s, c) for s, c in heard if c and c.name != known), next((s, c) for s, c in heard if c)
+    )
+    if other.name == known:
+        if other.rival and not other.sure:
+            place = Place(side.track, (other.start, other.end), Kind.VALUE)
+            return listen(scene, place, (known,), (other.rival,))
+        return Agreement.EQUAL
+    place = Place(side.track, (other.start, other.end), Kind.VALUE)
+    return listen(scene, place, (known,), (other.name,))
+
+
+FIRM = 0.85
+"""Likeness from which a name of the table was surely meant."""
+
+
+def _unknown_compound(said: AddressTalk, written: str) -> Agreement:
+    """Compare a compound that no table has: all of it must sound the same on one side."""
+    heard = [
+        side.track.text[a:b] for side in (said.customer, said.agent) for a, b in side.names if a < b
+    ]
+    wanted = syllables(written)
+    if any(stands(wanted, syllables(text)) for text in heard):
+        return Agreement.EQUAL
+    if any(same_compound(text, written) for text in heard):
+        return Agreement.EQUAL
+    confident = all(
+        side.track.confidence(side.first, max(side.first + 1, side.last)) >= SURE_CONFIDENCE
+        for side in (said.customer, said.agent)
+    )
+    alike = max((compound_likeness(text, written) for text in heard), default=1.0)
+    return Agreement.DIFFERENT if confident and heard and alike < 1.0 else Agreement.UNSURE
+
+
+def compare_station(scene: Scene, station: str, stations: Mapping[str, str]) -> Compared | None:
+    """Compare the ticket's station with the one that serves the confirmed compound.
+
+    Returns:
+        None where the table does not have the compound.
+    """
+    names = tuple(stations)
+    detail = judge_detail(scene, "address", names)
+    if detail.state not in MET:
+        return Compared("station", unconfirmed(detail.state), detail.matches)
+    said = address_talk(talk_of(scene), names)
+    sides = [(side, c) for side in (said.agent, said.customer) if (c := _named(side))]
+    heard = [c for _, c in sides]
+    if not heard or max(c.similarity for c in heard) < KNOWN:
+        return None
+    matches = tuple(
+        side.track.match(c.start, c.end, expected=c.name, similarity=c.similarity)
+        for side, c in sides
+    )
+    candidates = _candidates(heard)
+    fitting = {name for name in candidates if same_station(station, stations[name])}
+    if fitting == candidates:
+        return Compared("station", Agreement.EQUAL, matches)
+    if not fitting and len(heard) == 2 and len(candidates) == 1 and _is_firm(heard, candidates):
+        return Compared("station", Agreement.DIFFERENT, matches)
+    side, place = sides[0]
+    written = fitting or _nearest(place.name, station, stations)
+    if not written:
+        return Compared("station", Agreement.UNSURE, matches)
+    found = listen(
+        scene,
+        Place(side.track, (place.start, place.end), Kind.VALUE),
+        sorted(written)[:2],
+        sorted(candidates - fitting)[:2],
+    )
+    return Compared("station", found, matches)
+
+
+def _candidates(heard: Sequence[Compound]) -> set[str]:
+    """Return the compounds that may have been meant: those that both sides may have said."""
+    each = [{c.name} if c.sure or not c.rival else {c.name, c.rival} for c in heard]
+    common = set.intersection(*each)
+    return common or set.union(*each)
+
+
+def _is_firm(heard: Sequence[Compound], candidates: set[str]) -> bool:
+    """Whether one side said the one candidate surely, and the other one nearly."""
+    name = next(iter(candidates))
+    best = [c for c in heard if c.name == name and c.sure]
+    return bool(best) and max(c.similarity for c in best) >= FIRM
+
+
+def _nearest(name: str, station: str, stations: Mapping[str, str]) -> set[str]:
+    """Return the ticket's station's compound that sounds most like what was heard."""
+    served = [n for n, s in stations.items() if same_station(station, s)]
+    likeness = {n: compound_likeness(fold(n).text, fold(name).text) for n in served}
+    best = max(likeness, key=lambda n: likeness[n], default=None)
+    return {best} if best else set()
+
+
+KNOWN = 0.65
+"""Likeness under which a compound is none of the table."""
+
+
+def same_station(left: str, right: str) -> bool:
+    """Whether two written stations are one: 城东站 is 城东维修站."""
+    return _without_ending(fold(left).text) == _without_ending(fold(right).text)
+
+
+def _without_ending(text: str) -> str:
+    for ending in ("维修站", "服务站", "供热站", "供暖站", "维修所", "维修点", "站"):
+        if text.endswith(ending) and len(text) > len(ending):
+            return text.removesuffix(ending)
+    return text

@@ -1,0 +1,195 @@
+"""The ticket beside the call: phone and name as written, and as both sides said them.
+
+Two people said the value, so a ticket stands accused only where both were heard to say the same
+other value, or where the sound says so of the place that was not clear.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from qa.scoring.check import Scene
+from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.match import Track
+from qa.scoring.readback.details import judge_detail, talk_of
+from qa.scoring.readback.findings import MET, SURE_CONFIDENCE, State
+from qa.scoring.readback.marks import distance, subsequence
+from qa.scoring.readback.name_words import TITLES
+from qa.scoring.readback.names import closest_echo, name_talk, spelt_surnames
+from qa.scoring.readback.phone import number_talk
+from qa.scoring.rivals import spoken_forms
+from qa.scoring.syllables import substitution_cost, syllables
+from qa.text import fold
+from qa.types import Match
+
+
+class Agreement(StrEnum):
+    """How a part of the ticket stands to the call."""
+
+    EQUAL = "equal"
+    DIFFERENT = "different"
+    UNSURE = "unsure"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One part of the ticket compared, with the words it was compared to."""
+
+    part: str
+    agreement: Agreement
+    matches: tuple[Match, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the sound may tell a written value from a heard one."""
+
+    track: Track
+    at: tuple[int, int]
+    kind: Kind
+
+
+def compare_phone(scene: Scene, written: str) -> Compared:
+    """Compare the ticket's phone, digit by digit."""
+    detail = judge_detail(scene, "phone")
+    if detail.state not in MET:
+        return Compared("phone", unconfirmed(detail.state), detail.matches)
+    numbers = number_talk(talk_of(scene), "phone")
+    ticket = "".join(c for c in written if c.isdigit())
+    value = detail.value
+    agent, customer = numbers.agent.digits, numbers.customer.digits
+    may_hold = detail.state is State.RIGHT and len(ticket) == len(value or ticket)
+    if ticket == value or (may_hold and _holds(ticket, agent, customer)):
+        return Compared("phone", Agreement.EQUAL, detail.matches)
+    if value and _both_say(value, ticket, agent, customer):
+        return Compared("phone", Agreement.DIFFERENT, detail.matches)
+    heard = value or agent
+    _, start, end = distance(heard, agent)
+    if start >= end:
+        return Compared("phone", Agreement.UNSURE, detail.matches)
+    place = Place(numbers.agent.track, numbers.agent.place(start, end), Kind.NUMBER)
+    found = listen(scene, place, spoken_forms(ticket)[:2], spoken_forms(heard)[:2])
+    return Compared("phone", found, detail.matches)
+
+
+def _both_say(value: str, ticket: str, *streams: str) -> bool:
+    """Whether one side said the value whole and the other one what cannot be the ticket's.
+
+    A copy that lost digits counts if those that tell the two numbers apart are there.
+    """
+    whole = [stream for stream in streams if distance(value, stream)[0] == 0]
+    rest = [stream for stream in streams if distance(value, stream)[0] > 0]
+    return bool(whole) and all(
+        subsequence(stream, value)
+        and not subsequence(stream, ticket)
+        and len(stream) >= len(value) - LOST_DIGITS
+        for stream in rest
+    )
+
+
+LOST_DIGITS = 3
+
+
+def _holds(ticket: str, *streams: str) -> bool:
+    """Whether a side said the ticket's number, or both lost digits of it and exchanged none."""
+    if any(distance(ticket, stream)[0] == 0 for stream in streams):
+        return True
+    return all(len(s) > 5 and subsequence(s, ticket) for s in streams)
+
+
+def unconfirmed(state: State) -> Agreement:
+    """Say how a value stands that was not agreed to in the call."""
+    return Agreement.UNSURE if state is State.UNSURE else Agreement.UNCONFIRMED
+
+
+def listen(scene: Scene, place: Place, written: Sequence[str], heard: Sequence[str]) -> Agreement:
+    """Ask the sound whether the written value was said, rather than what was heard."""
+    found = weigh(scene, place.track, place.at, written, heard, kind=place.kind).finding
+    if found is Finding.SAID:
+        return Agreement.EQUAL
+    return Agreement.DIFFERENT if found is Finding.NOT_SAID else Agreement.UNSURE
+
+
+def compare_name(scene: Scene, written: str) -> Compared:
+    """Compare the ticket's name by sound, toneless; tickets may say no more than 苏先生."""
+    name = without_title(written)
+    talk = talk_of(scene)
+    names = name_talk(talk)
+    start, stop = names.answer
+    if not name or start >= stop:
+        return Compared("name", Agreement.UNSURE)
+    wanted = syllables(name)
+    echo = closest_echo(talk, names)
+    detail = judge_detail(scene, "name")
+    if names.surname_only or len(name) == 1:
+        cost = substitution_cost(wanted[0], talk.customer.syllables[start])
+        if cost == 0:
+            return Compared("name", Agreement.EQUAL, detail.matches)
+        return Compared("name", Agreement.UNSURE, detail.matches)
+    agent_ranges = names.replies
+    spelt = spelt_surnames(talk, names)
+    if spelt and syllables(spelt[-1]) != wanted[:1]:
+        return Compared("name", Agreement.DIFFERENT, detail.matches)
+    heard_by_agent = any(stands(wanted, talk.agent.syllables[a:b]) for a, b in agent_ranges)
+    given = talk.customer.syllables[start : min(stop + len(wanted), len(talk.customer.text))]
+    if heard_by_agent or stands(wanted, given):
+        return Compared("name", Agreement.EQUAL, detail.matches)
+    if echo is None or detail.state not in MET:
+        return _against_answer(scene, name, (start, stop), detail.matches)
+    return _other_name(scene, name, echo.given, echo.place, detail.matches)
+
+
+def without_title(written: str) -> str:
+    """Leave out 先生 and its like from a written name."""
+    text = fold(written).text
+    for title in TITLES.split("|"):
+        text = text.removesuffix(title)
+    return text
+
+
+def stands(wanted: tuple[str, ...], heard: tuple[str, ...]) -> bool:
+    """Whether syllables stand in a row among others."""
+    return any(heard[k : k + len(wanted)] == wanted for k in range(len(heard) - len(wanted) + 1))
+
+
+def _against_answer(
+    scene: Scene, name: str, answer: tuple[int, int], matches: tuple[Match, ...]
+) -> Compared:
+    """Only the customer said the name: convict on words that people wrote down, not on heard."""
+    track = talk_of(scene).customer
+    place = (answer[0], min(answer[1], track.clause_end(answer[0]), answer[0] + len(name)))
+    heard = track.syllables[place[0] : place[1]]
+    sure = track.confidence(*place) >= SURE_CONFIDENCE and len(heard) == len(name)
+    return Compared("name", Agreement.DIFFERENT if sure else Agreement.UNSURE, matches)
+
+
+def _other_name(
+    scene: Scene,
+    name: str,
+    given: tuple[int, int],
+    place: tuple[int, int],
+    matches: tuple[Match, ...],
+) -> Compared:
+    """Both sides were heard to say another name than the ticket has."""
+    talk = talk_of(scene)
+    mine = talk.customer.syllables[given[0] : given[1]]
+    theirs = talk.agent.syllables[place[0] : place[1]]
+    wanted = syllables(name)
+    same = mine == theirs and len(mine) == len(wanted)
+    confidence = min(talk.customer.confidence(*given), talk.agent.confidence(*place))
+    if same and confidence >= SURE_CONFIDENCE:
+        return Compared("name", Agreement.DIFFERENT, matches)
+    strange = [substitution_cost(w, h) >= STRANGE for w, h in zip(wanted, theirs, strict=False)]
+    if same and any(strange) and confidence >= TRUSTED:
+        return Compared("name", Agreement.DIFFERENT, matches)
+    place = (max(0, place[1] - max(len(name), place[1] - place[0])), place[1])
+    heard = talk.agent.text[place[0] : place[1]]
+    found = listen(scene, Place(talk.agent, place, Kind.VALUE), (name,), (heard,))
+    return Compared("name", found, matches)
+
+
+STRANGE = 1.0
+"""Cost from which two syllables are not confused on the telephone."""
+TRUSTED = 0.35
+"""Mean word confidence from which a name that both sides say alike is believed."""
