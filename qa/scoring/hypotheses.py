@@ -44,6 +44,19 @@ class Kind(StrEnum):
     VALUE = "value"
 
 
+HEARD_EDGE: dict[Kind, float] = {
+    Kind.SLOT: 0.0,
+    Kind.PHRASE: 10.0,
+    Kind.NUMBER: 10.0,
+    Kind.VALUE: 0.0,
+}
+"""How far what was said may lie behind the words as they were heard, in nats. The recogniser chose
+those because it likes them best, garbled or not, so what was truly said lies behind them by 0 to
+10; where there are rivals, being ahead of those is what counts. (With no edge, phrases that were
+said are found in 55 % of the places where they were misheard, with 8 to 15 in 83 %.) A number that
+was clearly heard must stand among the rivals."""
+
+
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """The finding, and how far the best target is ahead of the best rival (nats; None if open)."""
@@ -83,7 +96,7 @@ def weigh(
     heard = track.text[start:end]
     against = [margins[text] for text in rivals]
     if heard not in targets:
-        against.append(0.0)  # the words as they were heard
+        against.append(-HEARD_EDGE[kind])  # the words as they were heard
     best = max(margins[text] for text in targets)
     margin = best - max(against, default=0.0)
     said, not_said = THRESHOLDS[kind]

@@ -15,7 +15,7 @@ _DIGITS = {
 _NUMBER = re.compile(
     # digit by digit, or up to 99 with 十; one digit alone only where it counts a place
     r"[零〇一二三四五六七八九幺两洞拐勾]{2,}"
-    r"|[一二三四五六七八九]?十[一二三四五六七八九]?(?=[号楼栋单室层区门分块度])"
+    r"|[一二三四五六七八九]?十[一二三四五六七八九]?(?=[号楼栋单室层区门块度])"
     r"|[一二三四五六七八九](?=[号楼栋单室层区门])"
 )
 

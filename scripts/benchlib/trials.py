@@ -27,7 +27,8 @@ LEAST_LIKE = 0.4
 """Places less alike than this are not asked about by any check."""
 SAME = 0.85
 """From this likeness on, a text counts as said in a true turn, and is no negative trial there."""
-SLACK_MS = 800
+SLACK = 4
+"""Characters beside its time that a turn may have been recognised in."""
 FAMILIES = ("FP", "IP", "MG")
 SWAPS = {
     "供暖": ("热力", "客服"),
@@ -49,30 +50,28 @@ class Trial:
         said: whether a target was said in the place.
         sort: where the targets come from: `own` words, `near` in sound, `nearest` of other
             calls, `swapped` word or digit.
+        place: in what the agent said.
     """
 
     call_id: str
     kind: Kind
     said: bool
     sort: str
-    customer: bool
     place: tuple[int, int]
     targets: tuple[str, ...]
     rivals: tuple[str, ...]
 
     def weigh(self, scene: Scene) -> Weighed:
         """Put the question as a check does."""
-        track = scene.customer if self.customer else scene.agent
-        return weigh(scene, track, self.place, self.targets, self.rivals, kind=self.kind)
+        return weigh(scene, scene.agent, self.place, self.targets, self.rivals, kind=self.kind)
 
 
 @dataclass(frozen=True)
 class Turn:
-    """A true turn, and where it should stand in the recognised words."""
+    """A true turn of the agent, and where it should stand in the recognised words."""
 
     text: str
     clauses: tuple[tuple[int, int], ...]
-    customer: bool
     start: int
     end: int
 
@@ -94,36 +93,36 @@ class Heard:
         """The true call."""
         return Scene(true_transcript(self.labelled), build_call(self.labelled))
 
+    @property
+    def track(self) -> Track:
+        """What was recognised of the agent."""
+        return self.scene.agent
+
     @cached_property
     def turns(self) -> list[Turn]:
-        """The true turns that have recognised words near."""
+        """The agent's true turns that have recognised words near."""
+        middles = [sum(self.track.time_at(k)) / 2 for k in range(len(self.track.text))]
         found = []
         for turn in self.labelled.truth["turns"]:
-            customer = turn["role"] == "customer"
-            track = self.scene.customer if customer else self.scene.agent
-            first, last = turn["start"] * 1000 - SLACK_MS, turn["end"] * 1000 + SLACK_MS
-            inside = [
-                k for k in range(len(track.text)) if first <= sum(track.time_at(k)) / 2 <= last
-            ]
-            if inside:
+            start, end = turn["start"] * 1000, turn["end"] * 1000
+            inside = [k for k, at in enumerate(middles) if start <= at <= end]
+            if turn["role"] == "agent" and inside:
+                # Words stand a little beside their true time, stretched over pauses above all.
+                first, last = max(0, inside[0] - SLACK), inside[-1] + 1 + SLACK
                 text, clauses = _clauses(turn["spoken"])
-                found.append(Turn(text, clauses, customer, inside[0], inside[-1] + 1))
+                found.append(Turn(text, clauses, first, min(len(middles), last)))
         return found
-
-    def track(self, turn: Turn) -> Track:
-        """Return the recognised words of a turn's speaker."""
-        return self.scene.customer if turn.customer else self.scene.agent
 
     def was_said(self, text: str, turn: Turn) -> bool:
         """Whether a text, or what sounds nearly the same, is among the true words of a turn."""
-        track = self.truth.customer if turn.customer else self.truth.agent
+        track = self.truth.agent
         at = track.text.find(turn.text)
         hit = best_hit(text, track, at, at + len(turn.text), floor=SAME) if at >= 0 else None
         return hit is not None
 
     def is_garbled(self, text: str, turn: Turn) -> bool:
         """Whether recognition lost a text in its turn, so that a check would ask."""
-        return text not in self.track(turn).text[turn.start : turn.end]
+        return text not in self.track.text[turn.start : turn.end]
 
 
 def _clauses(spoken: str) -> tuple[str, tuple[tuple[int, int], ...]]:
@@ -143,7 +142,7 @@ def build_trials(calls: Sequence[Heard], *, per_kind: int) -> list[Trial]:
         calls: with two channels, so that the roles are sure.
         per_kind: positive trials of a kind per call, at most, and as many negative ones.
     """
-    scripts = _pool(calls, (0, -1, -2))
+    scripts = _pool(calls)
     phrases = sorted({text for call in calls for text in _quotes(call)})
     names = sorted({value for call in calls for value in _values(call)})
     trials = []
@@ -162,14 +161,12 @@ def build_trials(calls: Sequence[Heard], *, per_kind: int) -> list[Trial]:
     return trials
 
 
-def _pool(calls: Sequence[Heard], turns: tuple[int, ...]) -> list[str]:
+def _pool(calls: Sequence[Heard]) -> list[str]:
     """Clauses of the agents' first and last turns: what scripts are made of."""
     found = set()
     for call in calls:
-        own = [turn for turn in call.turns if not turn.customer]
-        for index in turns:
-            if -len(own) <= index < len(own):
-                found |= {own[index].text[slice(*c)] for c in own[index].clauses}
+        for turn in [*call.turns[:1], *call.turns[-2:]]:
+            found |= {turn.text[slice(*c)] for c in turn.clauses}
     return sorted(text for text in found if 4 <= len(text) <= 12)
 
 
@@ -194,8 +191,7 @@ def _values(call: Heard) -> Iterator[str]:
 
 
 def _slots(call: Heard, scripts: Sequence[str], rng: random.Random) -> Iterator[Trial]:
-    own = [turn for turn in call.turns if not turn.customer]
-    for turn in {id(t): t for t in [*own[:1], *own[-2:]]}.values():
+    for turn in {id(t): t for t in [*call.turns[:1], *call.turns[-2:]]}.values():
         for start, end in turn.clauses:
             text = turn.text[start:end]
             if not 3 <= end - start <= 12 or any(c in DIGIT for c in text):
@@ -212,8 +208,6 @@ def _slots(call: Heard, scripts: Sequence[str], rng: random.Random) -> Iterator[
 def _phrases(call: Heard, phrases: Sequence[str], rng: random.Random) -> Iterator[Trial]:
     quoted = list(_quotes(call))
     for turn in call.turns:
-        if turn.customer:
-            continue
         texts = [turn.text[s:e] for s, e in turn.clauses if 3 <= e - s <= 8]
         texts = [text for text in texts if not NUMBER.search(text)]
         for text in dict.fromkeys([*(q for q in quoted if q in turn.text), *texts]):
@@ -228,20 +222,18 @@ def _at_hit(call: Heard, turn: Turn, kind: Kind, text: str, sort: str) -> Iterat
     """Ask about a text where it comes closest, as checks do."""
     if sort not in ("own", "near") and call.was_said(text, turn):
         return
-    track = call.track(turn)
+    track = call.track
     hit = best_hit(text, track, turn.start, turn.end, floor=LEAST_LIKE)
     if hit is None or (sort != "own" and track.text[hit.start : hit.end] == text):
         return
     rivals = text_rivals(text, 2) if kind is Kind.PHRASE else ()
     place = (hit.start, hit.end)
-    yield Trial(
-        call.labelled.call_id, kind, sort == "own", sort, turn.customer, place, (text,), rivals
-    )
+    yield Trial(call.labelled.call_id, kind, sort == "own", sort, place, (text,), rivals)
 
 
 def _nearest(call: Heard, turn: Turn, kind: Kind, texts: Sequence[str]) -> Iterator[Trial]:
     """Ask about the two texts of other calls that come closest to a turn without being in it."""
-    track = call.track(turn)
+    track = call.track
     hits = []
     for text in texts:
         hit = best_hit(text, track, turn.start, turn.end, floor=0.5)
@@ -255,10 +247,10 @@ def _numbers(call: Heard, rng: random.Random) -> Iterator[Trial]:
     for turn in call.turns:
         for found in NUMBER.finditer(turn.text):
             digits = "".join(DIGIT[c] for c in found.group())
-            place = _aligned(call.track(turn), turn, found.start(), found.end())
+            place = _aligned(call.track, turn, found.start(), found.end())
             if place is None:
                 continue
-            read = call.track(turn).text[slice(*place)]
+            read = call.track.text[slice(*place)]
             heard = "".join(digit_by_syllable(c) or "" for c in read)
             wrong = _other_digits(digits, rng)
             for said, number in ((True, digits), (False, wrong)):
@@ -270,7 +262,6 @@ def _numbers(call: Heard, rng: random.Random) -> Iterator[Trial]:
                     Kind.NUMBER,
                     said,
                     "own" if said else "swapped",
-                    turn.customer,
                     place,
                     spoken_forms(number)[:2],
                     tuple(dict.fromkeys((*others, *number_rivals(number, 3)))),
@@ -290,10 +281,10 @@ def _named(call: Heard, values: Sequence[str], rng: random.Random) -> Iterator[T
     for turn in call.turns:
         for value in sorted(own):
             at = turn.text.find(value)
-            place = _aligned(call.track(turn), turn, at, at + len(value)) if at >= 0 else None
+            place = _aligned(call.track, turn, at, at + len(value)) if at >= 0 else None
             if place is None:
                 continue
-            heard = call.track(turn).text[slice(*place)]
+            heard = call.track.text[slice(*place)]
             others = [v for v in values if len(v) == len(value) and v not in own]
             wrong = [("near", v) for v in text_rivals(value, 2)]
             wrong += [("nearest", v) for v in sorted(others, key=lambda v: _unlike(v, value))[:2]]
@@ -305,7 +296,6 @@ def _named(call: Heard, values: Sequence[str], rng: random.Random) -> Iterator[T
                         Kind.VALUE,
                         sort == "own",
                         sort,
-                        turn.customer,
                         place,
                         (text,),
                         (heard,) if heard else (),
