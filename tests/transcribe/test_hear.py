@@ -1,7 +1,7 @@
 """Questions put to the sound: with the real model on the bundled calls, and how texts are written.
 
-The true words of `good.wav` are in `good.truth.json`; of its opening 大龙供暖报修，幺三六为您服务 is
-heard as 大龙公暖报修,要塞6位您服务.
+The true words of `good.wav` are in `good.truth.json`; its opening 大龙供暖报修，幺三六为您服务
+is heard as 大龙公暖报修,要塞6位您服务.
 """
 
 import logging
