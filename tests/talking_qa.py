@@ -5,6 +5,7 @@ processes import this file too.
 """
 
 if __name__ == "__main__":
+    import qa.batch.hearing
     import qa.batch.local
     import qa.batch.runner
     from qa.cli.app import main
@@ -12,4 +13,5 @@ if __name__ == "__main__":
 
     qa.batch.local.real_worker = factory  # type: ignore[assignment]
     qa.batch.runner._real_engine = lambda settings: ENGINE
+    qa.batch.hearing._real_engine = lambda settings: ENGINE
     main()

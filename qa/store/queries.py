@@ -49,6 +49,7 @@ class CallLine:
         fault: reason code of a recording that failed.
         total, violated, undecided, critical_failure: None before it is scored.
         violated_rules, undecided_rules: ids in order.
+        open_questions: what its scorecard still asks of the sound (`qa hear`).
     """
 
     call_id: str
@@ -66,6 +67,7 @@ class CallLine:
     critical_failure: bool | None
     violated_rules: tuple[str, ...]
     undecided_rules: tuple[str, ...]
+    open_questions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
             ScorecardRow.violated,
             ScorecardRow.undecided,
             ScorecardRow.critical_failure,
+            ScorecardRow.open_questions,
         )
         .outerjoin(RecordingRow, RecordingRow.recording_id == CallRow.recording_id)
         .outerjoin(
@@ -191,6 +194,7 @@ def _call_line(
         critical_failure=row["critical_failure"],
         violated_rules=tuple(rules.get((number, Outcome.VIOLATED.value), ())),
         undecided_rules=tuple(rules.get((number, Outcome.UNDECIDED.value), ())),
+        open_questions=row["open_questions"],
     )
 
 

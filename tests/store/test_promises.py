@@ -1,0 +1,118 @@
+"""Promises follow the published scorecard, and tickets tell what became of them."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from qa.batch.judging import score_pending
+from qa.batch.runner import ingest_folder
+from qa.config import Settings
+from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
+from qa.store.queries import call_detail
+from qa.store.scorecards import publish
+from qa.store.store import Store
+from qa.types import Match, Promise, Role, Scorecard, Span
+from tests.call_folders import hear_all, make_folder, open_store, rows_of, settings_for, settled
+
+DUE = datetime(2025, 11, 18, 10, 0, tzinfo=UTC)
+NOW = datetime(2025, 11, 18, 9, 0, tzinfo=UTC)
+WORDS = "今天下午六点前给您修好"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return settings_for(tmp_path)
+
+
+@pytest.fixture
+def store(tmp_path: Path, settings: Settings) -> Iterator[Store]:
+    """Three judged calls with ticket numbers; the first two promise something."""
+    with open_store(settings) as store:
+        ingest_folder(store, make_folder(tmp_path / "in", 3))
+        hear_all(store)
+        score_pending(store, settings)
+        promise(store, "A0", DUE, None)
+        promise(store, "A1", DUE + timedelta(days=1))
+        yield store
+
+
+def card_of(store: Store, call_id: str) -> Scorecard:
+    with store.reading() as session:
+        card = call_detail(session, call_id, store.zone).scorecard
+    assert card is not None
+    return card
+
+
+def promise(store: Store, call_id: str, *dues: datetime | None) -> None:
+    """Publish the call's card again with promises, as if under a later ruleset."""
+    card = card_of(store, call_id)
+    promises = tuple(
+        Promise(Match(0, Role.AGENT, Span(n * 100, n * 100 + 50), WORDS, WORDS, 1.0), due)
+        for n, due in enumerate(dues)
+    )
+    line = replace(card.lines[-1], verdict=replace(card.lines[-1].verdict, promises=promises))
+    other = replace(card, lines=(*card.lines[:-1], line), context=f"{card.context[:40]}{len(dues)}")
+    with store.writing() as session:
+        publish(session, [other], NOW)
+
+
+def listed(store: Store, now: datetime = NOW, **wanted: object) -> list[PromiseLine]:
+    with store.reading() as session:
+        chosen = PromiseFilter(**wanted)  # type: ignore[arg-type]
+        return list(list_promises(session, chosen, store.zone, now))
+
+
+def tickets(store: Store, tmp_path: Path, *rows: str) -> None:
+    settled(tmp_path / "in" / "tickets.csv", "\n".join(("ticket_id,completed_at", *rows)) + "\n")
+    ingest_folder(store, tmp_path / "in")
+
+
+def states(store: Store, now: datetime = NOW) -> list[tuple[str, str, bool]]:
+    return [(p.call_id, p.state.value, p.overdue) for p in listed(store, now)]
+
+
+def test_promises_are_listed_by_due_time_with_their_words(store: Store) -> None:
+    first, second, undated = listed(store)
+    assert (first.call_id, first.quote, first.due) == ("A0", WORDS, DUE)
+    assert first.due is not None
+    assert first.due.utcoffset() == timedelta(hours=8)
+    assert (second.call_id, undated.due, undated.state) == ("A1", None, PromiseState.UNKNOWN)
+    assert undated.start_ms == 100
+    assert [p.call_id for p in listed(store, agent_id="108")] == ["A0", "A1", "A0"]
+    assert listed(store, agent_id="109") == []
+    assert [p.call_id for p in listed(store, state=PromiseState.UNKNOWN)] == ["A0"]
+    assert listed(store, until=datetime(2025, 11, 18, 1, 0, tzinfo=UTC)) == []
+    assert len(rows_of(store, "SELECT 1 FROM promises")) == 3
+
+
+def test_a_later_ticket_marks_a_promise_kept_or_broken(store: Store, tmp_path: Path) -> None:
+    assert states(store) == [("A0", "open", False), ("A1", "open", False), ("A0", "unknown", False)]
+    late = DUE + timedelta(hours=1)
+    assert states(store, late)[0] == ("A0", "open", True)
+    scorecards = rows_of(store, "SELECT count(*) FROM scorecards")
+    tickets(store, tmp_path, "T0,2025-11-18 18:00", "T1,2025-11-20 09:00")
+    assert states(store, late)[:2] == [("A0", "kept", False), ("A1", "broken", False)]
+    tickets(store, tmp_path, "T0,2025-11-18 18:00:01")
+    assert states(store, late)[0] == ("A0", "broken", False)
+    tickets(store, tmp_path, "T0,")
+    assert states(store, late)[0] == ("A0", "open", True)
+    assert rows_of(store, "SELECT count(*) FROM scorecards") == scorecards
+
+
+def test_a_call_without_a_ticket_tells_nothing(store: Store, tmp_path: Path) -> None:
+    text = (tmp_path / "in" / "calls.csv").read_text("utf-8")
+    settled(tmp_path / "in" / "calls.csv", text.replace(",T0", ","))
+    ingest_folder(store, tmp_path / "in")
+    assert {p.state for p in listed(store) if p.call_id == "A0"} == {PromiseState.UNKNOWN}
+
+
+def test_promises_of_superseded_scorecards_are_not_listed(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    ingest_folder(store, tmp_path / "in")  # renews the contexts that `promise` made up
+    assert score_pending(store, settings).scored == 2
+    assert listed(store) == []
+    assert len(rows_of(store, "SELECT 1 FROM promises")) == 3
