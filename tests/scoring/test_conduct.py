@@ -12,7 +12,7 @@ from qa.scoring.checks.loudness import Loudness
 from qa.scoring.checks.release import CustomerReleases
 from qa.scoring.checks.speech_rate import SpeechRate
 from qa.scoring.dialogue import parse_dialogue
-from qa.scoring.ruleset import load_ruleset
+from qa.scoring.ruleset import Rule, load_ruleset
 from qa.scoring.scorecard import judge_rule
 from qa.types import Call, Outcome, ReleasedBy, Role, Segment, Span, Transcript, Verdict
 
@@ -149,6 +149,13 @@ def test_the_agent_may_talk_on_over_a_listeners_yes() -> None:
 # ---- AC02
 
 
+@pytest.fixture(scope="module")
+def dead_air() -> Rule:
+    rule = load_ruleset("heating-repair").rule("AC02")
+    assert rule is not None
+    return rule
+
+
 def quiet(before: str, seconds: float, after: str = "客户: 喂？") -> Transcript:
     return parse_dialogue(f"客户: 翠湖小区。\n坐席: {before}\n(停顿 {seconds}秒)\n{after}")
 
@@ -171,11 +178,9 @@ def quiet(before: str, seconds: float, after: str = "客户: 喂？") -> Transcr
     ],
 )
 def test_a_moment_may_be_asked_for_in_many_ways(
-    before: str, seconds: float, outcome: Outcome
+    dead_air: Rule, before: str, seconds: float, outcome: Outcome
 ) -> None:
-    rule = load_ruleset("heating-repair").rule("AC02")
-    assert rule is not None
-    verdict = judge_rule(rule, Scene(quiet(before, seconds), Call("c")))
+    verdict = judge_rule(dead_air, Scene(quiet(before, seconds), Call("c")))
     assert verdict.outcome is outcome
     if outcome is Outcome.VIOLATED:
         assert verdict.searched

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 from qa.scoring.acoustics import silences, speech_of, unheard
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import GAP, Found, closest, compile_all
+from qa.scoring.grammar import GAP, Found, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track, build_track
+from qa.scoring.spotting import Guards, Policy, spot
 from qa.types import Match, Outcome, Role, Span, Verdict
 
 ASKED = 0.85
-DOUBTFUL = 0.8
-DOUBTFUL_LENGTH = 3
-DOUBTFUL_CHARS = 0.6
-"""From here on, words that sound like asking for a moment are put to the sound; shorter ones, and
-those that share few characters, are like anything."""
+"""So like it by sound was asked; below, the sound itself is asked. Lenient, for it excuses."""
+_POLICY = Policy(unsure_similarity=0.8, unsure_chars=0.5)
+WEIGHED = 2
+"""Doubtful wordings that are put to the sound at most, the last ones before the silence."""
 REACH_MS = 15_000
 """A moment may be asked for so long before the silence; one 请稍等 does not serve a whole call."""
 UNHEARD_MS = 3_000
@@ -96,30 +96,29 @@ class DeadAir(Check):
 
     def _excused(self, scene: Scene, silence: Span) -> tuple[str, Match | None]:
         """Say whether somebody asked for this silence: yes, no or unsure; and the words."""
-        doubtful: list[tuple[Track, Found]] = []
         tracks = [(scene.agent, self.asking), (scene.customer, self.leaving)]
         if not scene.roles_known:
             whoever = build_track(scene.transcript, Role.UNKNOWN)
             tracks.append((whoever, self.asking + self.leaving))
+        doubtful: list[Found] = []
         for track, phrases in tracks:
             start, end = _before(track, silence)
-            found = closest(compile_all(phrases), track, start, end, DOUBTFUL)
-            if found and found.hit.similarity >= ASKED:
-                return "yes", track.hit_match(found.hit, found.text)
-            if found and track is scene.agent and _is_doubtful(found):
-                doubtful.append((track, found))
-        for track, found in doubtful:
-            place = found.hit.start, found.hit.end
-            weighed = weigh(scene, track, place, [found.text.replace(GAP, "")], kind=Kind.SLOT)
+            if start == end:
+                continue
+            for sighting in spot(track, compile_all(phrases), policy=_POLICY, guards=Guards()):
+                hit = sighting.found.hit
+                if start <= hit.start < end and hit.similarity >= ASKED:
+                    return "yes", track.hit_match(hit, sighting.found.text)
+                if start <= hit.start < end and track is scene.agent:
+                    doubtful.append(sighting.found)
+        for found in doubtful[-WEIGHED:]:
+            place, text = (found.hit.start, found.hit.end), found.text.replace(GAP, "")
+            weighed = weigh(scene, scene.agent, place, [text], kind=Kind.SLOT)
             if weighed.finding is Finding.SAID:
-                return "yes", track.hit_match(found.hit, found.text)
+                return "yes", scene.agent.hit_match(found.hit, found.text)
             if weighed.finding is not Finding.NOT_SAID:
                 return "unsure", None
         return "no", None
-
-
-def _is_doubtful(found: Found) -> bool:
-    return found.length >= DOUBTFUL_LENGTH and found.hit.same_chars >= DOUBTFUL_CHARS
 
 
 def _before(track: Track, silence: Span) -> tuple[int, int]:
