@@ -1,5 +1,6 @@
 """The pages are true: links lead somewhere, commands exist, examples come out as shown."""
 
+import json
 import re
 import shlex
 import tomllib
@@ -17,9 +18,11 @@ from qa.config import Settings, explain_settings
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("*.md", "docs/**/*.md", "models/*.md", "tests/**/*.md")
 PAGES = sorted({page for place in PLACES for page in ROOT.glob(place)})
+HOW_TO = ROOT / "docs" / "how-to"
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh-CN.md"),
     (ROOT / "docs" / "quickstart.md", ROOT / "docs" / "quickstart.zh-CN.md"),
+    (HOW_TO / "write-a-rule.md", HOW_TO / "write-a-rule.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -160,14 +163,54 @@ def test_the_dialogue_of_the_readme_is_judged_as_shown() -> None:
     assert [line for line in shown if line not in printed] == []
 
 
-def test_a_phrase_is_forbidden_as_the_quickstart_says(tmp_path: Path) -> None:
-    text = (ROOT / "docs" / "quickstart.md").read_text("utf-8")
-    phrase, example = (block for language, block in _FENCE.findall(text) if language == "yaml")
-    source = run_qa(["rules", "source"])
-    head, tail = source.split("  shirking:\n")
-    before, after = (head + phrase + tail).split("  - id: FP02\n")
-    after = after.replace("    examples:\n", "    examples:\n" + example, 1)
+def blocks_of(page: Path, language: str = "yaml") -> list[str]:
+    return [block for kind, block in _FENCE.findall(page.read_text("utf-8")) if kind == language]
+
+
+def own_ruleset(tmp_path: Path, extend: str, adjust: str) -> Path:
+    """Do as the pages say: replace two lines of what `qa rules new` prints."""
+    starter = run_qa(["rules", "new"])
+    assert "\nextend: {}\n" in starter
+    assert "\nadjust: {}\n" in starter
     mine = tmp_path / "my-rules.yaml"
-    mine.write_text(f"{before}  - id: FP02\n{after}", "utf-8")
+    changed = starter.replace("extend: {}\n", extend, 1).replace("adjust: {}\n", adjust, 1)
+    mine.write_text(changed, "utf-8")
+    return mine
+
+
+def outcome_of(mine: Path, rule: str, dialogue: str) -> str:
+    words = ["rules", "try", "--ruleset", str(mine), "--agent-id", "108", "--json"]
+    lines = json.loads(run_qa(words, dialogue))["lines"]
+    return next(line["verdict"]["outcome"] for line in lines if line["rule_id"] == rule)
+
+
+def test_a_phrase_is_forbidden_as_the_quickstart_says(tmp_path: Path) -> None:
+    page = ROOT / "docs" / "quickstart.md"
+    extend, adjust = blocks_of(page)
+    mine = own_ruleset(tmp_path, extend, adjust)
     summary = run_qa(["rules", "test", str(mine)]).splitlines()[-1]
-    assert summary.strip() in text, "the number of examples in the quickstart is out of date"
+    assert summary.strip() in page.read_text("utf-8"), "the number of examples is out of date"
+
+
+def test_a_team_lead_adds_phrase_promise_and_festival_as_the_page_says(tmp_path: Path) -> None:
+    phrase, example, promise, festival, *_ = blocks_of(HOW_TO / "write-a-rule.md")
+    mine = own_ruleset(tmp_path, phrase + promise + festival, example)
+    run_qa(["rules", "test", str(mine)])
+    assert outcome_of(mine, "FP02", "坐席: 您放心，师傅会去的。") == "VIOLATED"
+    assert outcome_of(mine, "IP01", "坐席: 我打包票，明天准能用上。") == "VIOLATED"
+    assert outcome_of(mine, "GR03", "坐席: 腊八节快乐，大龙报修。") == "VIOLATED"  # no notice
+    plain = own_ruleset(tmp_path, "", "")
+    assert outcome_of(plain, "FP02", "坐席: 您放心，师傅会去的。") == "MET"
+    assert outcome_of(plain, "IP01", "坐席: 我打包票。") == "MET"
+
+
+def test_the_other_blocks_of_the_page_are_understood(tmp_path: Path) -> None:
+    changes, own = blocks_of(HOW_TO / "write-a-rule.md")[4:]
+    mine = tmp_path / "mine.yaml"
+    head = (
+        "id: heating-repair\ntitle: 我的\ntitle_en: Mine\nversion: 2\ninclude: [heating-repair]\n"
+    )
+    mine.write_text(head + changes + own, "utf-8")
+    assert "XY01" in run_qa(["rules", "test", str(mine)])
+    shown = run_qa(["rules", "list", "--ruleset", str(mine)])
+    assert "AC03" not in shown
