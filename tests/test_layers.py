@@ -26,9 +26,10 @@ STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}
 # Library -> where it may be imported (patterns of paths below the repository).
 ROOMS = {
     **dict.fromkeys(
-        ("faster_whisper", "ctranslate2", "webrtcvad", "pydub", "numpy", "soundfile", "soxr", "av"),
+        ("faster_whisper", "ctranslate2", "webrtcvad", "pydub", "soundfile", "soxr", "av"),
         ("qa/transcribe/*",),
     ),
+    "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py"),
     "rapidfuzz": ("qa/scoring/match.py",),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),
     **dict.fromkeys(("fastapi", "starlette", "jinja2", "uvicorn"), ("qa/api/*",)),

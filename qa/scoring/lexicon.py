@@ -6,18 +6,17 @@ occurrence with as many slips as it may have holds at least one of them: three n
 three or four around one that may be another. A turn's grams are then looked up all together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 from qa.scoring.match import Track
 from qa.scoring.syllables import FIRST_CODE
 from qa.text import FILLERS
 
-if TYPE_CHECKING:
-    import numpy as np
-
+Array = Any
+"""A NumPy array; NumPy itself is loaded when something is scanned."""
 _BITS = 9
 _OTHER = (1 << _BITS) - 1
 """Stands for every class beyond the first 510: letters and characters without a reading."""
@@ -29,31 +28,35 @@ _SLOTS_BITS = 18
 _SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing
 
 
-class Scan(NamedTuple):
-    """What a turn may hold.
+class Scan:
+    """What the turns of a track may hold.
 
     Attributes:
-        patterns: numbers of patterns, as bits.
-        grams: those of its grams under which anything is filed.
+        patterns: for each turn numbers of patterns, as bits.
     """
 
-    patterns: int
-    grams: set[int]
+    def __init__(self, patterns: list[int], turns: Array, grams: Array) -> None:
+        self.patterns = patterns
+        self._turns, self._grams = turns, grams
+
+    def grams(self, turn: int) -> set[int]:
+        """Name the filed grams of a turn."""
+        return set(self._grams[self._turns == turn].tolist())
 
 
 class Lexicon:
     """The wordings of many patterns, filed by their grams.
 
-    Patterns are numbered through; sets of them are the bits of an integer, so that what a hundred
-    grams name is put together in microseconds.
+    Patterns are numbered through; a set of them is a row of bits, so that what a thousand grams
+    name is put together at once.
     """
 
     def __init__(self) -> None:
         self._count = 0
-        self._filed: dict[int, tuple[tuple[int, int], ...]] = {}
+        self._filed: dict[int, dict[int, int]] = {}
         self._anywhere: list[int] = []
         self._version = 0
-        self._slots: tuple[int, Any] = (-1, None)
+        self._tables: _Tables | None = None
 
     def reserve(self, count: int) -> int:
         """Give out numbers for so many patterns, and return the first."""
@@ -61,6 +64,12 @@ class Lexicon:
         self._anywhere = [mask | ((1 << count) - 1) << first for mask in self._anywhere]
         self._version += 1
         return first
+
+    def know(self, grams: Iterable[int]) -> None:
+        """Name these grams in scans, although no pattern depends on them."""
+        for gram in grams:
+            self._filed.setdefault(gram, {})
+        self._version += 1
 
     def file(self, pattern: int, parts: Sequence[Iterable[int] | None]) -> None:
         """File a pattern under the grams of each of its parts; None for a part without any."""
@@ -72,68 +81,89 @@ class Lexicon:
                 continue
             self._anywhere[part] &= ~bit
             for gram in grams:
-                masks = dict(self._filed.get(gram, ()))
+                masks = self._filed.setdefault(gram, {})
                 masks[part] = masks.get(part, 0) | bit
-                self._filed[gram] = tuple(masks.items())
         self._version += 1
 
-    def scan(self, track: Track) -> list[Scan]:
+    def scan(self, track: Track) -> Scan:
         """Say for each turn of a track which patterns it may hold, and by which grams."""
-        known: tuple[int, list[Scan]] | None = track.memo.get(self)
+        known: tuple[int, Scan] | None = track.memo.get(self)
         if known is None or known[0] != self._version:
             known = track.memo[self] = self._version, self._scan(track)
         return known[1]
 
-    def _scan(self, track: Track) -> list[Scan]:
-        found = [list(self._anywhere) for _ in track.turns]
-        named: list[set[int]] = [set() for _ in track.turns]
-        filed = self._filed
-        for turn, gram in self._candidates(track):
-            masks = filed.get(gram)
-            if masks is not None and gram not in named[turn]:
-                named[turn].add(gram)
-                for part, mask in masks:
-                    found[turn][part] |= mask
-        every = (1 << self._count) - 1
-        return [Scan(reduce(and_, f, every), n) for f, n in zip(found, named, strict=True)]
-
-    def _candidates(self, track: Track) -> Iterable[tuple[int, int]]:
-        """Name turns and grams of them that may be filed: all that are, and a few that are not."""
+    def _scan(self, track: Track) -> Scan:
         import numpy as np
 
-        if not track.turns or not self._filed:
-            return ()
+        if self._tables is None or self._tables.version != self._version:
+            self._tables = _Tables(self._version, self._count, self._filed, self._anywhere)
+        tables, count = self._tables, len(track.turns)
+        if not count or not self._filed:
+            everywhere = reduce(and_, self._anywhere, (1 << self._count) - 1)
+            return Scan([everywhere] * count, np.empty(0), np.empty(0))
         turns, grams = _grams_of_track(track)
-        hits = self._table()[_slots(grams)].nonzero()[0]
-        pairs: Iterable[tuple[int, int]] = zip(
-            np.take(turns, hits).tolist(), np.take(grams, hits).tolist(), strict=True
-        )
-        return pairs
+        hits = tables.slots[_slots(grams)].nonzero()[0]
+        rows = tables.grams.searchsorted(grams[hits])
+        sure = tables.grams.take(rows, mode="clip") == grams[hits]
+        # Once for each turn, in order of turns.
+        named = np.unique(turns[hits[sure]] * len(tables.grams) + rows[sure])
+        turns, rows = np.divmod(named, len(tables.grams))
+        found = np.repeat(tables.anywhere[None], count, axis=0)
+        if len(turns):
+            starts = np.flatnonzero(np.diff(turns, prepend=-1))
+            found[turns[starts]] |= np.bitwise_or.reduceat(tables.masks[rows], starts, axis=0)
+        both = np.bitwise_and.reduce(found, axis=1)
+        patterns = [int.from_bytes(row.tobytes(), "little") for row in both]
+        return Scan(patterns, turns, tables.grams[rows])
 
-    def _table(self) -> "np.ndarray[Any, Any]":
-        """Say for each slot whether a gram is filed whose slot it is."""
+
+class _Tables:
+    """What is filed, as arrays.
+
+    Attributes:
+        grams: in rising order.
+        slots: for each slot, whether a gram is filed whose slot it is.
+        masks: gram × part × words of 64 patterns.
+        anywhere: part × words; patterns without that part or with a wording that needs no gram.
+    """
+
+    def __init__(
+        self,
+        version: int,
+        count: int,
+        filed: Mapping[int, Mapping[int, int]],
+        anywhere: Sequence[int],
+    ) -> None:
         import numpy as np
 
-        if self._slots[0] != self._version:
-            table = np.zeros(1 << _SLOTS_BITS, dtype=bool)
-            table[_slots(np.fromiter(self._filed, dtype=np.uint64, count=len(self._filed)))] = True
-            self._slots = self._version, table
-        return self._slots[1]
+        self.version = version
+        self.grams = np.array(sorted(filed), dtype=np.uint64)
+        self.slots = np.zeros(1 << _SLOTS_BITS, dtype=bool)
+        self.slots[_slots(self.grams)] = True
+        width, parts = count // 64 + 1, max(1, len(anywhere))
+        self.masks = np.zeros((len(filed), parts, width), dtype="<u8")
+        for row, gram in enumerate(sorted(filed)):
+            for part, mask in filed[gram].items():
+                self.masks[row, part] = np.frombuffer(mask.to_bytes(8 * width, "little"), "<u8")
+        everywhere = [*anywhere] or [0]
+        self.anywhere = np.array(
+            [np.frombuffer(mask.to_bytes(8 * width, "little"), "<u8") for mask in everywhere]
+        )
 
 
-def _slots(grams: "np.ndarray[Any, Any]") -> "np.ndarray[Any, Any]":
+def _slots(grams: Array) -> Array:
     import numpy as np
 
-    spread: np.ndarray[Any, Any] = grams * np.uint64(_SPREAD) >> np.uint64(64 - _SLOTS_BITS)
+    spread: Array = grams * np.uint64(_SPREAD) >> np.uint64(64 - _SLOTS_BITS)
     return spread
 
 
-def _grams_of_track(track: Track) -> "tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]":
+def _grams_of_track(track: Track) -> tuple[Array, Array]:
     """Turn number and gram, for every gram of every turn, with and without fillers."""
     import numpy as np
 
     stretches, turns = [], []
-    for turn, (start, end) in enumerate(track.turns):
+    for start, end in track.turns:
         heard = track.keys[start:end]
         bare = bare_keys(track, start, end)
         stretch = heard + _EDGES if bare == heard else heard + _EDGES + bare + _EDGES

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from qa.scoring.grammar import EDGE, Pattern, compile_all, needed_chars
-from qa.scoring.lexicon import Lexicon, bare_keys, grams_of
+from qa.scoring.lexicon import Lexicon, Scan, bare_keys, grams_of
 from qa.scoring.match import MISSING_COST, Track, allowed_edits, nominate, without_fillers
 from qa.scoring.syllables import keys, sounds
 
@@ -91,6 +91,14 @@ class _Place:
         self._sounds = track.sounds[start:end]
         self._bare = bare_keys(track, start, end)
         self._known: dict[_Wording, bool] = {}
+        self._scan: Scan | None = None
+        self._grams: set[int] = set()
+
+    def grams(self, scan: Scan, turn: int) -> set[int]:
+        """Name the grams of this turn."""
+        if self._scan is not scan:
+            self._scan, self._grams = scan, scan.grams(turn)
+        return self._grams
 
     def holds(self, wording: _Wording) -> bool:
         """Whether a wording may stand here."""
@@ -194,13 +202,15 @@ class Shortlist:
     def _look_up(self, track: Track) -> list[Likely]:
         own = (1 << len(self._patterns)) - 1
         found: dict[int, tuple[set[tuple[int, str]], list[tuple[int, int]]]] = {}
-        for (start, end), scan in zip(track.turns, self.lexicon.scan(track), strict=True):
-            suspects = scan.patterns >> self._first & own
+        scan = self.lexicon.scan(track)
+        for turn, (start, end) in enumerate(track.turns):
+            suspects = scan.patterns[turn] >> self._first & own
             while suspects:
                 lowest = suspects & -suspects
                 suspects ^= lowest
                 index = lowest.bit_length() - 1
-                standing = _place(track, start, end).standing(self._patterns[index], scan.grams)
+                place = _place(track, start, end)
+                standing = place.standing(self._patterns[index], place.grams(scan, turn))
                 if standing:
                     alternatives, turns = found.setdefault(index, (set(), []))
                     alternatives |= standing

@@ -44,7 +44,7 @@ CONFUSED_COST = 0.3
 NEAR_COST = 0.6
 """Cost of a syllable with the same initial class or the same final class (guan/gong, ma/ba)."""
 
-_FIRST_CODE = 0xE000  # private-use area: never met in text
+FIRST_CODE = 0xE000  # private-use area: never met in text
 
 
 @lru_cache(maxsize=30_000)
@@ -131,7 +131,7 @@ class _Codes(dict[int, str]):
 
     def __missing__(self, ordinal: int) -> str:
         name = self._name_of(chr(ordinal))
-        code = self._codes.setdefault(name, chr(_FIRST_CODE + len(self._codes)))
+        code = self._codes.setdefault(name, chr(FIRST_CODE + len(self._codes)))
         self.names[code] = name
         self[ordinal] = code
         return code
