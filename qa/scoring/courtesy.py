@@ -1,14 +1,15 @@
 """Words that are due: whom a rule concerns, whether there was cause for them, where to look."""
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from qa.scoring.check import Scene
-from qa.scoring.grammar import as_regex, compile_all
+from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track, best_hit
-from qa.scoring.slots import Slot, judge_slot
+from qa.scoring.slots import SAID, Slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.windows import closing, opening
 from qa.types import Direction, Outcome, ReleasedBy, Role, SlotStatus, SlotVerdict, Verdict
@@ -22,10 +23,12 @@ _WAITS = re.compile(r"[？?]|吗$|呢$|多少$|什么$|哪[里儿]$|稍等|等�
 WAITING_CHARS = 8
 FIRST_TURNS = 3
 """Within so many turns of the agent a call is still beginning."""
-LENIENT = Policy(convict_similarity=0.85, convict_chars=0.5)
+LENIENT = Policy(convict_similarity=0.9, convict_chars=0.5, unsure_similarity=0.9)
 """For words that are due: what sounds like them and shares half their characters is them."""
+HEARD = Policy(unsure_similarity=0.9, unsure_chars=0.6)
+"""For a cause: nothing is due for words that are only half alike."""
 REMOTE = 0.66
-"""Below this a nearest miss keeps nobody from missing the words, unless the sound says so."""
+"""Below this a nearest miss is none: three syllables come half alike by chance in any sentence."""
 TWO = 2
 """Syllables of a phrase that any sentence holds by chance, unless every one of them is equal."""
 Window = Literal["anywhere", "opening", "beginning", "after_opening", "closing"]
@@ -52,11 +55,18 @@ class Cause:
 
     def sightings(self, scene: Scene) -> list[Sighting]:
         """Find where the customer gave cause, in time order; what is doubtful is not sure."""
-        track = scene.customer
-        found = spot(track, compile_all(self.phrases), policy=Policy(), guards=self.guards)
+        memo = scene.customer.memo
+        key = ("cause", self.phrases, self.doubtful)
+        known: list[Sighting] | None = memo.get(key)
+        if known is None:
+            known = memo[key] = self._sightings(scene.customer)
+        return known
+
+    def _sightings(self, track: Track) -> list[Sighting]:
+        found = spot(track, compile_all(self.phrases), policy=HEARD, guards=self.guards)
         if any(s.sure for s in found) or not self.doubtful:
             return found
-        doubts = spot(track, compile_all(self.doubtful), policy=Policy(), guards=self.guards)
+        doubts = spot(track, compile_all(self.doubtful), policy=HEARD, guards=self.guards)
         return found + [Sighting(s.found, sure=False) for s in doubts]
 
 
@@ -129,37 +139,45 @@ def judge_due(slot: Slot, scene: Scene, start: int, end: int, guards: Guards) ->
         guards: what makes the words another thing (不好意思，没听清 is no apology for a parcel).
     """
     track = scene.agent
+    exact = as_regex(slot.any_of).search(track.text, start, end)
+    if exact and guards == Guards():
+        match = track.match(*exact.span(), expected=exact.group(), similarity=1.0)
+        return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
     for sighting in spot(track, slot.patterns, policy=LENIENT, guards=guards):
         if sighting.sure and start <= sighting.found.hit.start < end:
             match = track.hit_match(sighting.found.hit, sighting.found.text)
             return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
-    if harmless := as_regex(slot.any_of).search(track.text, start, end):
-        near = track.match(*harmless.span(), expected=harmless.group(), similarity=1.0)
+    if exact:
+        near = track.match(*exact.span(), expected=exact.group(), similarity=1.0)
         return SlotVerdict(slot.name, SlotStatus.MISSING, nearest=near)
     return _by_sound(slot, scene, start, end)
 
 
 def _by_sound(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
     """Look for phrases that were heard with other characters; those in parts are too loose."""
-    whole = tuple(p.parts[0] for p in slot.patterns if len(p.parts) == 1)
-    long = tuple(text for texts in whole for text in texts if len(text) > TWO)
-    found = judge_slot(replace(slot, any_of=long), scene, start, end) if long else None
-    if found and found.status is SlotStatus.UNSURE and _is_remote(found):
-        found = SlotVerdict(slot.name, SlotStatus.MISSING, nearest=found.nearest)
-    if found and found.status is not SlotStatus.MISSING:
-        return found
-    for text in (text for texts in whole for text in texts if len(text) == TWO):
-        if hit := best_hit(text, scene.agent, start, end, floor=1.0):
-            match = scene.agent.hit_match(hit, text)
-            if hit.same_chars:  # 在见: equal sound, and one character of the two
-                return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
-            heard = weigh(scene, scene.agent, (hit.start, hit.end), [text], kind=Kind.SLOT)
-            if heard.finding is Finding.SAID:
-                return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
-            if heard.finding is not Finding.NOT_SAID:
-                return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=match)
-    return found or SlotVerdict(slot.name, SlotStatus.MISSING)
+    track = scene.agent
+    long, short = _whole(slot.any_of)
+    found = closest(long, track, start, end, REMOTE)
+    for hit, text in [
+        *([(found.hit, found.text)] if found else []),
+        *((hit, text) for text in short if (hit := best_hit(text, track, start, end, floor=1.0))),
+    ]:
+        match = track.hit_match(hit, text)
+        # 在见 for 再见: of two syllables all must be equal, and one character.
+        if hit.similarity >= SAID and (len(text) > TWO or hit.same_chars):
+            return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+        heard = weigh(scene, track, (hit.start, hit.end), [text], kind=Kind.SLOT)
+        if heard.finding is Finding.SAID:
+            return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+        if heard.finding is not Finding.NOT_SAID:
+            return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=match)
+    return SlotVerdict(slot.name, SlotStatus.MISSING)
 
 
-def _is_remote(found: SlotVerdict) -> bool:
-    return found.nearest is None or found.nearest.similarity < REMOTE
+@lru_cache(maxsize=200)
+def _whole(notations: tuple[str, ...]) -> tuple[tuple[Pattern, ...], tuple[str, ...]]:
+    """Return the phrases in one part: those above two syllables as patterns, and those of two."""
+    parts = [p.parts[0] for p in compile_all(notations) if len(p.parts) == 1]
+    texts = list(dict.fromkeys(text.strip(EDGE) for texts in parts for text in texts))
+    long = tuple(text for text in texts if len(text) > TWO)
+    return compile_all(long), tuple(text for text in texts if len(text) == TWO)

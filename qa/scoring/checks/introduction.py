@@ -11,6 +11,7 @@ from qa.scoring.match import Track
 from qa.scoring.slots import UNSURE, Slot, judge_slot
 from qa.scoring.surnames import looks_like_a_name
 from qa.scoring.windows import opening, span_of
+from qa.text import fold
 from qa.types import Direction, Outcome, SlotStatus, SlotVerdict, Verdict
 
 _FUNCTIONS = (
@@ -128,8 +129,9 @@ def _brand_end(track: Track, brand: SlotVerdict) -> int | None:
     match = brand.match or brand.nearest
     if match is None or match.similarity < UNSURE:
         return None
-    at = (p for p in range(len(track.text)) if track.time_at(p)[0] >= match.span.end_ms)
-    return next(at, len(track.text))
+    quote = fold(match.quote).text
+    at = track.text.find(quote)
+    return at + len(quote) if at >= 0 else None
 
 
 def _own_name(track: Track, start: int, end: int, brand_end: int | None) -> SlotVerdict:
