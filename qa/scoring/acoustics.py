@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
+from qa.packed.transcripts import word_times
 from qa.scoring.check import Scene
 from qa.text import fold
 from qa.types import Role, Segment, Span, Transcript, Utterance, Word
@@ -85,7 +86,8 @@ def _spoken(utterance: Utterance) -> list[Span]:
     start = end = -1
     for word in utterance.words:
         first, last = word.span.start_ms, word.span.end_ms
-        stretched = last - first > LONG_WORD_MS * max(1, len(fold(word.text).text))
+        length = last - first  # folding is slow, and hardly any word is this long
+        stretched = length > LONG_WORD_MS and length > LONG_WORD_MS * len(fold(word.text).text)
         if start < 0:
             start = first
         elif first > end + SLACK_MS:
