@@ -244,8 +244,7 @@ def _print_examples(console: "Console", result: "WhatIf") -> None:
     from rich.text import Text
 
     for rule_id, rule in result.changed_rules():
-        examples = [example for kind in sorted(rule.examples) for example in rule.examples[kind]]
-        for example in examples[:_MAX_EXAMPLES]:
+        for example in rule.chosen(_MAX_EXAMPLES):
             text = Text(f"  {rule_id} ", style="bold")
             text.append(_example(example), style="default")
             console.print(text)
@@ -253,8 +252,12 @@ def _print_examples(console: "Console", result: "WhatIf") -> None:
 
 def _example(example: "Example") -> str:
     before, after = example.line.before, example.line.after
-    shown = f"{clean(example.call_id)}: {before.outcome or '(none)'} → {after.outcome or '(none)'}"
+    shown = f"{clean(example.call_id)}: {_finding(before)} → {_finding(after)}"
     return f"{shown}  {_quote(after) or _quote(before)}"
+
+
+def _finding(side: "Side") -> str:
+    return f"{side.outcome or '(none)'}{f' -{side.points}' if side.points else ''}"
 
 
 def _quote(side: "Side") -> str:
@@ -282,7 +285,7 @@ def _calls_table(result: "WhatIf") -> "Table":
     table.add_column("changes", ratio=1, overflow="fold")
     for diff in result.biggest_calls()[:_MAX_CALLS]:
         rules = ", ".join(
-            f"{line.rule_id} {line.before.outcome or '(none)'} → {line.after.outcome or '(none)'}"
+            f"{line.rule_id} {_finding(line.before)} → {_finding(line.after)}"
             for line in diff.lines
         )
         agent = clean(diff.agent_id or "")

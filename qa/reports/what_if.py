@@ -101,6 +101,12 @@ class RuleTally:
     changed: int = 0
     examples: dict[tuple[str, str], list[Example]] = field(default_factory=dict)
 
+    def chosen(self, count: int) -> list[Example]:
+        """Take examples of every way in which it changes, in turn, what convicts first."""
+        kinds = [self.examples[kind] for kind in sorted(self.examples, key=_gravity)]
+        turns = [kind[turn : turn + 1] for turn in range(EXAMPLES) for kind in kinds]
+        return [example for some in turns for example in some][:count]
+
 
 @dataclass(slots=True)
 class AgentTally:
@@ -206,7 +212,7 @@ class WhatIf:
             rule.after[new.verdict.outcome.value] += 1
         rule.points = _plus(rule.points, (old.points if old else 0, new.points if new else 0))
         rule.fines = _plus(rule.fines, (_fine(old), _fine(new)))
-        if _standing(old) == _standing(new):
+        if not _is_change(old, new):
             return None
         rule.changed += 1
         return LineDiff(rule_id, _side(old), _side(new))
@@ -237,6 +243,11 @@ class WhatIf:
             heapq.heapreplace(self.biggest, item)
 
 
+def _gravity(kind: tuple[str, str]) -> tuple[int, tuple[str, str]]:
+    order = (Outcome.VIOLATED.value, Outcome.UNDECIDED.value)
+    return (order.index(kind[1]) if kind[1] in order else len(order)), kind
+
+
 def _count(card: Scorecard) -> Count:
     outcomes = [line.verdict.outcome for line in card.lines]
     return Count(
@@ -259,8 +270,13 @@ def _by_rule(card: Scorecard) -> Mapping[str, ScoreLine]:
     return {line.rule_id: line for line in card.lines}
 
 
-def _standing(line: ScoreLine | None) -> tuple[str, int, int]:
-    return (line.verdict.outcome.value, line.points, _fine(line)) if line else ("", 0, 0)
+def _is_change(old: ScoreLine | None, new: ScoreLine | None) -> bool:
+    """Whether a line changes; a rule that comes or goes and finds nothing wrong does not."""
+    if old is not None and new is not None:
+        same = old.verdict.outcome is new.verdict.outcome
+        return not same or old.points != new.points or _fine(old) != _fine(new)
+    line = new or old
+    return line is not None and line.is_flag
 
 
 def _side(line: ScoreLine | None) -> Side:

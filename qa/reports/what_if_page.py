@@ -110,7 +110,8 @@ def _card(name: str, value: str, below: str) -> str:
 
 
 def _change_card(name: str, before: float, after: float, *, good: int = -1) -> str:
-    return _card(name, f"{_number(after)}", f"{_number(before)} → {_delta(before, after, good)}")
+    below = f"{_both('原', 'was')} {_number(before)} · {_delta(before, after, good)}"
+    return _card(name, _number(after), below)
 
 
 def _number(value: float) -> str:
@@ -192,25 +193,13 @@ def _rule(rule_id: str, rule: RuleTally) -> Iterator[str]:
     yield _change_cell(*rule.points)
     yield _change_cell(*rule.fines)
     yield f'<td class="num">{rule.changed:,}</td></tr>'
-    examples = _chosen(rule)
+    examples = rule.chosen(_EXAMPLES_SHOWN)
     if examples:
         yield '<tr class="more"><td colspan="7"><details><summary>'
         yield f"{_both('举例', 'examples')}</summary>"
         yield "".join(_example(example) for example in examples)
         yield "</details></td></tr>"
     yield "</tbody>"
-
-
-def _chosen(rule: RuleTally) -> list[Example]:
-    """Take examples of every way in which the rule changes, in turn."""
-    kinds = [rule.examples[kind] for kind in sorted(rule.examples)]
-    turns = [
-        kind[number]
-        for number in range(max(map(len, kinds), default=0))
-        for kind in kinds
-        if number < len(kind)
-    ]
-    return turns[:_EXAMPLES_SHOWN]
 
 
 def _example(example: Example) -> str:
@@ -222,7 +211,7 @@ def _example(example: Example) -> str:
     before, after = example.line.before, example.line.after
     return (
         f'<div class="example"><p class="quiet">{place}</p>'
-        f"<p>{_outcome(before)} → {_outcome(after)}</p>{_found(before)}{_found(after)}</div>"
+        f"<p>{_outcome(before)} → {_outcome(after)}</p>{_findings(before, after)}</div>"
     )
 
 
@@ -232,6 +221,12 @@ def _outcome(side: Side) -> str:
     wording = OUTCOMES[Outcome(side.outcome)]
     points = f" −{side.points}" if side.points else ""
     return f'<i class="{side.outcome.lower()}">{_both(wording.zh, wording.en)}{points}</i>'
+
+
+def _findings(before: Side, after: Side) -> str:
+    """Show what was found before and after; once, where only the points differ."""
+    first, second = _found(before), _found(after)
+    return second if first == second else first + second
 
 
 def _found(side: Side) -> str:
