@@ -61,7 +61,7 @@ class WordTable:
         texts: the words themselves where they are not their utterance's text cut up.
     """
 
-    __slots__ = ("_confidences", "_lengths", "_steps", "_texts", "_times")
+    __slots__ = ("_confidences", "_ends", "_lengths", "_steps", "_texts", "_times")
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class WordTable:
         self._lengths, self._steps, self._confidences = lengths, steps, confidences
         self._texts = texts
         self._times: list[int] | None = None
+        self._ends: list[int] | None = None
 
     @property
     def times(self) -> list[int]:
@@ -86,9 +87,16 @@ class WordTable:
         value = self._confidences[word]
         return value / _CONFIDENCE_STEPS if isinstance(value, int) else value
 
-    def edges(self, first: int, last: int) -> list[int]:
-        """Where each of the words `[first, last)` ends, in characters of them joined."""
-        return list(accumulate(self._lengths[first:last]))
+    @property
+    def ends(self) -> list[int]:
+        """Where each word ends, in characters of all words joined."""
+        if self._ends is None:
+            self._ends = list(accumulate(self._lengths))
+        return self._ends
+
+    def characters_before(self, word: int) -> int:
+        """Count the characters of the words before one."""
+        return self.ends[word - 1] if word else 0
 
     def words(self, first: int, last: int, text: str) -> tuple[Word, ...]:
         """Build the words `[first, last)` of an utterance with this text."""
@@ -96,7 +104,9 @@ class WordTable:
         if self._texts is not None:
             parts: Iterable[str] = self._texts[first:last]
         else:
-            parts = (text[a:b] for a, b in pairwise([0, *self.edges(first, last)]))
+            base = self.characters_before(first)
+            ends = [end - base for end in self.ends[first:last]]
+            parts = [text[a:b] for a, b in pairwise([0, *ends])]
         return tuple(
             Word(part, Span(times[2 * k], times[2 * k + 1]), self.confidence(k))
             for k, part in enumerate(parts, first)
@@ -121,22 +131,36 @@ class PackedUtterance(Utterance):
         """The words, built anew each time."""
         return self._table.words(self._first, self._last, self.text)
 
-    def edges(self) -> list[int]:
-        """Where each word ends, in characters of the words joined."""
-        return self._table.edges(self._first, self._last)
-
     def char_time(self, index: int) -> tuple[int, int] | None:
         """Start and end in ms of a character; inside a word, time is shared out evenly."""
-        edges = self.edges()
-        at = bisect_right(edges, index)
-        if at >= len(edges):
+        table, first = self._table, self._first
+        ends, base = table.ends, table.characters_before(first)
+        word = bisect_right(ends, base + index, first, self._last)
+        if word >= self._last:
             return None
-        begin = edges[at - 1] if at else 0
-        times, word = self._table.times, self._first + at
-        start, end = times[2 * word], times[2 * word + 1]
-        share = (end - start) / (edges[at] - begin)
-        left = start + round(share * (index - begin))
-        return left, max(left, start + round(share * (index - begin + 1)))
+        begin = max(base, table.characters_before(word))
+        start, end = table.times[2 * word : 2 * word + 2]
+        share, at = (end - start) / (ends[word] - begin), base + index - begin
+        left = start + round(share * at)
+        return left, max(left, start + round(share * (at + 1)))
+
+    def char_starts(self) -> list[int]:
+        """When each character of the words joined begins, in ms."""
+        table, starts, last = self._table, [], self._last
+        times, lengths = table.times, table._lengths
+        for word in range(self._first, last):
+            start, length = times[2 * word], lengths[word]
+            if length == 1:
+                starts.append(start)
+            elif length:
+                share = (times[2 * word + 1] - start) / length
+                starts += [start + round(share * k) for k in range(length)]
+        return starts
+
+    def word_times(self) -> list[tuple[int, int]]:
+        """Start and end of each word in ms, without building the words."""
+        times = self._table.times[2 * self._first : 2 * self._last]
+        return list(zip(times[::2], times[1::2], strict=True))
 
     def char_confidences(self) -> list[float]:
         """Confidence of the word under each character of the words joined."""
@@ -295,3 +319,21 @@ def _arrays(data: bytes, at: int, shapes: list[tuple[str, int]]) -> "list[array[
         arrays.append(numbers)
         at = end
     return arrays
+
+
+def word_times(utterance: Utterance) -> list[tuple[int, int]]:
+    """Start and end of each word of an utterance in milliseconds, the cheapest way there is."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.word_times()
+    return [(word.span.start_ms, word.span.end_ms) for word in utterance.words]
+
+
+def char_starts(utterance: Utterance) -> list[int]:
+    """When each character of an utterance's words begins, in ms; within a word evenly."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.char_starts()
+    return [
+        word.span.start_ms + round(word.span.duration_ms / len(word.text) * k)
+        for word in utterance.words
+        for k in range(len(word.text))
+    ]

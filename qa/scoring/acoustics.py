@@ -84,10 +84,11 @@ def _spoken(utterance: Utterance) -> list[Span]:
     """Stretches of an utterance without a pause, by its words."""
     result: list[Span] = []
     start = end = -1
-    for word in utterance.words:
-        first, last = word.span.start_ms, word.span.end_ms
-        length = last - first  # folding is slow, and hardly any word is this long
-        stretched = length > LONG_WORD_MS and length > LONG_WORD_MS * len(fold(word.text).text)
+    for number, (first, last) in enumerate(word_times(utterance)):
+        length = last - first  # unpacking and folding are slow, and hardly any word is this long
+        stretched = length > LONG_WORD_MS and length > LONG_WORD_MS * len(
+            fold(utterance.words[number].text).text
+        )
         if start < 0:
             start = first
         elif first > end + SLACK_MS:

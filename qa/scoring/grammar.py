@@ -281,6 +281,8 @@ def _best_alternative(
 def _hit(alternative: str, track: Track, start: int, end: int, floor: float) -> Hit | None:
     """Where an alternative comes closest and has the edges that it asks for."""
     text = alternative.strip(EDGE)
+    if text == alternative:
+        return best_hit(text, track, start, end, floor=floor)
     while hit := best_hit(text, track, start, end, floor=floor):
         before = track.text[track.clause_start(hit.start) : hit.start]
         after = track.text[hit.end : track.clause_end(hit.end - 1)]

@@ -351,7 +351,7 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     if hit is not None:
         return hit
     missing = len(phrase) - (end - start)
-    if missing * MISSING_COST > (1 - floor) * len(phrase):
+    if floor >= 1.0 or missing * MISSING_COST > (1 - floor) * len(phrase):
         return None
     if len(phrase) == 1 and floor > 1 - CONFUSED_COST:
         return None  # one syllable is too little to stand for another character

@@ -21,6 +21,14 @@ def opening(scene: Scene) -> tuple[int, int]:
     if not scene.roles_known:
         return 0, min(len(scene.everyone.text), OPENING_CHARS)
     agent = scene.agent
+    known: int | None = agent.memo.get(opening)
+    if known is None:
+        known = agent.memo[opening] = min(_opening_end(scene), OPENING_CHARS)
+    return 0, known
+
+
+def _opening_end(scene: Scene) -> int:
+    agent = scene.agent
     interjected, spoken = 0, 0
     end = 0
     positions = {index: k for k, (index, _) in enumerate(agent.utterances)}
@@ -32,7 +40,7 @@ def opening(scene: Scene) -> tuple[int, int]:
             spoken += 1
         elif utterance.role == Role.CUSTOMER and spoken:
             interjected += len(fold(utterance.text).text)
-    return 0, min(end, OPENING_CHARS)
+    return end
 
 
 def closing(scene: Scene) -> tuple[int, int]:
