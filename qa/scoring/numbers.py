@@ -11,6 +11,7 @@ Two ways to use it: `similarity` asks how close words come to digits that were d
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa.scoring.syllables import CONFUSED_COST, substitution_cost, syllable_of
 
@@ -64,6 +65,7 @@ def digit_of(char: str) -> str | None:
     return CLEAR_DIGITS.get(char)
 
 
+@lru_cache(maxsize=30_000)
 def digit_by_syllable(char: str) -> str | None:
     """Return the digit whose syllable a character has exactly (要 is 幺); None for any other."""
     if char in CLEAR_DIGITS:
@@ -72,6 +74,7 @@ def digit_by_syllable(char: str) -> str | None:
     return next((d for d, forms in SPOKEN_SYLLABLES.items() if heard in forms), None)
 
 
+@lru_cache(maxsize=30_000)
 def digit_by_sound(char: str) -> str | None:
     """Return the digit that a character's syllable is, or confusably is; None for any other."""
     if char in CLEAR_DIGITS:
@@ -141,6 +144,8 @@ def spoken_value(text: str) -> str | None:
             digit, after_zero = None, False
         elif digit:
             return None  # two digits in a row are read one at a time
+        elif CLEAR_DIGITS[char] == "0" and (unit == 10 or not total):
+            return None  # 三十零五 and 零三十八 are two numbers
         else:
             after_zero = digit == 0 or after_zero
             digit = int(CLEAR_DIGITS[char])
@@ -189,7 +194,8 @@ def digit_cost(digit: str, char: str) -> float:
 _DIGIT = "".join(CLEAR_DIGITS)
 _NUMERAL = _DIGIT + UNIT_CHARS
 _TOKEN = re.compile(
-    rf"(?P<times>[{_NUMERAL}俩]个(?P<digit>[{_DIGIT}]))(?![号单栋个])"
+    r"(?P<word>一[下些样会定直起边切])"
+    rf"|(?P<times>[{_NUMERAL}俩]个(?P<digit>[{_DIGIT}]))(?![号单栋个])"
     rf"|(?P<double>双(?P<twice>[{_DIGIT}]))"
     rf"|(?P<chunk>[{_NUMERAL}]+)"
     r"|(?P<not>(?:也?不是)(?=[" + _NUMERAL + r"]))"
@@ -251,7 +257,7 @@ def read_number(text: str) -> Reading:
     for token in spoken:
         options = _token_values(token)
         if len(options) != 1:
-            return Reading(start, end, None, options)
+            return Reading(start, end, None, tuple(filter(None, options)))
         groups.append(options[0])
     digits = _assemble(tokens, iter(groups))
     return Reading(start, end, digits, groups=tuple(groups))
@@ -269,12 +275,14 @@ def find_numbers(text: str, start: int = 0, end: int | None = None) -> Iterator[
     for token in _TOKEN.finditer(text, start, len(text) if end is None else end):
         if options := _token_values(token):
             digits = options[0] if len(options) == 1 else None
-            known = () if digits is not None else options
+            known = () if digits is not None else tuple(filter(None, options))
             yield Reading(token.start(), token.end(), digits, known, options[:1])
 
 
 def chunk_values(chunk: str) -> tuple[str, ...]:
     """Return what a chunk of digits and 十 百 千 may be, as digits; several where it is open.
+
+    An empty one among several says that nobody would put any of them so.
 
     A value ends where a zero follows it (十八零三 is 1803, a room on floor 18); before any other
     digit it may have ended one digit earlier (十三八 is 138 or 1038).
@@ -288,7 +296,8 @@ def chunk_values(chunk: str) -> tuple[str, ...]:
         rest = chunk[end:]
         if value and CLEAR_DIGITS.get(rest[0]) == "0" and not any(c in UNIT_CHARS for c in rest):
             return (value + "".join(CLEAR_DIGITS[c] for c in rest),)
-    return tuple(sorted(_splits(chunk))) or (("?",) * 2)
+    options = tuple(sorted(_splits(chunk)))
+    return options if len(options) > 1 else ("", *options)
 
 
 def _splits(chunk: str) -> set[str]:
@@ -324,6 +333,8 @@ def _assemble(tokens: Sequence[re.Match[str]], groups: Iterator[str]) -> str | N
             denied = True
         elif token["wrong"]:
             correcting = True
+        elif token["word"]:
+            continue
         elif token["last"] or token["first"] or token["middle"]:
             place = next(n for n in ("last", "first", "middle") if token[n])
         else:

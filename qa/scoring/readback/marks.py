@@ -26,6 +26,9 @@ Kind = Literal["building", "unit", "room", "floor", "loose"]
 
 BUILDING = "号楼|栋|号(?=.{1,2}单元)|号院"
 UNIT = "单元"
+LETTERED = re.compile("([a-h])(?:座|栋|号楼)")
+DOOR = re.compile("[一二两三四五六七八九十1-9]门(?![口牌外锁])")
+"""二门 is said for 二单元 in some towns."""
 TRAILING = frozenset("吧八就九一以要儿而其起无五")
 NO_PHONE_AFTER = re.compile("[度块点分天年月个岁平楼层号]|小时|单元")
 """What makes digits something else: 十六度, 五十块, 三点."""
@@ -105,6 +108,13 @@ def _value(text: str) -> str | None:
 
 def _buildings_and_units(track: Track, sounds: str) -> list[Mark]:
     marks: list[Mark] = []
+    for found in LETTERED.finditer(track.text):
+        number = (found.start(), found.start() + 1)
+        confidence = track.confidence(*found.span())
+        marks.append(Mark("building", *found.span(), found[1], True, confidence, number))
+    for found in DOOR.finditer(track.text):
+        if mark := _before(track, found.start() + 1, found.end(), "unit"):
+            marks.append(mark)
     for kind, words in (("building", BUILDING), ("unit", UNIT)):
         for match in sound_regex(words).finditer(sounds):
             if track.text[match.start()] in "洞动懂东":

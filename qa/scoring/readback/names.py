@@ -1,5 +1,6 @@
 """Names in a conversation: given, spelt out (弓长张, 建设的建), repeated, compared by sound."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -75,7 +76,11 @@ def _name_talk(talk: Talk) -> NameTalk:
 def _answered(talk: Talk, begin: int, end: int) -> NameTalk:
     """Take the customer's words after a question for the name."""
     start, stop = talk.between(talk.customer, max(0, begin - EARLY_MS), min(end, begin + 60_000))
-    return _named(talk, _answer(talk, start, min(stop, start + ANSWER_CHARS * 2)), begin)
+    start, stop = _answer(talk, start, min(stop, start + ANSWER_CHARS * 2))
+    spelt = sound_regex(SPELLING).match(talk.customer_sounds, start, stop)
+    if spelt and talk.customer.clause_end(start) == spelt.end():
+        start = spelt.end() - 1  # 田地的田: no more than the surname
+    return _named(talk, (start, stop), begin)
 
 
 def _named(talk: Talk, answer: tuple[int, int], begin: int) -> NameTalk:
@@ -121,7 +126,8 @@ def _unasked(talk: Talk) -> tuple[int, int]:
     return 0, 0
 
 
-UNASKED = "我叫|我姓|免贵姓|住户叫|户主叫|(.)(.)的(?:\\1|\\2)"
+SPELLING = "(.)(.)的(?:\\1|\\2)"
+UNASKED = f"我叫|我姓|免贵姓|住户叫|户主叫|{SPELLING}"
 
 
 def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
@@ -138,13 +144,16 @@ def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
     return start, min(stop, start + ANSWER_CHARS)
 
 
+PARTICLES = "吧的呢啊就行吗"
+
+
 def _surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
     start, stop = answer
     text = talk.customer.text[start:stop]
     if not text:
         return False
     clause = min(talk.customer.clause_end(start), stop) - start
-    bare = "".join(c for c in text[:clause] if c not in FILLERS)
+    bare = "".join(c for c in text[:clause] if c not in FILLERS).rstrip(PARTICLES)
     if len(bare) == 1 or (bare[:2] in DOUBLE_SURNAMES and len(bare) == 2):
         rest = talk.customer.text[start + clause : stop]
         return not _full_name_follows(bare, rest)
@@ -213,6 +222,10 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
     if place is None:
         first = names.replies[0][0]
         place = (first, min(names.replies[0][1], first + min(len(residue), MAX_PLACE)))
+    if other and _is_surname_of(talk, names, other):
+        sure = _confident(talk, names, other)
+        match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.5)
+        return replace(detail, state=State.PART if sure else State.UNSURE, repeated=match)
     if _confident(talk, names, place):
         if other is None:
             return replace(detail, state=State.MISSING, repeated=None)
@@ -225,6 +238,13 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
 
 MAX_PLACE = 8
 """Characters of a reply in which the sound is asked for a name."""
+
+
+def _is_surname_of(talk: Talk, names: NameTalk, place: tuple[int, int]) -> bool:
+    """Whether the agent said no more than the surname of a whole name (孟先生 for 孟庆华)."""
+    said = [p for p in range(*place) if not _is_generic(talk.agent.text[p])]
+    first = talk.customer.syllables[names.answer[0]]
+    return len(said) == 1 and substitution_cost(first, talk.agent.syllables[said[0]]) == 0
 
 
 def _name(talk: Talk, names: NameTalk, echo: Echo | None) -> str:
@@ -323,15 +343,21 @@ def _is_generic(name: str) -> bool:
     return sound_regex(f"(?:{GENERIC})+").fullmatch(sounds(name)) is not None
 
 
+_DIGIT = re.compile("[0-9]")
+
+
 def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
     """Find where in its replies the agent comes closest to a stretch of the customer's words."""
     wanted, said = talk.customer.syllables[first : first + length], talk.agent.syllables
+    text = talk.agent.text
     best: tuple[float, int] | None = None
     for start, stop in names.replies:
         for at in range(start, stop - length + 1):
-            if any(c.isdigit() for c in talk.agent.text[at : at + length]):
+            if _DIGIT.search(text, at, at + length):
                 continue
-            costs = [substitution_cost(w, h) for w, h in zip(wanted, said[at:], strict=False)]
+            costs = [
+                substitution_cost(w, h) for w, h in zip(wanted, said[at : at + length], strict=True)
+            ]
             cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
             if best is None or cost < best[0]:
                 best = cost, at

@@ -21,7 +21,7 @@ MIN_GROUP = 3
 """Digits from which a run by itself belongs to a phone number; shorter ones need the topic."""
 MIN_WHOLE = 7
 """The same before anybody spoke of it."""
-THIS_NUMBER = "这个号|打进来的|来电的?号|现在这个|打的这个|本机|显示的"
+THIS_NUMBER = "来电显示|显示这个|这个号|打进来的|来电的?号|现在这个|打的这个|本机|显示的"
 TAKEN_BACK = "不对|不是|错了|说错|后[边面四]|前三位|最后"
 MAX_TRACE = 5
 """Digits of a number that a tail (尾号六七八幺) or a chance may hold; more is a reading."""
@@ -279,9 +279,10 @@ def _compare(talk: Talk, numbers: NumberTalk, detail: Detail, witnesses: tuple[s
     """Weigh a customer's number against an agent's that is not the same as heard."""
     customer, agent = numbers.customer, numbers.agent
     for read in reversed(numbers.read):
-        lost = len(read) - len(customer.digits)
-        if distance(read, customer.digits)[0] == 0 or (
-            subsequence(customer.digits, read) and 0 <= lost <= GARBLED + 1
+        whole = numbers.given or customer.digits
+        lost = len(read) - len(whole)
+        if distance(read, whole)[0] == 0 or (
+            subsequence(whole, read) and 0 <= lost <= GARBLED + 1
         ):
             return _with(detail, State.RIGHT, value=read)
         shared = _shared(read, customer.digits)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from qa.scoring.addresses import Compound, compound_likeness, find_compounds
+from qa.scoring.addresses import Compound, common_sound, compound_likeness, find_compounds
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
@@ -30,6 +30,8 @@ OTHER = 0.5
 ZONE_MS = 25_000
 """How long after an address was first named more of it may come without a question."""
 DENIED = "不是|不对"
+INSTEAD_CHARS = 10
+"""Characters after 不是三零一 within which it is said what it is instead."""
 
 
 @dataclass(frozen=True)
@@ -158,15 +160,45 @@ def judge_address(talk: Talk, names: tuple[str, ...]) -> Detail:
     said = address_talk(talk, names)
     customer, agent = said.customer, said.agent
     detail = Detail("address", State.UNSURE, talk.ask_match("address"), customer.match, agent.match)
-    given = bool(customer.marks or customer.compounds)
-    if not given and detail.asked is None:
+    if not (customer.marks or customer.compounds or detail.asked):
         return replace(detail, state=State.UNSURE if agent.marks else State.NOT_ASKED)
+    if not customer.marks and not customer.compounds:
+        return _by_words(talk, detail)
     if not agent.marks and not _name_repeated(talk, said):
         silent = not _digits_near(talk, said) and not _unheard(talk, said)
         return replace(detail, state=State.MISSING if silent else State.UNSURE, repeated=None)
-    if not given:
-        return detail
     return _compare(talk, said, detail)
+
+
+def _by_words(talk: Talk, detail: Detail) -> Detail:
+    """Compare an address without building or room (红星村三组十五号) by its words."""
+    for begin, end in talk.zones("address"):
+        start, stop = talk.between(talk.customer, begin, end)
+        stop = min(stop, start + ANSWER_CHARS)
+        mine = talk.customer.text[start:stop]
+        first, last = talk.between(talk.agent, talk.time(talk.customer, start), FOREVER)
+        following = next((a.place[0] for a in talk.asks if a.place[0] >= first), last)
+        theirs = talk.agent.text[first : min(last, first + ANSWER_CHARS)]
+        if len(mine) < MIN_WORDS:
+            continue
+        given = talk.customer.match(start, stop, expected="address", similarity=1.0)
+        detail = replace(detail, given=given)
+        if len(theirs) >= MIN_WORDS:
+            likeness, _, at, length = common_sound(mine, theirs, MIN_WORDS, WORDS_ALIKE)
+            if likeness >= WORDS_ALIKE:
+                said = (first + at, first + at + length)
+                match = talk.agent.match(*said, expected="address", similarity=round(likeness, 3))
+                return replace(detail, state=State.RIGHT, repeated=match, value="address")
+        reply = sound_regex(f"{LEAD}|好的?|嗯|[记计]下了?").sub("", talk.agent_sounds[first:following])
+        if len(reply) <= 1 and following < last:
+            return replace(detail, state=State.MISSING)
+    return detail
+
+
+ANSWER_CHARS = 40
+MIN_WORDS = 4
+WORDS_ALIKE = 0.9
+"""Syllables in a row, and their likeness, that make the agent's words the address repeated."""
 
 
 def _digits_near(talk: Talk, said: AddressTalk) -> bool:
@@ -326,11 +358,13 @@ def valid_marks(said: Said, part: str) -> list[Mark]:
     """Return a side's numbers without those it takes back (不是三零一，三零二)."""
     marks = said.of(part)
     denied = sound_regex(DENIED)
-    kept = [
-        mark
-        for mark in marks
-        if not denied.search(said.track.sounds[max(0, mark.start - 2) : mark.start])
-    ]
+    kept = []
+    for mark in marks:
+        before = said.track.sounds[max(0, mark.start - 2) : mark.start]
+        instead = any(mark.end <= m.start <= mark.end + INSTEAD_CHARS for m in marks)
+        takes_back = denied.search(before) and mark.start not in said.track.pauses
+        if not (takes_back and (instead or mark is not marks[-1])):
+            kept.append(mark)
     return kept or marks
 
 

@@ -4,21 +4,23 @@ Everything is found by sound and by time. A question of the agent opens a topic 
 the agent asks for something else; answers may come in pieces, unprompted, or late.
 """
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
+from qa.packed.transcripts import char_starts
 from qa.scoring.check import Scene
 from qa.scoring.match import Track
 from qa.scoring.sounds import sound_regex
-from qa.types import Match, ReleasedBy, Role, Span, Utterance
+from qa.types import Match, ReleasedBy, Role, Span
 
 Field = Literal["problem", "address", "name", "phone", "waybill"]
 
 ASKS: dict[Field, str] = {
-    "address": "地址|[哪什][个么]?小区|住哪|住在哪|住什么|哪个楼|哪[个栋号]楼|几号楼|几单元|"
+    "address": "地址|住址|哪里住|哪栋|哪个单元|[哪什][个么]?小区|住哪|住在哪|住什么|哪个楼|哪[个栋号]楼|几号楼|几单元|"
     "几零几|几室"
     "|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|哪[条个]街",
     "name": "姓名|名字|贵姓|称呼|叫什么|全名|您姓|姓什么|户主是|户主姓",
@@ -28,6 +30,7 @@ ASKS: dict[Field, str] = {
     "waybill": "单号|运单|快递单",
 }
 """What the agent asks with; one of these words in a sentence is enough."""
+ASKS_EXACTLY = re.compile("(?:电话|号码|手机).{0,2}留")
 NO_ASK = "[他她]叫|师傅叫|谁叫|师傅姓|打电话|来电的号码|打这个电话|电话联系|维修站电话|电话多少我"
 AGREED = "^.{0,3}(?:对|嗯|是|没错|没问题|行|好|可以|哎|恩|诶|就这个)"
 OBJECTED = "不对|不是|错了|说错|记错|听错|不是.{1,6}是"
@@ -79,6 +82,10 @@ class Talk:
             for name, words in ASKS.items()
             for m in sound_regex(words).finditer(self.agent_sounds)
             if not any(a < m.end() and m.start() < b for a, b in denied)
+        )
+        # 留 sounds like a six, so here the characters themselves have to stand.
+        found = sorted(
+            found + [(*m.span(), "phone") for m in ASKS_EXACTLY.finditer(self.agent.text)]
         )
         asks: list[Ask] = []
         for start, end, name in found:
@@ -193,15 +200,8 @@ def _start_times(track: Track) -> list[int]:
     times: list[int] = []
     latest = 0
     for k, (_, utterance) in enumerate(track.utterances):
-        starts = list(_char_starts(utterance))
+        starts = char_starts(utterance)
         for origin in track.origins[k]:
             latest = max(latest, starts[min(origin, len(starts) - 1)] if starts else 0)
             times.append(latest)
     return times
-
-
-def _char_starts(utterance: Utterance) -> Iterator[int]:
-    for word in utterance.words:
-        share = word.span.duration_ms / max(1, len(word.text))
-        for k in range(len(word.text)):
-            yield word.span.start_ms + round(share * k)
