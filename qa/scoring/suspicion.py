@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from qa.scoring.check import Scene
 from qa.scoring.grammar import GAP, Found, compile_all
-from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.hypotheses import Finding, Kind, tight, weigh_places
 from qa.scoring.match import Track, best_hit, key_pairs
 from qa.scoring.rivals import text_rivals
 from qa.scoring.spotting import Guards, Sighting, is_harmless
@@ -22,14 +22,14 @@ RIVALS = 2
 """Alternatives beside the words as heard; each costs the engine some 20–100 ms."""
 MAX_PLACES = 3
 """Places that one rule asks about."""
-NEAR = 0.7
-SHORT_NEAR = 0.8
+NEAR = 0.6
+SHORT_NEAR = 0.75
 """How near words must come by sound to be asked whether they are one of the commonest phrases, and
 how near where the phrase has less than `SHORT` syllables."""
 SHORT = 5
 MAX_NEAR = 2
 """Places that a rule asks about when nothing was spotted."""
-BELIEVED = 0.75
+BELIEVED = 0.9
 """Mean word confidence from which the recogniser is taken at its word."""
 
 
@@ -77,8 +77,10 @@ def ask(scene: Scene, sighting: Sighting) -> Finding:
     text = _spelled(track, sighting.found)
     if text is None:
         return Finding.UNSURE
+    place = hit.start, hit.end
+    places = [place] if GAP in sighting.found.text else [place, tight(track, place, text)]
     rivals = [r for r in text_rivals(text, RIVALS) if r != track.text[hit.start : hit.end]]
-    return weigh(scene, track, (hit.start, hit.end), (text,), rivals, kind=Kind.PHRASE).finding
+    return weigh_places(scene, track, places, (text,), rivals, kind=Kind.PHRASE).finding
 
 
 def _weighed(scene: Scene, sightings: list[Sighting]) -> list[Sighting]:
