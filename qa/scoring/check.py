@@ -78,6 +78,11 @@ class Scene:
         return self.agent if self.roles_known else self.everyone
 
     @cached_property
+    def unknown(self) -> Track:
+        """What was said by nobody knows whom (a mono recording)."""
+        return build_track(self.transcript, Role.UNKNOWN)
+
+    @cached_property
     def roles_known(self) -> bool:
         """Whether it is known who said what, surely enough to judge by it; so if nobody spoke."""
         return all(

@@ -7,7 +7,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, as_regex, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import BACKCHANNEL_CHARS, Track, build_track
+from qa.scoring.match import BACKCHANNEL_CHARS, Track
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.text import fold
 from qa.types import Match, Outcome, Role, Verdict
@@ -104,9 +104,8 @@ class CustomerMentions(Check):
 
     def _whoever(self, scene: Scene) -> Verdict:
         """Judge words of unknown speakers: what nobody said the customer did not say either."""
-        track = build_track(scene.transcript, Role.UNKNOWN)
         whole = not (scene.agent.text or scene.customer.text)
-        if whole and not [s for s in self._spotted(track, None) if s.sure]:
+        if whole and not [s for s in self._spotted(scene.unknown, None) if s.sure]:
             return Verdict(Outcome.NOT_APPLICABLE, "mention_absent")
         return Verdict(Outcome.UNDECIDED, "role_unknown")
 
@@ -224,7 +223,7 @@ class _Talk:
         inside = [n for n in self._names if n[1] > max(turn_start, start - REACH) and n[0] < end]
         if inside:
             return inside[-1][2]
-        limit = min(turn_end, end + AHEAD)
+        limit = min(turn_end, end + AHEAD, self.track.clause_end(end - 1))
         after = [n for n in self._names if end <= n[0] < limit]
         if after:
             return after[0][2]
@@ -237,11 +236,13 @@ class _Talk:
 
 def _named(text: str, subjects: Mapping[str, tuple[str, ...]]) -> tuple[tuple[int, int, str], ...]:
     """Find who is named; a name inside a longer one (师傅 in 物业的师傅) does not count."""
-    found = [
+    # Notation by notation: found together, 交费大厅 would hide 大厅的工作人员.
+    found = {
         (match.start(), match.end(), kind)
         for kind, words in subjects.items()
-        for match in as_regex(tuple(words)).finditer(text)
-    ]
+        for word in words
+        for match in as_regex((word,)).finditer(text)
+    }
     return tuple(
         sorted(
             one

@@ -6,7 +6,7 @@ from qa.scoring.acoustics import silences, speech_of, unheard
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, Found, as_regex, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Hit, Track, build_track
+from qa.scoring.match import Hit, Track
 from qa.scoring.spotting import Guards, Policy, spot
 from qa.types import Match, Outcome, Role, Span, Verdict
 
@@ -98,8 +98,7 @@ class DeadAir(Check):
         """Say whether somebody asked for this silence: yes, no or unsure; and the words."""
         tracks = [(scene.agent, self.asking), (scene.customer, self.leaving)]
         if not scene.roles_known:
-            whoever = build_track(scene.transcript, Role.UNKNOWN)
-            tracks.append((whoever, self.asking + self.leaving))
+            tracks.append((scene.unknown, self.asking + self.leaving))
         doubtful: list[Found] = []
         for track, phrases in tracks:
             start, end = _before(track, silence)
