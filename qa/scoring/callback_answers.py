@@ -7,7 +7,7 @@ a choice (还行吧, 八九分吧) has several values: it agrees with nothing an
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
@@ -17,6 +17,8 @@ from qa.scoring.syllables import syllables
 SOLVED, ATTITUDE, CHARGED, POINTS, REMARK = "solved", "attitude", "charged", "points", "remark"
 YES, NO = "yes", "no"
 GOOD, FAIR, BAD = "满意", "普通", "不满意"
+OPEN = "?"
+"""Stands for any value: the customer took an answer back, and what came instead was not read."""
 PAUSE = "，"
 """Stands between two clauses in the text that is read."""
 
@@ -170,7 +172,7 @@ _POINTS_SKIP = (
     r"(?:扣|减|差|少|再加|加|留)[了个]?[一两二三0-9]分|"
     + _DIGIT
     + r"+分(?:钟|钱|之|店|公司)|[一两]分(?:都|也)不(?:少|扣|能)|"
-    r"(?:几|多少)分"
+    r"(?:几|多少)分|一分(?:儿|钱)?(?:都|也)?[没不未]"
 )
 _POINTS_NAMED = (
     rf"(?P<range>(?!10分)(?P<low>{_DIGIT})分?(?:[到至、，]|，?或者?，?|，?和，?){{0,1}}(?P<high>{_DIGIT})分(?![钟钱]))"
@@ -342,13 +344,16 @@ def _tail(readings: Sequence[Reading]) -> list[Reading]:
 
 
 def _corrected(readings: Sequence[Reading], text: str) -> list[Reading]:
-    """Drop what a later 不对 takes back."""
+    """Drop what a later 不对 takes back; where nothing readable follows it, all stays open."""
     kept = list(readings)
     for match in _CORRECTION.finditer(text):
         if any(r.start < match.end() and match.start() < r.end for r in readings):
             continue  # 不是很满意 corrects nothing
-        if any(r.start >= match.end() for r in kept):
-            kept = [r for r in kept if r.start >= match.end()]
+        later = [r for r in kept if r.start >= match.end()]
+        if later:
+            kept = later
+        elif text[match.end() :].strip(PAUSE):
+            kept = [replace(r, values=r.values | {OPEN}) for r in kept]
     return kept
 
 

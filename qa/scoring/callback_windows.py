@@ -10,6 +10,8 @@ from qa.types import Role
 
 IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
 """Characters with which a customer only shows to be there."""
+HOLE_MS = 150
+"""So long a gap between two words of an utterance may hold another word."""
 _WHOLE = IDLE | frozenset("对是行有喂哎")
 """Characters that are a word of their own."""
 
@@ -101,3 +103,23 @@ def answer_of(readings: Sequence[Reading], window: Window, role: Role, *, asked:
     chosen = last if len(values) == 1 else None
     start, end = window.range(chosen or Reading(values, first.start, last.end))
     return Answer(values, any(r.firm for r in readings), start, end, role, asked)
+
+
+def has_hole(track: Track, start: int, end: int) -> bool:
+    """Whether time passes without a word inside a range or right before it, in one utterance.
+
+    Recognition may have left out a word there, such as the 不 of 不满意.
+    """
+    return any(
+        track.utterance_at(at - 1) == track.utterance_at(at)
+        and track.time_at(at)[0] - track.time_at(at - 1)[1] >= HOLE_MS
+        for at in range(max(1, start), end)
+    ) or _begins_late(track, start)
+
+
+def _begins_late(track: Track, start: int) -> bool:
+    k = track.utterance_at(start)
+    return (
+        track.starts[k] == start
+        and track.time_at(start)[0] - track.utterances[k][1].span.start_ms >= HOLE_MS
+    )

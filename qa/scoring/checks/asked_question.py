@@ -5,7 +5,7 @@ from typing import Literal
 
 from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript, Place
-from qa.scoring.callback_windows import Answer
+from qa.scoring.callback_windows import Answer, has_hole
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -129,8 +129,11 @@ class AskedQuestion(Check):
         track = talk.agent
         first = compile_all(self.script.question(self.question).asked)[:1]
         near = closest(first, track, 0, len(track.text), WORTH_ASKING)
-        if near is None or track.confidence(near.hit.start, near.hit.end) == 1.0:
-            return self._violated(scene, track.hit_match(near.hit, near.text) if near else None)
+        if near is None:
+            return self._violated(scene, None)
+        place = near.hit.start, near.hit.end
+        if track.confidence(*place) == 1.0 and not has_hole(track, *place):
+            return self._violated(scene, track.hit_match(near.hit, near.text))
         nearest = track.hit_match(near.hit, near.text)
         words = near.text.replace("…", "")
         heard = weigh(scene, track, (near.hit.start, near.hit.end), (words,), kind=Kind.SLOT)

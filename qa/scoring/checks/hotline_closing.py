@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from qa.scoring.callback import interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
+from qa.scoring.callback_windows import has_hole
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
@@ -113,12 +114,8 @@ class HotlineClosing(Check):
         track = scene.agent
         close = similarity(self.hotline, track.text[first:last])
         match = track.match(first, last, expected=self.hotline, similarity=close)
-        exact = len(digits) == len(self.hotline) and all(
-            digit_by_syllable(c) or c in FILLERS for c in track.text[first:last]
-        )
-        if exact and track.confidence(first, last) >= CLEAR:
-            return SlotVerdict("hotline", SlotStatus.WRONG, nearest=match)
-        if track.confidence(first, last) >= CLEAR and "?" not in digits:
+        clear = track.confidence(first, last) >= CLEAR and not has_hole(track, first, last)
+        if clear and "?" not in digits:
             return SlotVerdict("hotline", SlotStatus.WRONG, nearest=match)
         right, wrong = _hypotheses(self.hotline)
         heard = weigh(scene, track, (first, last), right, wrong, kind=Kind.NUMBER)

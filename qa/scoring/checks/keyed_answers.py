@@ -7,7 +7,7 @@ from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_answers import ATTITUDE, BAD, CHARGED, GOOD, NO, POINTS, SOLVED, YES
 from qa.scoring.callback_hearing import NUMERALS, USUAL, heard_answer
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
-from qa.scoring.callback_windows import Answer
+from qa.scoring.callback_windows import Answer, has_hole
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import answer_match, unavailable
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -149,7 +149,7 @@ def _contradicts(kind: str, answer: Answer, keyed: str) -> bool:
     if answer.value is not None:
         return True
     if kind == POINTS:
-        return all(abs(int(value) - int(keyed)) > 1 for value in answer.values)
+        return all(v.isdigit() and abs(int(v) - int(keyed)) > 1 for v in answer.values)
     return False
 
 
@@ -157,7 +157,7 @@ def _by_sound(scene: Scene, talk: Interview, kind: str, answer: Answer, keyed: s
     """Ask whether the keyed answer was said after all, unless the words are beyond doubt."""
     track: Track = talk.customer if answer.role is Role.CUSTOMER else talk.agent
     place = answer.start, answer.end
-    if track.confidence(*place) >= CLEAR:
+    if track.confidence(*place) >= CLEAR and not has_hole(track, *place):
         return SlotStatus.WRONG
     heard = track.text[answer.start : answer.end]
     targets = _targets(kind, heard, keyed)
