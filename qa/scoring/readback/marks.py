@@ -6,6 +6,7 @@ contradict.
 """
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -26,6 +27,7 @@ Kind = Literal["building", "unit", "room", "floor", "loose"]
 
 BUILDING = "号楼|栋|号(?=.{1,2}单元)|号院"
 UNIT = "单元"
+PARTICLES = frozenset("吧就以而其起无")
 LETTERED = re.compile("([a-h])(?:座|栋|号楼)")
 DOOR = re.compile("[一二两三四五六七八九十1-9]门(?![口牌外锁])")
 """二门 is said for 二单元 in some towns."""
@@ -213,9 +215,12 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
     breaks = _breaks(track)
     marks, p = [], 0
     while p < len(text):
+        while p < len(text) - 1 and text[p] in PARTICLES and digits[p + 1] is not None:
+            p += 1  # 对吧，幺三九
         first, said = p, ""
         clear_chars = 0
-        end = next((start for start in breaks if start > p), len(text))
+        at = bisect_right(breaks, p)
+        end = breaks[at] if at < len(breaks) else len(text)
         while p < end and (digits[p] is not None or p in spans):
             if p in spans:
                 p, more = spans[p]

@@ -154,7 +154,8 @@ def _surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
         return False
     clause = min(talk.customer.clause_end(start), stop) - start
     bare = "".join(c for c in text[:clause] if c not in FILLERS).rstrip(PARTICLES)
-    if len(bare) == 1 or (bare[:2] in DOUBLE_SURNAMES and len(bare) == 2):
+    announced = talk.customer_sounds[start - 1 : start] == sounds("姓")
+    if (len(bare) == 1 and (announced or bare in SURNAMES)) or bare in DOUBLE_SURNAMES:
         rest = talk.customer.text[start + clause : stop]
         return not _full_name_follows(bare, rest)
     return bool(sound_regex(f"^.{{1,2}}(?:{TITLES})").match(sounds(text)))

@@ -79,8 +79,9 @@ class Talk:
         denied = [m.span() for m in sound_regex(NO_ASK).finditer(self.agent_sounds)]
         found = sorted(
             (m.start(), m.end(), name)
+            for start, end in self.agent.turns  # 地址说一下, then in the next turn 电话呢
             for name, words in ASKS.items()
-            for m in sound_regex(words).finditer(self.agent_sounds)
+            for m in sound_regex(words).finditer(self.agent_sounds, start, end)
             if not any(a < m.end() and m.start() < b for a, b in denied)
         )
         # 留 sounds like a six, so here the characters themselves have to stand.

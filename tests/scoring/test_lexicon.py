@@ -1,0 +1,138 @@
+"""The index of wordings finds what a search for every pattern finds, and nothing else."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.codec import decode, encode
+from qa.scoring.grammar import compile_all, find_all
+from qa.scoring.lexicon import Lexicon, grams_of
+from qa.scoring.match import build_track
+from qa.scoring.ruleset import load_ruleset
+from qa.scoring.shortlist import Shortlist
+from qa.scoring.syllables import keys
+from qa.types import Role, Transcript
+from tests.scoring.test_match import transcript_of
+
+PHRASES = (
+    "不知道",
+    "不归我们管",
+    "你到底听没听懂",
+    "您自己想办法去吧",
+    "我们这边不负责这个",
+    "爱投诉就去投诉随便您",
+    "[您|你]有病^",
+    "^管不了^",
+    "保证~[今天|明天]…[修好|弄好]",
+    "[您|你]~别烦我",
+    "跟我~没关系",
+    "滚",
+    "再见",
+)
+NOISE = "您好不知道归我们管为服务请问嗯办法去自己负责投诉随便保证今天修好病的了那"
+KEYS = st.text("甲乙丙丁戊己庚辛", min_size=1, max_size=12)
+
+
+@st.composite
+def spoken(draw: st.DrawFn) -> str:
+    """Phrases with slips, sounds-alikes and fillers between, among other words."""
+    chance = random.Random(draw(st.integers(0, 2**32)))
+    pieces = []
+    for _ in range(chance.randint(1, 4)):
+        pattern = compile_all((chance.choice(PHRASES),))[0]
+        for part in pattern.parts:
+            said = list(chance.choice(part).strip("^"))
+            for _ in range(chance.choice((0, 0, 1, 1, 2))):
+                at = chance.randrange(len(said) + 1)
+                said[at : at + chance.randint(0, 1)] = chance.choice(
+                    ("", "嗯", chance.choice(NOISE), "指", "管", "到")
+                )
+            pieces += ["".join(said), chance.choice(("", "，", "那", "今天", "。"))]
+    return "".join(pieces)
+
+
+@pytest.mark.parametrize(("floor", "strict"), [(0.82, True), (0.82, False), (0.9, False)])
+@given(texts=st.lists(spoken(), min_size=1, max_size=3))
+def test_the_index_loses_nothing(floor: float, strict: bool, texts: list[str]) -> None:
+    track = build_track(transcript_of(*texts), Role.AGENT)
+    patterns = compile_all(PHRASES)
+    chars = 0.45
+    index = Shortlist(patterns, floor, strict=strict, chars=chars)
+    likely = {one.pattern.notation: one for one in index.likely(track)}
+    for pattern in patterns:
+        need = 1.0 if pattern.longest < 4 else floor
+        for start, end in track.turns:
+            found = find_all(pattern, track, start, end, need, chars=chars)
+            if strict and pattern.longest < 6:
+                found = [f for f in found if f.hit.similarity >= 0.9]
+            known = likely.get(pattern.notation)
+            fast = (
+                find_all(known.pattern, track, start, end, need, chars=chars)
+                if known and (start, end) in known.turns
+                else []
+            )
+            if strict and pattern.longest < 6:
+                fast = [f for f in fast if f.hit.similarity >= 0.9]
+            assert fast == found
+
+
+@given(KEYS, st.integers(0, 3), st.data())
+def test_every_occurrence_with_slips_holds_a_gram(
+    phrase: str, edits: int, data: st.DataObject
+) -> None:
+    """Against the scan itself: file one wording, disturb it, and look for it."""
+    heard = list(phrase)
+    strangers = iter("子丑寅卯")
+    for _ in range(edits):
+        at = data.draw(st.integers(0, len(heard) - 1)) if heard else 0
+        match data.draw(st.sampled_from(("substitute", "insert", "drop"))):
+            case "substitute" if heard:
+                heard[at] = next(strangers)
+            case "insert":
+                heard.insert(at, next(strangers))
+            case "drop" if heard:
+                del heard[at]
+    grams, _ = grams_of(keys(phrase), edits, may_drop=True)
+    lexicon = Lexicon()
+    number = lexicon.reserve(1)
+    lexicon.file(number, [grams or None])
+    track = build_track(transcript_of("前面" + "".join(heard) + "后面"), Role.AGENT)
+    assert lexicon.scan(track).patterns == [1]
+
+
+@given(st.lists(st.text(max_size=30), max_size=4))
+@settings(max_examples=50)
+def test_any_unicode_is_scanned(texts: list[str]) -> None:
+    track = build_track(transcript_of(*texts), Role.AGENT)
+    index = Shortlist(compile_all(PHRASES), 0.82, strict=True, chars=0.45)
+    for likely in index.likely(track):
+        assert set(likely.turns) <= set(track.turns)
+
+
+def test_indexes_share_a_lexicon_without_mixing_up_their_patterns() -> None:
+    lexicon = Lexicon()
+    first = Shortlist(compile_all(("不知道", "再见")), 0.82, lexicon=lexicon)
+    track = build_track(transcript_of("不知道，滚，再见"), Role.AGENT)
+    alone = [one.pattern.notation for one in first.likely(track)]
+    second = Shortlist(compile_all(("滚", "没听见")), 0.82, lexicon=lexicon)
+    again = build_track(transcript_of("不知道，滚，再见"), Role.AGENT)
+    assert [one.pattern.notation for one in first.likely(again)] == alone == ["不知道", "再见"]
+    assert [one.pattern.notation for one in second.likely(again)] == ["滚"]
+    empty = build_track(transcript_of(), Role.AGENT)
+    assert first.likely(empty) == []
+
+
+def test_a_call_is_judged_the_same_packed_and_plain() -> None:
+    from benchlib.archive import transcript_of as archived
+
+    from qa.scoring.scorecard import score_call
+    from qa.types import Call
+
+    ruleset = load_ruleset("heating-repair")
+    for number in range(12):
+        transcript = archived(number)
+        packed = decode(Transcript, encode(transcript))
+        call = Call("c")
+        assert score_call(packed, call, ruleset) == score_call(transcript, call, ruleset)
