@@ -22,6 +22,7 @@ from qa.store.publications import (
     published_texts,
     roll_back,
 )
+from qa.store.publishing import BROKEN
 from qa.store.store import Store
 
 _MAX_FAILURES = 10
@@ -154,7 +155,7 @@ def _refuse_failing_examples(text: str, source: str) -> None:
         for rule in ruleset.rules
         for example in rule.examples
         for verdict in (judge_rule(rule.judging(example), Scene(example.transcript, example.call)),)
-        if verdict.outcome is not example.outcome
+        if verdict.outcome is not example.outcome or verdict.reason == BROKEN
     ]
     if failures:
         more = len(failures) - _MAX_FAILURES

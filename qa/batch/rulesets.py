@@ -31,8 +31,11 @@ class RulesetLoader:
         self._tables = tables
 
     @classmethod
-    def of(cls, store: Store | None, settings: Settings) -> Self:
+    def of(cls, store: Store | None, settings: Settings, *, tables: bool = True) -> Self:
         """Take what is published and the tables from the database, where there is one yet.
+
+        Args:
+            tables: with the values that tables fill.
 
         Raises:
             ConfigError: a table that the settings name is wrong.
@@ -41,7 +44,7 @@ class RulesetLoader:
         if store is not None:
             with store.reading() as session:
                 published = published_texts(session)
-        return cls(settings, published, table_values(store, settings))
+        return cls(settings, published, table_values(store, settings) if tables else {})
 
     def load(self, name_or_path: str) -> Ruleset:
         """Read the ruleset in force for an id, or a file.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qa.cli.shared import existing_store, has_store
 from qa.types import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -34,13 +35,24 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 LangOption = Annotated[Language, typer.Option("--lang", help="Language of names and reasons.")]
 
 
-def load(ruleset: str | None) -> "Ruleset":
-    """Load a ruleset, or the one of the settings, with the values of the settings."""
-    from qa.config import load_settings
+def load(ruleset: str | None, *, tables: bool = True) -> "Ruleset":
+    """Load a ruleset as it is in force, or the one of the settings, with the values in force.
+
+    Args:
+        tables: with the station table and the knowledge entries too, which examples do not expect.
+    """
+    from qa.config import TableSettings, load_settings
     from qa.scoring.ruleset import load_ruleset
 
-    scoring = load_settings().scoring
-    return load_ruleset(ruleset or scoring.ruleset, values=scoring.values)
+    settings = load_settings()
+    scoring = settings.scoring
+    name = ruleset or scoring.ruleset
+    if not has_store(settings) and (scoring.tables == TableSettings() or not tables):
+        return load_ruleset(name, values=scoring.values)  # at once: without the database's imports
+    from qa.batch.rulesets import RulesetLoader
+
+    with existing_store(settings) as store:
+        return RulesetLoader.of(store, settings, tables=tables).load(name)
 
 
 def print_json(value: Any) -> None:
@@ -209,7 +221,7 @@ def test(
     as_json: JsonOption = False,
 ) -> None:
     """Run the examples of every rule; exit 1 when one comes out differently."""
-    rules = load(ruleset)
+    rules = load(ruleset, tables=False)
     results = [
         _ExampleResult(rule.rule_id, example.line, example.outcome, _judge(rule, example))
         for rule in rules.rules

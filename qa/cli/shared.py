@@ -48,6 +48,27 @@ def opened_store() -> "Iterator[tuple[Store, Settings]]":
         yield store, settings
 
 
+def has_store(settings: "Settings") -> bool:
+    """Whether there is a database: one that the settings name, or the file of the data folder."""
+    return settings.database.url is not None or (settings.data_dir / "qa.sqlite3").is_file()
+
+
+@contextmanager
+def existing_store(settings: "Settings") -> "Iterator[Store | None]":
+    """Open the database if there is one; reading the rules makes none.
+
+    Raises:
+        StoreError: it is there and cannot be opened.
+    """
+    if not has_store(settings):
+        yield None
+        return
+    from qa.store.store import Store
+
+    with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        yield store
+
+
 def parse_since(text: str | None, store: "Store") -> datetime | None:
     """Read a date, or a date and time, in the call centre's zone.
 
