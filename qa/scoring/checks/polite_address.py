@@ -7,14 +7,18 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import unheard
 from qa.scoring.grammar import as_regex, compile_all
-from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.hypotheses import Kind, weigh
 from qa.scoring.match import Track
-from qa.scoring.thresholds import THRESHOLDS
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 
-SURE = 0.9
-"""Confidence of the word from which a written 你 is believed: 您 and 你 differ by one nasal."""
+SURE, LIKELY = 0.97, 0.9
+"""Confidence of the word from which a written 你 is believed: alone, or together with another. Of
+fifty-two 您 of the development calls that the recogniser wrote as 你 none reached 0.9."""
+INFORMAL_NATS, POLITE_NATS = 7.0, 4.0
+"""By so much 你 must be ahead of 您 to have been said, and up to so much it was not. The model
+favours 你: those fifty-two were ahead by 0.3 to 6.2 nats, half of them by less than 1.8; real ones
+by 2.4 to 8.2, half of them by more than 6.5."""
 CONSISTENT = 3
 """For one doubtful 你 so many 您 must stand for it to be taken as misheard: who says 您 all through
 a call does not change for one word, but the recogniser writes 跟你 for 跟您 in every other call."""
@@ -68,11 +72,10 @@ class PoliteAddress(Check):
             return early
         track = scene.agent
         places = self._places(scene)
-        sure = [at for at in places if track.confidence(at, at + 1) >= SURE]
+        sure = _sure(track, places)
+        doubtful: list[int] = []
         if len(sure) <= self.max_informal:
             sure, doubtful = self._weighed(scene, places, sure)
-        else:
-            doubtful = []
         details = (("informal", str(len(sure))), ("polite", str(track.text.count("您"))))
         searched = span_of(scene, 0, len(track.text))
         matches = tuple(_match(scene, at) for at in sorted(sure))
@@ -116,6 +119,15 @@ class PoliteAddress(Check):
         return sure, doubtful
 
 
+def _sure(track: Track, places: list[int]) -> list[int]:
+    """Return the places whose 你 the recogniser is sure of."""
+    confidence = {at: track.confidence(at, at + 1) for at in places}
+    likely = [at for at in places if confidence[at] >= LIKELY]
+    if len(likely) > 1:
+        return likely
+    return [at for at in likely if confidence[at] >= SURE]
+
+
 def _heard(scene: Scene, at: int) -> bool | None:
     """Whether the sound says 你 (True) or 您 (False) in a place; None where it cannot tell."""
     track = scene.agent
@@ -123,11 +135,9 @@ def _heard(scene: Scene, at: int) -> bool | None:
     informal = track.text[first:last]
     polite = track.text[first:at] + "您" + track.text[at + 1 : last]
     weighed = weigh(scene, track, (first, last), [informal], [polite], kind=Kind.PHRASE)
-    if weighed.finding is Finding.SAID:
-        return True
-    if weighed.margin is not None and weighed.margin <= -THRESHOLDS[Kind.PHRASE][0]:
-        return False
-    return None
+    if weighed.margin is None or POLITE_NATS < weighed.margin < INFORMAL_NATS:
+        return None
+    return weighed.margin >= INFORMAL_NATS
 
 
 def _whole_word(track: Track, at: int) -> tuple[int, int]:
