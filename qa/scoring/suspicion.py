@@ -13,7 +13,7 @@ from functools import lru_cache
 from qa.scoring.check import Scene
 from qa.scoring.grammar import GAP, Found, compile_all
 from qa.scoring.hypotheses import Finding, Kind, tight, weigh_places
-from qa.scoring.match import Track, best_hit, key_pairs
+from qa.scoring.match import Hit, Track, best_hit, key_pairs
 from qa.scoring.rivals import text_rivals
 from qa.scoring.spotting import Guards, Sighting, is_harmless
 from qa.scoring.syllables import keys
@@ -22,14 +22,14 @@ RIVALS = 2
 """Alternatives beside the words as heard; each costs the engine some 20–100 ms."""
 MAX_PLACES = 3
 """Places that one rule asks about."""
-NEAR = 0.6
+NEAR = 0.55
 SHORT_NEAR = 0.75
 """How near words must come by sound to be asked whether they are one of the commonest phrases, and
 how near where the phrase has less than `SHORT` syllables."""
 SHORT = 5
 MAX_NEAR = 2
 """Places that a rule asks about when nothing was spotted."""
-BELIEVED = 0.9
+BELIEVED = 0.95
 """Mean word confidence from which the recogniser is taken at its word."""
 
 
@@ -121,17 +121,20 @@ def _near(track: Track, asked: tuple[str, ...], guards: Guards) -> list[Sighting
         # Half of the pairs of neighbouring syllables must stand somewhere: a look of microseconds.
         if 2 * len(wanted.pairs & track.pairs) < len(wanted.pairs):
             continue
-        for start, end in track.turns:
-            floor = NEAR if len(wanted.text) >= SHORT else SHORT_NEAR
-            hit = best_hit(wanted.text, track, start, end, floor=floor)
-            if hit and track.confidence(hit.start, hit.end) < BELIEVED:
-                found.append(Found(wanted.text, len(wanted.text), hit))
+        floor = NEAR if len(wanted.text) >= SHORT else SHORT_NEAR
+        hit = best_hit(wanted.text, track, 0, len(track.text), floor=floor)
+        if hit and _in_one_turn(track, hit) and track.confidence(hit.start, hit.end) < BELIEVED:
+            found.append(Found(wanted.text, len(wanted.text), hit))
     found.sort(key=lambda f: -f.hit.similarity * f.length)
     chosen: list[Found] = []
     for one in found:
         if not _overlaps(one, chosen) and not is_harmless(track, one, guards):
             chosen.append(one)
     return [Sighting(one, sure=False) for one in chosen[:MAX_NEAR]]
+
+
+def _in_one_turn(track: Track, hit: Hit) -> bool:
+    return hit.start < hit.end <= track.turn_at(hit.start)[1]
 
 
 def _overlaps(one: Found, others: Sequence[Found]) -> bool:

@@ -1,4 +1,4 @@
-"""FP01–FP04 and IP01 beyond their own examples: what sounds alike, what others said."""
+"""FP01–FP05, IP01 and MG01 beyond their own examples: what sounds alike, what others said."""
 
 import pytest
 
@@ -6,8 +6,8 @@ from qa.types import Outcome
 from tests.scoring.judging import EMPTY, GREETING, judge
 
 MET, VIOLATED, UNDECIDED = Outcome.MET, Outcome.VIOLATED, Outcome.UNDECIDED
-ABOUT_WORDS = ("FP01", "FP02", "FP03", "FP04", "IP01")
-NEEDS_ROLE = ("GR01", "GR02", "GR03", "CL01", *ABOUT_WORDS)
+ABOUT_WORDS = ("FP01", "FP02", "FP03", "FP04", "FP05", "IP01", "MG01")
+NEEDS_SPEECH = ("GR01", "GR02", "GR03", "CL01", *ABOUT_WORDS)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,37 @@ NEEDS_ROLE = ("GR01", "GR02", "GR03", "CL01", *ABOUT_WORDS)
         ("IP01", "我保证尽快给您催，保证今天修好。", VIOLATED),
         ("IP01", "我们有保证的，您放心。保证今天给您修好。", VIOLATED),
         ("FP03", "森今宾。不自到。我不知道。", VIOLATED),
+        # a denial with a way forward, and without one
+        ("FP03", "这个我不清楚，我把您的电话转给收费处。", MET),
+        ("FP03", "您那边声音不清楚，我再讲一遍。", MET),
+        ("FP03", "暖气一直没办法热起来，是吧。", MET),
+        ("FP03", "这个我不清楚，您爱问谁问谁。", VIOLATED),
+        ("FP03", "谁说得准呢，就这么几个人。", VIOLATED),
+        ("FP03", "改不了，定了就定了。", VIOLATED),
+        # sent away, or shown the way
+        ("FP02", "您跟物业说去，跟我说有什么用。", VIOLATED),
+        ("FP02", "我说了又不算，您冲领导要去。", VIOLATED),
+        ("FP02", "丢件的事您找发货方，我们只管运输。", VIOLATED),
+        ("FP02", "这个不归我这个组，我给您转接过去。", MET),
+        ("FP02", "楼道灯是物业维护的，您可以联系一下物业，暖气我先给您报上。", MET),
+        ("FP02", "公共管道也是我们负责，您说一下地址。", MET),
+        # rhetorical, sarcastic, or simply asked
+        ("FP04", "等一天怎么了，别人等三天的都有。", VIOLATED),
+        ("FP04", "行了行了，您说得都对行了吧。", VIOLATED),
+        ("FP04", "电视台来了我也这么说。", VIOLATED),
+        ("FP04", "我说得还不够清楚吗？", VIOLATED),
+        ("FP04", "您都说了好几遍了，实在抱歉。", MET),
+        ("FP04", "至于费用，师傅上门会跟您说。", MET),
+        ("FP04", "不着急，我等着您。", MET),
+        # money and the far future
+        ("IP01", "我做主给您减一半暖气费。", VIOLATED),
+        ("IP01", "换完新阀门，十年都不带漏的。", VIOLATED),
+        ("IP01", "包票我打不了。", MET),
+        ("IP01", "您千万别动阀门，一定等师傅来。", MET),
+        # who is sent away is no quotation; what the customer said is one
+        ("FP02", "您去街道反映，我们这儿不接。", VIOLATED),
+        ("FP02", "师傅跟您说不归我们管，是吗？", MET),
+        ("FP03", "您说的这个情况我不清楚。", VIOLATED),
         # said by others, or quoted
         ("FP01", "您慢慢说。\n客户: 你有病吧！", MET),
         ("FP02", "您说不归我们管是吗？我给您记下来。", MET),
@@ -64,17 +95,40 @@ def test_an_ordinary_call_is_clean(rule: str) -> None:
     assert verdict.searched is not None
 
 
-@pytest.mark.parametrize("rule", NEEDS_ROLE)
+@pytest.mark.parametrize("rule", ABOUT_WORDS)
 @pytest.mark.parametrize("dialogue", ["未知: 你有病吧，保证今天修好。", GREETING + "\n未知: 喂。"])
 def test_without_roles_nobody_is_judged_by_words(rule: str, dialogue: str) -> None:
     verdict = judge(rule, dialogue)
     assert (verdict.outcome, verdict.reason) == (UNDECIDED, "role_unknown")
 
 
-@pytest.mark.parametrize("rule", NEEDS_ROLE)
+@pytest.mark.parametrize("rule", NEEDS_SPEECH)
 def test_nothing_heard_decides_nothing(rule: str) -> None:
     assert judge(rule, EMPTY).outcome is UNDECIDED
     assert judge(rule, "客户: 喂？喂？").outcome is UNDECIDED
+
+
+def test_a_dispute_needs_three_arguing_turns_that_stand_together() -> None:
+    quarrel = [
+        "没有，您肯定没打通。",
+        "客户: 打通了，你们有人接的。",
+        "我们这儿没有这个人，您记错了。",
+        "客户: 那我跟谁说的？",
+        "您别跟我抬杠。",
+    ]
+    verdict = judge("FP05", "\n".join(quarrel))
+    assert (verdict.outcome, dict(verdict.details)) == (VIOLATED, {"turns": "3"})
+    assert len({m.utterance for m in verdict.matches}) == 3
+    assert judge("FP05", "\n".join(quarrel[:3])).outcome is MET
+    calm = "\n客户: 好的，您说。\n请问您的地址？" * 8
+    apart = quarrel[0] + calm + "\n" + quarrel[2] + calm + "\n" + quarrel[4]
+    assert judge("FP05", apart).outcome is MET
+
+
+def test_who_apologises_or_helps_does_not_argue() -> None:
+    said = "不可能吧，真对不起，我给您查一下。"
+    dialogue = "\n客户: 怎么会没有？\n".join([said] * 5)
+    assert judge("FP05", dialogue).outcome is MET
 
 
 def test_a_phrase_said_two_thousand_times_is_one_violation() -> None:
