@@ -100,32 +100,28 @@ class CustomerMentions(Check):
             return self._whoever(scene)
         if not scene.customer.text:
             return Verdict(Outcome.NOT_APPLICABLE, "no_customer_speech")
-        return self._verdict(scene, self._spotted(scene.customer, _Talk(scene, self.subjects)))
+        return self._verdict(scene, self._spotted(_Talk(scene, scene.customer, self.subjects)))
 
     def _whoever(self, scene: Scene) -> Verdict:
         """Judge words of unknown speakers: what nobody said the customer did not say either."""
         whole = not (scene.agent.text or scene.customer.text)
-        if whole and not [s for s in self._spotted(scene.unknown, None) if s.sure]:
+        if whole and not [
+            s for s in self._spotted(_Talk(scene, scene.unknown, self.subjects)) if s.sure
+        ]:
             return Verdict(Outcome.NOT_APPLICABLE, "mention_absent")
         return Verdict(Outcome.UNDECIDED, "role_unknown")
 
-    def _spotted(self, track: Track, talk: "_Talk | None") -> list[Sighting]:
-        """Spot all wordings; without `talk`, whomever they are about."""
-        found = []
-        for sighting in self._spot(track, self.phrases):
-            if talk is None or not self._is_of_other(sighting, talk):
-                found.append(sighting)
-        for sighting in self._spot(track, self.said_of):
-            if talk is None or self._is_meant(sighting, talk):
-                found.append(sighting)
-        for sighting in self._spot(track, self.mild):
-            if talk is None or (
-                not self._answers(sighting, talk) and self._is_meant(sighting, talk)
-            ):
-                found.append(sighting)
-        for sighting in self._spot(track, self.prompted):
-            if talk is None or self._answers(sighting, talk):
-                found.append(sighting)
+    def _spotted(self, talk: "_Talk") -> list[Sighting]:
+        """Spot the wordings that are about the right person and stand in the right place."""
+        track = talk.track
+        found = [s for s in self._spot(track, self.phrases) if not self._is_of_other(s, talk)]
+        found += [s for s in self._spot(track, self.said_of) if self._is_meant(s, talk)]
+        found += [
+            s
+            for s in self._spot(track, self.mild)
+            if not self._answers(s, talk) and self._is_meant(s, talk)
+        ]
+        found += [s for s in self._spot(track, self.prompted) if self._answers(s, talk)]
         return sorted(found, key=lambda s: s.found.hit.start)
 
     def _spot(self, track: Track, notations: tuple[str, ...]) -> list[Sighting]:
@@ -195,12 +191,14 @@ class _Talk:
     Both are gathered when a wording was found, which most calls spare.
     """
 
-    def __init__(self, scene: Scene, subjects: Mapping[str, tuple[str, ...]]) -> None:
-        self.track = scene.customer
+    def __init__(self, scene: Scene, track: Track, subjects: Mapping[str, tuple[str, ...]]) -> None:
+        self.track = track
         self._scene, self._subjects = scene, subjects
 
     @cached_property
     def _asked(self) -> tuple[str, ...]:
+        if self.track.role is not Role.CUSTOMER:
+            return ("",) * len(self.track.turns)
         return _asked(self._scene)
 
     @cached_property
