@@ -326,6 +326,30 @@ def edit_similarity(left: str, right: str) -> float:
     return Levenshtein.normalized_similarity(left, right)
 
 
+def slips(expected: str, track: Track, start: int, end: int) -> list[tuple[str, int]]:
+    """Pair the characters of a phrase with those heard in their place, where the two differ.
+
+    Args:
+        expected: folded text.
+
+    Returns:
+        Expected character and position of the one heard, in order; left-out ones have none.
+    """
+    heard = track.text[start:end]
+    if len(heard) == len(expected):
+        pairs = list(zip(expected, range(start, end), strict=True))
+    else:
+        pairs = [
+            (expected[i], start + j)
+            for op in Levenshtein.opcodes(keys(expected), track.keys[start:end])
+            if op.tag in ("equal", "replace")
+            for i, j in zip(
+                range(op.src_start, op.src_end), range(op.dest_start, op.dest_end), strict=True
+            )
+        ]
+    return [(char, position) for char, position in pairs if track.text[position] != char]
+
+
 def allowed_edits(length: int, min_similarity: float) -> int:
     """How many syllables of a phrase may be of another class before it falls below a likeness."""
     return int((1 - min_similarity) * length / NEAR_COST + 1e-9)

@@ -18,9 +18,17 @@ from qa.scoring.grammar import (
     compile_pattern,
     find_all,
 )
-from qa.scoring.match import Track
+from qa.scoring.match import Track, slips
 from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist, shortlist_of
-from qa.scoring.syllables import keys, syllables
+from qa.scoring.syllables import (
+    SURE,
+    SURE_SLIP_COST,
+    TONE_COST,
+    keys,
+    syllable_of,
+    syllables,
+    tone_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +138,7 @@ def spot(
     for likely in index.likely(track):
         for start, end in likely.turns:
             for found in find_all(likely.pattern, track, start, end, likely.floor, chars=chars):
-                sure = _convicts(found, policy) and _is_trusted(track, found)
+                sure = _convicts(found, policy) and _is_trusted(track, found, policy)
                 if not sure and not _is_unsure(found, policy):
                     continue
                 # Before overlaps are settled: a harmless phrase must not hide a guilty one.
@@ -172,9 +180,25 @@ def _convicts(found: Found, policy: Policy) -> bool:
     return found.hit.similarity >= policy.convict_similarity and found.hit.same_chars >= chars
 
 
-def _is_trusted(track: Track, found: Found) -> bool:
-    """Whether the recogniser itself believes the words; nobody is convicted on a guess."""
-    return track.confidence(found.hit.start, found.hit.end) >= MIN_CONFIDENCE
+def _is_trusted(track: Track, found: Found, policy: Policy) -> bool:
+    """Whether the recogniser itself believes the words; nobody is convicted on a guess.
+
+    Other characters than the phrase's speak the louder against it the surer the recogniser is of
+    them, and where their tone is another one.
+    """
+    hit = found.hit
+    if track.confidence(hit.start, hit.end) < MIN_CONFIDENCE:
+        return False
+    if hit.same_chars == 1.0:
+        return True
+    against = 0.0
+    for char, position in slips(found.text.replace(GAP, ""), track, hit.start, hit.end):
+        heard = track.text[position]
+        if syllable_of(heard) == syllable_of(char) and tone_of(heard) != tone_of(char):
+            against += TONE_COST
+        if track.confidence(position, position + 1) >= SURE:
+            against += SURE_SLIP_COST
+    return hit.similarity - against / found.length >= policy.convict_similarity - 1e-9
 
 
 def _is_unsure(found: Found, policy: Policy) -> bool:

@@ -22,6 +22,8 @@ CONFUSABLE_INITIALS: dict[str, str] = {
 }
 """Initials that telephone recognition exchanges, folded onto one: 平翘舌, n/l, r/l, f/h."""
 
+# iu and ui are exchanged in spelling more than in sound: each shares the class of what is left of
+# it on the telephone (ou, ei), and only d, t and l stand before both.
 CONFUSABLE_FINALS: dict[str, str] = {
     "ang": "an",
     "iang": "ian",
@@ -44,6 +46,17 @@ CONFUSED_COST = 0.3
 NEAR_COST = 0.6
 """Cost of a syllable with the same initial class or the same final class (guan/gong, ma/ba)."""
 
+TONE_COST = 0.3
+"""Off the trust in a phrase for each of its syllables that was heard with another tone. Where the
+recogniser wrote another character of the very syllable, it kept the tone in 60 % of 1,089 cases of
+the development calls; two characters of one syllable share it by chance in 18 %. So another tone
+halves the odds that the phrase was said: as much against it as a confusable syllable."""
+SURE_SLIP_COST = 0.3
+"""The same for each other character that the recogniser is sure of (`SURE`): of its slips 17 % are
+so sure, of what it hears rightly 66 %, so that the odds shrink to a quarter."""
+SURE = 0.9
+"""Word confidence from which the recogniser is sure."""
+
 FIRST_CODE = 0xE000  # private-use area: never met in text
 
 
@@ -59,6 +72,17 @@ def syllable_of(char: str) -> str:
     if char in "0123456789":
         char = "零一二三四五六七八九"[int(char)]
     return str(lazy_pinyin(char, style=Style.NORMAL, errors="default")[0])
+
+
+@lru_cache(maxsize=30_000)
+def tone_of(char: str) -> int:
+    """Return the tone of a character's commonest reading: 1–4, 5 for none or no reading."""
+    from pypinyin import Style, lazy_pinyin
+
+    if char in "0123456789":
+        char = "零一二三四五六七八九"[int(char)]
+    reading = str(lazy_pinyin(char, style=Style.TONE3, errors="default")[0])
+    return int(reading[-1]) if reading[-1] in "1234" and len(reading) > 1 else 5
 
 
 @lru_cache(maxsize=2_000)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.dialogue import parse_dialogue
-from qa.scoring.match import Track, align, best_hit, build_track
+from qa.scoring.match import Track, align, best_hit, build_track, slips
 from qa.scoring.syllables import substitution_cost, syllable_of
 from qa.text import FILLERS, fold
 from qa.types import Role, Span, Transcript, Utterance, Word
@@ -181,3 +181,28 @@ def test_times_of_characters_share_a_word_evenly() -> None:
     track = build_track(Transcript("id", "t", 1_000, 2, (utterance,)), Role.AGENT)
     assert [track.time_at(i) for i in range(4)] == [(0, 200), (200, 400), (400, 600), (600, 800)]
     assert all(a[1] <= b[0] for a, b in pairwise(track.time_at(i) for i in range(4)))
+
+
+@given(st.lists(st.one_of(ANY_TEXT, CALL_TEXT), max_size=3), st.sampled_from(PHRASES))
+def test_slips_are_other_characters_inside_the_place(texts: list[str], phrase: str) -> None:
+    track = track_of(*texts)
+    hit = best_hit(phrase, track, 0, len(track.text), floor=0.5)
+    if hit is None:
+        return
+    found = slips(phrase, track, hit.start, hit.end)
+    assert all(hit.start <= position < hit.end for _, position in found)
+    assert all(track.text[position] != char and char in phrase for char, position in found)
+    assert (hit.same_chars < 1.0) or not found
+
+
+@given(CALL_TEXT, st.sampled_from(PHRASES), st.data())
+def test_a_further_edit_never_makes_a_phrase_more_alike(
+    text: str, phrase: str, data: st.DataObject
+) -> None:
+    """Drop a syllable of the phrase itself, or set a stranger between two."""
+    at = data.draw(st.integers(1, len(phrase)))
+    worse = data.draw(st.sampled_from((phrase[:at] + "厄" + phrase[at:], phrase[: at - 1])))
+    whole, disturbed = track_of("厄厄" + phrase + "厄厄"), track_of("厄厄" + worse + "厄厄")
+    before = align(phrase, whole, 0, len(whole.text))
+    after = align(phrase, disturbed, 0, len(disturbed.text))
+    assert after.similarity <= before.similarity == 1.0

@@ -14,6 +14,7 @@ from qa.scoring.syllables import (
     substitution_cost,
     syllable_of,
     syllables,
+    tone_of,
 )
 from qa.text import fold
 
@@ -117,3 +118,15 @@ def test_sound_similarity_is_a_ratio(left: str, right: str) -> None:
 )
 def test_how_alike_two_phrases_sound(left: str, right: str, alike: float) -> None:
     assert sound_similarity(left, right) == pytest.approx(alike)
+
+
+@pytest.mark.parametrize(
+    ("char", "tone"), [("知", 1), ("管", 3), ("馆", 3), ("不", 4), ("了", 5), ("8", 1), ("a", 5)]
+)
+def test_tones(char: str, tone: int) -> None:
+    assert tone_of(char) == tone
+
+
+@given(FOLDED)
+def test_any_character_has_a_tone(text: str) -> None:
+    assert all(1 <= tone_of(char) <= 5 for char in text)
