@@ -12,6 +12,7 @@ from qa.scoring.match import Track, best_hit
 from qa.scoring.slots import SAID, Slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.windows import closing, opening
+from qa.text import fold
 from qa.types import Direction, Outcome, ReleasedBy, Role, SlotStatus, SlotVerdict, Verdict
 
 GOODBYES = (
@@ -29,6 +30,8 @@ HEARD = Policy(unsure_similarity=0.9, unsure_chars=0.6)
 """For a cause: nothing is due for words that are only half alike."""
 REMOTE = 0.66
 """Below this a nearest miss is none: three syllables come half alike by chance in any sentence."""
+FIRST_WORDS = 4
+"""Up to so many characters a customer only says 喂，你好."""
 TWO = 2
 """Syllables of a phrase that any sentence holds by chance, unless every one of them is equal."""
 Window = Literal["anywhere", "opening", "beginning", "after_opening", "closing"]
@@ -130,6 +133,18 @@ def position_at(track: Track, time_ms: int) -> int:
         if utterance.span.end_ms > time_ms:
             return track.starts[k]
     return len(track.text)
+
+
+def answers_from(scene: Scene) -> int:
+    """Return where in the agent's text answers begin: behind the customer's first real words.
+
+    What is due after a complaint may come before the words by which it was recognised, but not
+    before the customer has said anything (an apology for answering late is none for a parcel).
+    """
+    for _, utterance in scene.customer.utterances:
+        if len(fold(utterance.text).text) > FIRST_WORDS:
+            return position_at(scene.agent, utterance.span.start_ms)
+    return 0
 
 
 def judge_due(slot: Slot, scene: Scene, start: int, end: int, guards: Guards) -> SlotVerdict:

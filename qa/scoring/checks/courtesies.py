@@ -7,6 +7,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import (
     Cause,
     Window,
+    answers_from,
     broke_off,
     judge_due,
     not_concerned,
@@ -43,7 +44,8 @@ class Part:
         name: a name of `qa.wording.SLOTS`.
         any_of: phrases in the notation of `qa.scoring.grammar`; any of them will do.
         window: where they are due.
-        cause: due only if the customer gave cause, and then after it; always due without.
+        cause: due only if the customer gave cause, and then after the customer's first words;
+            always due without.
         guards: what makes the words mean something else.
     """
 
@@ -124,9 +126,7 @@ def _cause(part: Part, scene: Scene) -> list[Sighting] | None:
 def _judge(part: Part, scene: Scene, causes: list[Sighting]) -> SlotVerdict:
     start, end = range_of(scene, part.window)
     if causes:
-        first = min(causes, key=lambda s: (not s.sure, s.found.hit.start)).found.hit
-        after_ms = scene.customer.span(first.start, first.end).start_ms
-        start = max(start, position_at(scene.agent, after_ms))
+        start = max(start, answers_from(scene))
     verdict = judge_due(part.slot, scene, start, end, part.guards)
     doubted = bool(causes) and not any(s.sure for s in causes)
     if doubted and verdict.status is not SlotStatus.SAID:

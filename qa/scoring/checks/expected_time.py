@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.courtesy import Cause, broke_off, position_at, unheard
+from qa.scoring.courtesy import Cause, answers_from, broke_off, unheard
 from qa.scoring.due import find_times
 from qa.scoring.spotting import Sighting
 from qa.scoring.windows import span_of
@@ -77,7 +77,7 @@ class ExpectedTime(Check):
             return Verdict(Outcome.NOT_APPLICABLE, "no_cause")
         first = min(causes, key=lambda s: (not s.sure, s.found.hit.start))
         complaint = scene.customer.hit_match(first.found.hit, first.found.text)
-        since = position_at(scene.agent, complaint.span.start_ms)
+        since = answers_from(scene)
         doubt: Match | None = None
         for match, sure in _times(scene, since):
             if sure:
