@@ -5,13 +5,13 @@ where there is one; otherwise it is what stands before the building's number.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from qa.scoring.match import Track, align
 from qa.scoring.numbers import CLEAR_DIGITS, UNIT_CHARS, chunk_values
-from qa.scoring.syllables import keys, sound_similarity, substitution_cost, syllables
+from qa.scoring.syllables import keys, sound_similarity, sounds, substitution_cost, syllables
 from qa.text import fold
 
 _NUMBER = f"[{''.join(CLEAR_DIGITS)}{UNIT_CHARS}]+"
@@ -95,40 +95,89 @@ NAME_MARGIN = 0.15
 
 
 def find_compounds(
-    track: Track, names: Iterable[str], start: int, end: int, floor: float = NAME_FLOOR
+    track: Track, names: tuple[str, ...], windows: Sequence[tuple[int, int]]
 ) -> list[Compound]:
-    """Find names of compounds in a stretch of a track, the best name for each place.
+    """Find names of compounds in stretches of a track, the best name for each place.
+
+    A name whose very syllables stand there is taken at once; others are aligned with what stands
+    before a building's number, which is short.
+
+    Args:
+        windows: stretches in which an address is named, in order.
 
     Returns:
         Places in order, each with the name that fits best and how close another comes.
     """
+    hits: list[tuple[str, int, int, float]] = []
+    for start, end in windows:
+        exact = _exactly(track, names, start, end)
+        hits += exact or _nearly(track, names, start, end)
+    hits.sort(key=lambda hit: (-hit[3], -len(hit[0]), hit[0]))
+    places: list[Compound] = []
+    for name, first, last, similarity in hits:
+        if any(p.start < last and first < p.end for p in places):
+            continue
+        others = [(s, n) for n, a, b, s in hits if n != name and a < last and first < b]
+        if similarity == 1.0:
+            others.append(_closest_name(name, names))
+        rival, label = max(others, default=(0.0, ""))
+        places.append(Compound(name, first, last, similarity, rival, label))
+    return sorted(places, key=lambda p: p.start)
+
+
+def _exactly(
+    track: Track, names: tuple[str, ...], start: int, end: int
+) -> list[tuple[str, int, int, float]]:
+    text = track.sounds[start:end]
+    return [
+        (name, start + at, start + at + len(name), 1.0)
+        for name in names
+        if (at := text.find(_name_sounds(name))) >= 0
+    ]
+
+
+def _nearly(
+    track: Track, names: tuple[str, ...], start: int, end: int
+) -> list[tuple[str, int, int, float]]:
+    end = min(end, start + MAX_WINDOW)
+    heard = frozenset(track.keys[start:end])
     hits = []
-    window = frozenset(track.keys[start:end])
     for name in names:
-        key = _name_keys(name)
-        if sum(k in window for k in key) < NAME_FLOOR * len(key):
+        if len(heard.intersection(_name_keys(name))) < NAME_SHARED * len(name):
             continue
         hit = align(name, track, start, end)
-        if hit.similarity >= floor:
-            hits.append((name, hit))
-    hits.sort(key=lambda pair: (-pair[1].similarity, -len(pair[0]), pair[0]))
-    places: list[Compound] = []
-    for name, hit in hits:
-        if any(p.start < hit.end and hit.start < p.end for p in places):
-            continue
-        others = [
-            (other.similarity, n)
-            for n, other in hits
-            if n != name and other.start < hit.end and hit.start < other.end
-        ]
-        rival, label = max(others, default=(0.0, ""))
-        places.append(Compound(name, hit.start, hit.end, hit.similarity, rival, label))
-    return sorted(places, key=lambda p: p.start)
+        if hit.similarity >= NAME_FLOOR:
+            hits.append((name, hit.start, hit.end, hit.similarity))
+    return hits
+
+
+MAX_WINDOW = 24
+NAME_SHARED = 0.4
+"""Share of a name's syllable classes that must be there before it is aligned."""
+
+
+@lru_cache(maxsize=10_000)
+def _closest_name(name: str, names: tuple[str, ...]) -> tuple[float, str]:
+    """Return the name of the table that sounds most like another one, and how much."""
+    likeness = ((_name_likeness(name, other), other) for other in names if other != name)
+    return max(likeness, default=(0.0, ""))
+
+
+def _name_likeness(left: str, right: str) -> float:
+    """Compare two names syllable by syllable from the left; what is left over costs its length."""
+    costs = map(substitution_cost, syllables(right), syllables(left))
+    rest = abs(len(left) - len(right))
+    return max(0.0, 1 - (sum(costs) + rest) / max(1, len(right)))
 
 
 @lru_cache(maxsize=4_000)
 def _name_keys(name: str) -> str:
     return keys(name)
+
+
+@lru_cache(maxsize=4_000)
+def _name_sounds(name: str) -> str:
+    return sounds(name)
 
 
 def same_compound(left: str, right: str) -> bool:

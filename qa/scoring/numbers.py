@@ -4,8 +4,7 @@
 (一零八), or as any homophone (要零八, 药领吧), so a digit is read at two levels: **clear** when the
 character itself is a digit, **by sound** when only its syllable is one.
 
-Two ways to use it: `similarity` asks how close words come to digits that were due, and
-`read_number` says which number they are, where that can be told.
+`similarity` asks how close words come to digits that were due; `read_number` says which they are.
 """
 
 import re
@@ -189,8 +188,6 @@ def digit_cost(digit: str, char: str) -> float:
     return min(substitution_cost(form, heard) for form in SPOKEN_SYLLABLES[digit])
 
 
-# Reading: what a stretch of words says as a number, with repeats and corrections.
-
 _DIGIT = "".join(CLEAR_DIGITS)
 _NUMERAL = _DIGIT + UNIT_CHARS
 _TOKEN = re.compile(
@@ -284,8 +281,8 @@ def chunk_values(chunk: str) -> tuple[str, ...]:
 
     An empty one among several says that nobody would put any of them so.
 
-    A value ends where a zero follows it (十八零三 is 1803, a room on floor 18); before any other
-    digit it may have ended one digit earlier (十三八 is 138 or 1038).
+    A value ends where a zero follows it (十八零三 is 1803); before any other digit it may have
+    ended one digit earlier (十三八 is 138 or 1038).
     """
     if not any(c in UNIT_CHARS for c in chunk):
         return ("".join(CLEAR_DIGITS[c] for c in chunk),) if chunk else ()

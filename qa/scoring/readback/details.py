@@ -29,6 +29,10 @@ def concerns_report(scene: Scene) -> bool | None:
         number and for questions that were answered; None where a fault was named but nothing
         shows that a report was taken.
     """
+    return scene.shared("readback:report", lambda: _concerns_report(scene))
+
+
+def _concerns_report(scene: Scene) -> bool | None:
     talk = talk_of(scene)
     if talk.asks or scene.call.ticket is not None:
         return True

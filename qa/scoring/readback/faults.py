@@ -4,55 +4,17 @@ A paraphrase counts as the same fault (屋里冰凉 for 暖气不热). What no k
 the words that both sides use.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from qa.scoring.addresses import common_sound
 from qa.scoring.match import Track
+from qa.scoring.readback.fault_words import CORES, FAULTS
 from qa.scoring.readback.findings import Detail, State
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import sounds
 
-FAULTS: dict[str, str] = {
-    "cold": "不热|不暖|不咋热|没热|冰凉|冰块|跟冰|像冰|温度没有|没有温度|没暖和|没热气|冰冷|[太挺真好很这么]冷|冷[死的得]|凉的|都凉|又凉|"
-    "是凉|拔凉|哇凉|透凉|瓦凉|半截凉"
-    "|没有?热乎|没有?暖气|没温度|温度低|温度不够|温度上不|热度|低温|不达标|不够热|不太热|"
-    "不怎么热|没来暖气|没来气|没供|没通暖"
-    "|供不上|室温|家里冷|屋里冷|屋子冷|家冷|屋冷|热不起来|上不来|冻[得死手]|发凉|凉飕飕|"
-    "温吞|温乎|不烫|[零一二三四五六七八九十][多来几]?度",
-    "leak": "[漏路落露]水|漏了|漏[得着]|在漏|又漏|往外漏|还漏|直漏|漏气|漏点|渗水|渗漏|往外渗|"
-    "渗[着了]|就是渗|冒水|冒汽|滴水|滴答|往下滴"
-    "|一直滴|直滴|滋水|往外滋|喷水|呲水|次水|成河|发大水|一地水|都是水|流水|水流|跑水|淌水|往外淌|淌了|湿了|阴湿|返潮|泡了|"
-    "爆[了管]|管爆|裂了|开裂|砂眼|锈穿",
-    "noise": "响声|有声音|声响|出声|有响|[直老总一]响|异响|声音大|噪音|噪声|咕噜|咕嘟|哗啦|嗡嗡|咚咚|咣当|"
-    "呲呲|吱吱|嗒嗒|流水声|水声|动静|响得|响个",
-    "broken": "坏了|坏掉|坏的|[拧打掰拨关]不[动开上]|关不[严住]|拧不|转不动|断了|掉[了下]|"
-    "脱落|松了|松动|生锈|锈死|锈了|锈住|卡住|卡死|滑丝|失灵"
-    "|不走字|没反应|没电|打不着|点不着|不点火|不着火|不打火|没火|不显示|报警|堵了|堵塞|不通|"
-    "不循环|不转|故障",
-    "smell": "味儿|气味|异味|有味|臭味|燃气味|煤气味|怪味|糊味|闻到|泄漏|漏气",
-    "uneven": "半截|上热下|下边不热|下面不热|一半热|有的热|一组不热|时热时|忽冷忽热|一会儿热|"
-    "一会热",
-    "pressure": "压力|水压|气压|没压",
-    "billing": "退费|多收|收费|缴费|交费|欠费|发票|票[也没]|暖气费|取暖费|热费",
-    "change": "想换|更换|换一?个|换新|改管|改管道|加一?组|加片|拆[了下除]|安装|装一?个|"
-    "接管|清洗|冲洗|排气|放气|放水|测温|开通|开栓|停供|报停",
-    "conduct": "态度|投诉|收费员|维修工|没人来|没来人|没人管|没处理|催一",
-}
-"""Kinds of fault, each with the ways to put it; searched in toneless syllables."""
-CORES: dict[str, str] = {
-    "cold": "热冷凉冰暖冻温度烫",
-    "leak": "水漏渗冒滴滋喷淌爆裂泡湿潮汽气锈砂",
-    "noise": "响声音咕哗嗡咚噪异呲吱动",
-    "broken": "坏拧打掰拨关断掉脱松锈卡滑灵字反电火显警堵通循转障",
-    "smell": "味闻漏",
-    "uneven": "热冷半",
-    "pressure": "压",
-    "billing": "费票收",
-    "change": "换改拆装洗排放温通停管片组",
-    "conduct": "度诉费修人理催",
-}
-"""Characters of which a short match must hold one: 以为 sounds like 异味, 东人 like 冻人."""
 SHORT_MATCH = 2
 MAIN = ("cold", "leak", "noise", "broken", "smell", "uneven", "change", "pressure", "billing")
 KIN = {"uneven": ("cold",), "cold": ("uneven", "pressure"), "smell": ("leak",), "leak": ("smell",)}
@@ -116,11 +78,13 @@ def _given(talk: Talk) -> list[tuple[int, int, str]]:
     return main or found
 
 
-def _find(talk: Talk, track: Track) -> list[tuple[int, int, str]]:
+def _find(
+    talk: Talk, track: Track, kinds: Collection[str] = tuple(FAULTS)
+) -> list[tuple[int, int, str]]:
     found = [
         (match.start(), match.end(), kind)
-        for kind, words in FAULTS.items()
-        for match in sound_regex(words).finditer(talk.sounds(track))
+        for kind in kinds
+        for match in sound_regex(FAULTS[kind]).finditer(talk.sounds(track))
         if _is_meant(kind, track.text[match.start() : match.end()])
     ]
     return sorted(found)
@@ -139,7 +103,7 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
     for at, _, kind in given:
         for one in (kind, *KIN.get(kind, ())):
             kinds.setdefault(one, talk.time(talk.customer, at))
-    for start, end, kind in _find(talk, talk.agent):
+    for start, end, kind in _find(talk, talk.agent, kinds):
         if kind not in kinds or talk.time(talk.agent, start) < kinds[kind]:
             continue
         if any(a < end and start < b for a, b in asked):

@@ -206,36 +206,69 @@ _TIMES = "[二两三四五六七八]个[零一幺二三四五六七八九]"
 def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
     """Find runs of digits that belong to no address: phones, waybills, rooms in a later answer."""
     text = track.text
-    digits = [None if taken[p] else digit_by_syllable(c) for p, c in enumerate(text)]
+    digits = text.translate(_DIGITS)
     spans: dict[int, tuple[int, str]] = {}
     for match in sound_regex(_TIMES).finditer(sounds):
         count, digit = digits[match.start()], digits[match.end() - 1]
-        if count and digit:
+        if "1" < count <= "9" and digit != " ":
             spans[match.start()] = (match.end(), digit * int(count))
-    breaks = _breaks(track)
-    marks, p = [], 0
-    while p < len(text):
-        while p < len(text) - 1 and text[p] in PARTICLES and digits[p + 1] is not None:
-            p += 1  # 对吧，幺三九
-        first, said = p, ""
-        clear_chars = 0
-        at = bisect_right(breaks, p)
+    marks: list[Mark] = []
+    breaks, p = _breaks(track), 0
+    while run := _RUN.search(digits, p):
+        first = next((q for q in range(*run.span()) if not taken[q]), run.end())
+        while first < run.end() - 1 and text[first] in PARTICLES:
+            first += 1  # 对吧，幺三九
+        at = bisect_right(breaks, first)
         end = breaks[at] if at < len(breaks) else len(text)
-        while p < end and (digits[p] is not None or p in spans):
-            if p in spans:
-                p, more = spans[p]
-                said, clear_chars = said + more, clear_chars + len(more)
-            else:
-                said += digits[p] or ""
-                clear_chars += text[p] in CLEAR_DIGITS
-                p += 1
-        needed = len(said) if len(said) == 2 else min(len(said), 4) / 2
-        if len(said) >= 2 and clear_chars >= needed and not _is_other(track, first, p):
-            said = LOOPED.sub(r"\1", said)
+        said, p, clear = _said(track, digits, spans, (first, end), taken)
+        if len(said) >= 2 and clear >= _needed(said) and not _is_other(track, first, p):
             confidence = track.confidence(first, p)
-            marks.append(Mark("loose", first, p, said, True, confidence, (first, p)))
+            value = LOOPED.sub(r"\1", said)
+            marks.append(Mark("loose", first, p, value, True, confidence, (first, p)))
         p = max(p, first + 1)
     return marks
+
+
+_RUN = re.compile(r"\d+")
+
+
+def _said(
+    track: Track,
+    digits: str,
+    spans: dict[int, tuple[int, str]],
+    within: tuple[int, int],
+    taken: list[bool],
+) -> tuple[str, int, int]:
+    """Follow digits from a position: what they are, where they end, how many are clear ones."""
+    position, end = within
+    said, clear = "", 0
+    while position < end and not taken[position]:
+        if position in spans:
+            position, more = spans[position]
+            said, clear = said + more, clear + len(more)
+        elif digits[position] != " ":
+            said += digits[position]
+            clear += track.text[position] in CLEAR_DIGITS
+            position += 1
+        else:
+            break
+    return said, position, clear
+
+
+def _needed(said: str) -> float:
+    """Return how many clear digits make a run a number: of two both, of more at least half of 4."""
+    return len(said) if len(said) == 2 else min(len(said), 4) / 2
+
+
+class _DigitTable(dict[int, str]):
+    """For `str.translate`: the digit that a character is or exactly sounds like, else a space."""
+
+    def __missing__(self, ordinal: int) -> str:
+        self[ordinal] = digit_by_syllable(chr(ordinal)) or " "
+        return self[ordinal]
+
+
+_DIGITS = _DigitTable()
 
 
 def _breaks(track: Track) -> list[int]:
@@ -285,8 +318,3 @@ def distance(wanted: str, stream: str) -> tuple[int, int, int]:
         previous = row
     end = min(range(len(previous)), key=lambda j: (previous[j][0], -j))
     return previous[end][0], previous[end][1], end
-
-
-def split_numbers(text: str) -> list[str]:
-    """Return the runs of plain digits in a text written by a person (a ticket's phone)."""
-    return re.findall(r"\d+", text)

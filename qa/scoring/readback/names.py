@@ -9,7 +9,7 @@ from itertools import pairwise
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
-from qa.scoring.readback.name_words import GENERIC, LEADS, SPELT, SUMMARY, TITLES
+from qa.scoring.readback.name_words import GENERIC, LEADS, SUMMARY, TITLES
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
@@ -168,19 +168,6 @@ def _full_name_follows(surname: str, rest: str) -> bool:
     return any(s == wanted and k + 1 < len(heard) for k, s in enumerate(heard))
 
 
-def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
-    """Find surnames that either side spells out (耳东陈) where the name is the topic."""
-    start, stop = names.answer
-    places = [(talk.customer_sounds, start, min(len(talk.customer_sounds), stop + ANSWER_CHARS))]
-    places += [(talk.agent_sounds, a, b) for a, b in names.replies[:1]]
-    return [
-        surname
-        for sounds_of, a, b in places
-        for spelling, surname in SPELT.items()
-        if sound_regex(spelling).search(sounds_of, a, b)
-    ]
-
-
 def judge_name(talk: Talk) -> Detail:
     """Say how the name was read back."""
     names = name_talk(talk)
@@ -289,6 +276,12 @@ def _surname_sounds() -> frozenset[str]:
 
 
 def closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
+    """Return where the agent's words come closest to the name, looked for once per answer."""
+    key = ("readback:echo", names.answer)
+    return talk.scene.shared(key, lambda: _closest_echo(talk, names))
+
+
+def _closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
     """Align the customer's name with the agent's words.
 
     Where the name begins in the customer's words is not known, so every stretch that may be one is
@@ -350,23 +343,30 @@ _DIGIT = re.compile("[0-9]")
 def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
     """Find where in its replies the agent comes closest to a stretch of the customer's words."""
     wanted, said = talk.customer.syllables[first : first + length], talk.agent.syllables
-    text = talk.agent.text
     best: tuple[float, int] | None = None
-    for start, stop in names.replies:
-        for at in range(start, stop - length + 1):
-            if _DIGIT.search(text, at, at + length):
-                continue
-            costs = [
-                substitution_cost(w, h) for w, h in zip(wanted, said[at : at + length], strict=True)
-            ]
-            cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
-            if best is None or cost < best[0]:
-                best = cost, at
+    for at in _likely(talk, names, first, length):
+        costs = [substitution_cost(w, h) for w, h in zip(wanted, said[at:], strict=False)]
+        cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
+        if best is None or cost < best[0]:
+            best = cost, at
     if best is None:
         return None
     name = talk.customer.text[first : first + length]
     place = (best[1], best[1] + length)
     return Echo(name, (first, first + length), place, best[0] / length)
+
+
+def _likely(talk: Talk, names: NameTalk, first: int, length: int) -> list[int]:
+    """Return where in the replies at least one syllable of a stretch is in its place."""
+    keys, text = talk.agent.keys, talk.agent.text
+    found: set[int] = set()
+    for start, stop in names.replies:
+        for k, key in enumerate(talk.customer.keys[first : first + length]):
+            at = keys.find(key, start + k, stop - length + k + 1)
+            while at >= 0:
+                found.add(at - k)
+                at = keys.find(key, at + 1, stop - length + k + 1)
+    return [at for at in sorted(found) if not any(c.isdigit() for c in text[at : at + length])]
 
 
 SURNAME_EXTRA = 0.6

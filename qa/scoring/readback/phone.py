@@ -281,9 +281,7 @@ def _compare(talk: Talk, numbers: NumberTalk, detail: Detail, witnesses: tuple[s
     for read in reversed(numbers.read):
         whole = numbers.given or customer.digits
         lost = len(read) - len(whole)
-        if distance(read, whole)[0] == 0 or (
-            subsequence(whole, read) and 0 <= lost <= GARBLED + 1
-        ):
+        if distance(read, whole)[0] == 0 or (subsequence(whole, read) and 0 <= lost <= GARBLED + 1):
             return _with(detail, State.RIGHT, value=read)
         shared = _shared(read, customer.digits)
         likely = shared >= max(MAX_TRACE, min(len(read), len(customer.digits)) - 1)

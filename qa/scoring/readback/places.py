@@ -1,11 +1,18 @@
 """Addresses in a conversation: what the customer gave and what the agent repeated, part by part."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from qa.scoring.addresses import Compound, common_sound, compound_likeness, find_compounds
+from qa.scoring.addresses import common_sound, compound_likeness
 from qa.scoring.hypotheses import Kind
-from qa.scoring.match import Track
+from qa.scoring.readback.address_said import (
+    LEAD,
+    PARTS,
+    ROOM_DIGITS,
+    AddressTalk,
+    Said,
+    address_talk,
+    valid_marks,
+)
 from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, subsequence
 from qa.scoring.readback.phone import marks_of
@@ -13,146 +20,11 @@ from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex
 from qa.text import FILLERS, fold
-from qa.types import Match
 
-PARTS = ("building", "unit", "room")
-ROOM_DIGITS = (3, 4)
-COMPOUND_REACH = 9
-"""Characters before a building's number in which its compound is named."""
-LEAD = (
-    "好的|那个|就是|我家|我们家|您家|您是|我是|我住在?|住在?|家住|地址是|地址|具体|是在|在|"
-    "位于|跟您|重复|核对"
-    "|一下|确认|登记|的|对|是|嗯|啊|哦|好|那|您|我|先生|女士|电话"
-)
 SAME = 0.75
 """Likeness from which two heard names are the same compound."""
 OTHER = 0.5
-ZONE_MS = 25_000
-"""How long after an address was first named more of it may come without a question."""
-DENIED = "不是|不对"
-INSTEAD_CHARS = 10
-"""Characters after 不是三零一 within which it is said what it is instead."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """The address as one side said it.
-
-    Attributes:
-        marks: numbers of buildings, units and rooms, in order.
-        compounds: names of the station table that were heard.
-        names: what stood before the buildings' numbers, as heard.
-        first, last: positions that the address spans; equal where there is none.
-    """
-
-    track: Track
-    marks: tuple[Mark, ...]
-    compounds: tuple[Compound, ...]
-    names: tuple[tuple[int, int], ...]
-    first: int
-    last: int
-
-    def of(self, kind: str) -> list[Mark]:
-        """Return the marks of one kind."""
-        return [mark for mark in self.marks if mark.kind == kind]
-
-    @property
-    def match(self) -> Match | None:
-        """Evidence for the whole stretch, at most a few sentences."""
-        if self.first >= self.last:
-            return None
-        return self.track.match(
-            self.first, min(self.last, self.first + 60), expected="address", similarity=1.0
-        )
-
-
-@dataclass(frozen=True)
-class AddressTalk:
-    """Both sides' address."""
-
-    customer: Said
-    agent: Said
-
-
-def address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
-    """Gather what both sides said of the address.
-
-    Args:
-        names: compounds of the station table; may be empty.
-    """
-    return talk.scene.shared(("address", names), lambda: _address_talk(talk, names))
-
-
-def _address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
-    customer = _said(talk, talk.customer, names, _zones(talk))
-    if customer.first < customer.last:
-        begin = talk.time(talk.customer, customer.first)
-    else:
-        ask = talk.asked("address")
-        begin = ask.begin_ms if ask else 0
-    agent = _said(talk, talk.agent, names, [(begin, FOREVER)])
-    return AddressTalk(customer, agent)
-
-
-def _zones(talk: Talk) -> list[tuple[int, int]]:
-    """Return when the customer speaks of the address: the topic, and around unprompted numbers."""
-    zones = list(talk.zones("address"))
-    for mark in marks_of(talk, talk.customer):
-        if mark.kind in PARTS:
-            at = talk.time(talk.customer, mark.start)
-            if not any(begin - 1_000 <= at < end for begin, end in zones):
-                zones.append((max(0, at - 6_000), at + ZONE_MS))
-    agreed = [(end, end + 6_000) for _, end in zones if end < FOREVER]
-    return zones + agreed
-
-
-def _said(talk: Talk, track: Track, names: tuple[str, ...], zones: list[tuple[int, int]]) -> Said:
-    def inside(position: int) -> bool:
-        at = talk.time(track, position)
-        return any(begin <= at < end for begin, end in zones)
-
-    phones = [z for name in ("phone", "waybill") for z in talk.zones(name)]
-    marks: list[Mark] = []
-    for mark in marks_of(talk, track):
-        if not inside(mark.start):
-            continue
-        if mark.kind == "loose":
-            at = talk.time(track, mark.start)
-            if len(mark.value) in ROOM_DIGITS and not any(b <= at < e for b, e in phones):
-                marks.append(replace(mark, kind="room"))
-        elif mark.kind in PARTS:
-            marks.append(mark)
-    places = tuple(_name_before(talk, track, mark) for mark in marks if mark.kind == "building")
-    compounds = _compounds(talk, track, names, zones)
-    spots = [(m.start, m.end) for m in marks] + [(c.start, c.end) for c in compounds]
-    spots += [p for p in places if p[0] < p[1]]
-    first = min((a for a, _ in spots), default=0)
-    last = max((b for _, b in spots), default=0)
-    return Said(track, tuple(marks), compounds, places, first, last)
-
-
-def _compounds(
-    talk: Talk, track: Track, names: tuple[str, ...], zones: Iterable[tuple[int, int]]
-) -> tuple[Compound, ...]:
-    found: dict[int, Compound] = {}
-    for begin, end in zones:
-        start, stop = talk.between(track, max(0, begin - 1_500), end)
-        if names and start < stop:
-            for compound in find_compounds(track, names, start, stop):
-                found.setdefault(compound.start, compound)
-    return tuple(found[k] for k in sorted(found))
-
-
-def _name_before(talk: Talk, track: Track, mark: Mark) -> tuple[int, int]:
-    """Return the positions of what names the compound before a building's number."""
-    floor = max(0, mark.start - COMPOUND_REACH)
-    floor = max(floor, track.turn_at(mark.start)[0])
-    sounds = talk.sounds(track)[floor : mark.start]
-    cut = 0
-    for lead in sound_regex(LEAD).finditer(sounds):
-        if lead.end() < len(sounds) and lead.start() <= cut + 1:
-            cut = lead.end()
-    return floor + cut, mark.start
+GENERIC_REPLY = f"{LEAD}|好的?|嗯|[记计]下了?"
 
 
 def judge_address(talk: Talk, names: tuple[str, ...]) -> Detail:
@@ -189,7 +61,9 @@ def _by_words(talk: Talk, detail: Detail) -> Detail:
                 said = (first + at, first + at + length)
                 match = talk.agent.match(*said, expected="address", similarity=round(likeness, 3))
                 return replace(detail, state=State.RIGHT, repeated=match, value="address")
-        reply = sound_regex(f"{LEAD}|好的?|嗯|[记计]下了?").sub("", talk.agent_sounds[first:following])
+        reply = sound_regex(f"{LEAD}|好的?|嗯|[记计]下了?").sub(
+            "", talk.agent_sounds[first:following]
+        )
         if len(reply) <= 1 and following < last:
             return replace(detail, state=State.MISSING)
     return detail
@@ -352,20 +226,6 @@ def _agree(mine: Mark, theirs: Mark) -> bool:
         short, long = sorted((mine.value, theirs.value), key=len)
         return len(short) >= 2 and subsequence(short, long)
     return not (mine.clear and theirs.clear)
-
-
-def valid_marks(said: Said, part: str) -> list[Mark]:
-    """Return a side's numbers without those it takes back (不是三零一，三零二)."""
-    marks = said.of(part)
-    denied = sound_regex(DENIED)
-    kept = []
-    for mark in marks:
-        before = said.track.sounds[max(0, mark.start - 2) : mark.start]
-        instead = any(mark.end <= m.start <= mark.end + INSTEAD_CHARS for m in marks)
-        takes_back = denied.search(before) and mark.start not in said.track.pauses
-        if not (takes_back and (instead or mark is not marks[-1])):
-            kept.append(mark)
-    return kept or marks
 
 
 def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark, Mark]]) -> Detail:

@@ -20,9 +20,9 @@ from qa.types import Match, ReleasedBy, Role, Span
 Field = Literal["problem", "address", "name", "phone", "waybill"]
 
 ASKS: dict[Field, str] = {
-    "address": "地址|住址|哪里住|哪栋|哪个单元|[哪什][个么]?小区|住哪|住在哪|住什么|哪个楼|哪[个栋号]楼|几号楼|几单元|"
-    "几零几|几室"
-    "|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|哪[条个]街",
+    "address": "地址|住址|住在?哪|哪里住|住什么|[哪什][个么]?小区|哪[个栋号]楼|哪栋|几栋|哪个单元"
+    "|几号楼|几单元|几零几|几室|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|"
+    "哪[条个]街",
     "name": "姓名|名字|贵姓|称呼|叫什么|全名|您姓|姓什么|户主是|户主姓",
     "phone": ""
     "(?:留|联系|您[的个]|说一?下|报一?下|提供|登记|什么|有没有).{0,5}(?:电话|号码|手机|联系方式)"
@@ -120,17 +120,37 @@ class Talk:
         return self._position(track, begin_ms), self._position(track, end_ms)
 
     def _position(self, track: Track, ms: int) -> int:
-        times = self._times[track.role]
-        return bisect_left(times, ms)
+        k = bisect_left(self._begins[track.role], ms) - 1  # later utterances begin later still
+        if k < 0:
+            return 0
+        return min(track.starts[k] + bisect_left(self._times(track, k), ms), len(track.text))
 
     @cached_property
-    def _times(self) -> dict[Role, list[int]]:
-        return {t.role: _start_times(t) for t in (self.agent, self.customer)}
+    def _begins(self) -> dict[Role, list[int]]:
+        sides = (self.agent, self.customer)
+        return {t.role: [u.span.start_ms for _, u in t.utterances] for t in sides}
+
+    @cached_property
+    def _known_times(self) -> dict[tuple[Role, int], list[int]]:
+        return {}
+
+    def _times(self, track: Track, k: int) -> list[int]:
+        """Return when each character of an utterance begins."""
+        key = (track.role, k)
+        if key not in self._known_times:
+            starts = char_starts(track.utterances[k][1])
+            last = len(starts) - 1
+            self._known_times[key] = [starts[min(o, last)] for o in track.origins[k] if starts]
+        return self._known_times[key]
 
     def time(self, track: Track, position: int) -> int:
         """Return when a position of a track begins; the track's end for its last position."""
-        times = self._times[track.role]
-        return times[position] if position < len(times) else track.end_ms
+        if position >= len(track.text):
+            return track.end_ms
+        k = track.utterance_at(position)
+        times = self._times(track, k)
+        begin = track.utterances[k][1].span.start_ms
+        return times[position - track.starts[k]] if times else begin
 
     def raw(self, track: Track, start: int, end: int) -> str:
         """Return a range as it was written down, with its punctuation; a comma parts utterances."""
@@ -194,15 +214,3 @@ MAX_JOINED = 24
 FOREVER = 10**12
 LEAVE_CHARS = 24
 """Characters at either side's end within which leave is taken."""
-
-
-def _start_times(track: Track) -> list[int]:
-    """When each character of a track begins; never falling, so that it can be searched."""
-    times: list[int] = []
-    latest = 0
-    for k, (_, utterance) in enumerate(track.utterances):
-        starts = char_starts(utterance)
-        for origin in track.origins[k]:
-            latest = max(latest, starts[min(origin, len(starts) - 1)] if starts else 0)
-            times.append(latest)
-    return times

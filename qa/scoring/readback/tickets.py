@@ -14,10 +14,12 @@ from qa.scoring.match import Track
 from qa.scoring.readback.details import judge_detail, talk_of
 from qa.scoring.readback.findings import MET, SURE_CONFIDENCE, State
 from qa.scoring.readback.marks import distance, subsequence
-from qa.scoring.readback.name_words import TITLES
-from qa.scoring.readback.names import closest_echo, name_talk, spelt_surnames
+from qa.scoring.readback.name_words import SPELT, TITLES
+from qa.scoring.readback.names import ANSWER_CHARS, NameTalk, closest_echo, name_talk
 from qa.scoring.readback.phone import number_talk
+from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import spoken_forms
+from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import substitution_cost, syllables
 from qa.text import fold
 from qa.types import Match
@@ -138,6 +140,19 @@ def compare_name(scene: Scene, written: str) -> Compared:
     if echo is None or detail.state not in MET:
         return _against_answer(scene, name, (start, stop), detail.matches)
     return _other_name(scene, name, echo.given, echo.place, detail.matches)
+
+
+def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
+    """Find surnames that either side spells out (耳东陈) where the name is the topic."""
+    start, stop = names.answer
+    places = [(talk.customer_sounds, start, min(len(talk.customer_sounds), stop + ANSWER_CHARS))]
+    places += [(talk.agent_sounds, a, b) for a, b in names.replies[:1]]
+    return [
+        surname
+        for sounds_of, a, b in places
+        for spelling, surname in SPELT.items()
+        if sound_regex(spelling).search(sounds_of, a, b)
+    ]
 
 
 def without_title(written: str) -> str:
