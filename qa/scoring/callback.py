@@ -310,7 +310,8 @@ class Interview:
     @cached_property
     def answered(self) -> int:
         """How many of the questions that were asked got an answer that can be read."""
-        kinds = [k for k in (SOLVED, ATTITUDE, CHARGED, POINTS) if self.asked(k)]
+        likely = {p.kind for p in self.places if not p.doubtful}
+        kinds = [k for k in (SOLVED, ATTITUDE, CHARGED, POINTS) if k in likely]
         return sum((a := self.answer(kind)) is not None and a.asked for kind in kinds)
 
     @cached_property

@@ -167,6 +167,8 @@ def find_places(track: Track, script: CallbackScript) -> list[Place]:
                 if hit.similarity < 1 and hit.same_chars < HEARD_CHARS:
                     continue
                 for kind, doubtful in known[likely.pattern.notation]:
+                    if doubtful and hit.similarity < HEARD:
+                        continue
                     if as_regex(script.question(kind).unless).search(clause):
                         continue
                     found.append(_place(track, kind, one, doubtful=doubtful))

@@ -10,7 +10,7 @@ from qa.types import Role
 
 IDLE = frozenset("嗯啊哦噢喔唉诶呃好")
 """Characters with which a customer only shows to be there."""
-HOLE_MS = 150
+HOLE_MS = 100
 """So long a gap between two words of an utterance may hold another word."""
 _WHOLE = IDLE | frozenset("对是行有喂哎")
 """Characters that are a word of their own."""
@@ -106,20 +106,22 @@ def answer_of(readings: Sequence[Reading], window: Window, role: Role, *, asked:
 
 
 def has_hole(track: Track, start: int, end: int) -> bool:
-    """Whether time passes without a word inside a range or right before it, in one utterance.
+    """Whether time passes without a word inside a range or at its edges, in one utterance.
 
     Recognition may have left out a word there, such as the 不 of 不满意.
     """
-    return any(
-        track.utterance_at(at - 1) == track.utterance_at(at)
-        and track.time_at(at)[0] - track.time_at(at - 1)[1] >= HOLE_MS
-        for at in range(max(1, start), end)
-    ) or _begins_late(track, start)
+    first, last = max(1, start), min(end + 1, len(track.text))
+    return any(_gap_before(track, at) >= HOLE_MS for at in range(first, last))
 
 
-def _begins_late(track: Track, start: int) -> bool:
-    k = track.utterance_at(start)
-    return (
-        track.starts[k] == start
-        and track.time_at(start)[0] - track.utterances[k][1].span.start_ms >= HOLE_MS
-    )
+def _gap_before(track: Track, position: int) -> int:
+    """Milliseconds between the word of a position and the one before, or the utterance's start."""
+    k = track.utterance_at(position)
+    utterance, at = track.utterances[k][1], 0
+    origin = track.origins[k][position - track.starts[k]]
+    before_ms = utterance.span.start_ms
+    for word in utterance.words:
+        if origin < at + len(word.text):
+            return word.span.start_ms - before_ms
+        at, before_ms = at + len(word.text), word.span.end_ms
+    return 0
