@@ -1,15 +1,17 @@
 """Whether the agent argues with the customer over several turns (FP05)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
-from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.match import Track
+from qa.scoring.spotting import Guards, Policy, spot
 from qa.scoring.windows import span_of
 from qa.text import fold
-from qa.types import Outcome, Role, Verdict
+from qa.types import Match, Outcome, Role, Verdict
 
 _FORMS = {
     "arguing": ["不可能", "您[看|记]错了", "我没有~[犟|吵]"],
@@ -23,6 +25,22 @@ _QUARREL = """坐席: 管道没有问题。
 坐席: 不可能，您记错了。
 客户: 你怎么跟我犟？
 坐席: 我没有跟您犟。"""
+
+_TAKEN_UP = {"contradictions": ["怎么了", "也不"], "commonplace": ["没有"]}
+_TWISTED = """客户: 我买的可是名牌。
+坐席: 名牌怎么了。
+客户: 我白天也不在家。
+坐席: 不在家也不会自己坏。
+客户: 你怎么这么说？
+坐席: 不可能。"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Argued:
+    """How a turn argues, and whether in strong words."""
+
+    match: Match
+    strong: bool
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,9 @@ class Dispute(Check):
         insisting: wordings that only argue in a turn that answers an objection.
         objections: customer's words that object; looked for exactly, in what the customer said
             since the agent's turn before.
+        contradictions: words with which a turn argues that takes up the customer's own words
+            (名牌怎么了), looked for exactly in the same clause.
+        commonplace: words that both sides use all the time; taking them up means nothing.
         guards: as for forbidden phrases.
         policy: how alike counts.
         min_turns: arguing turns that make a dispute.
@@ -49,6 +70,8 @@ class Dispute(Check):
     arguing: tuple[str, ...]
     insisting: tuple[str, ...] = ()
     objections: tuple[str, ...] = ()
+    contradictions: tuple[str, ...] = ()
+    commonplace: tuple[str, ...] = ()
     guards: Guards = field(default_factory=Guards)
     policy: Policy = field(default_factory=Policy)
     min_turns: int = 3
@@ -64,6 +87,8 @@ class Dispute(Check):
             Outcome.MET,
         ),
         Example(_FORMS, "客户: 不可能！\n坐席: 好的。\n客户: 您记错了！", Outcome.MET),
+        Example({**_FORMS, **_TAKEN_UP}, _TWISTED, Outcome.VIOLATED),
+        Example(_FORMS, _TWISTED, Outcome.MET),
         Example(_FORMS, "未知: 不可能，您记错了。", Outcome.UNDECIDED),
     )
 
@@ -73,7 +98,8 @@ class Dispute(Check):
         if not 2 <= self.min_turns <= self.within:
             raise ValueError("min_turns lies between 2 and within")
         compile_all(self.insisting)
-        compile_all(self.objections)
+        for notations in (self.objections, self.contradictions, self.commonplace):
+            compile_all(notations)
 
     @cached_property
     def _strong(self) -> frozenset[str]:
@@ -92,56 +118,83 @@ class Dispute(Check):
         turns = self._arguing_turns(scene)
         quarrel = self._quarrel(turns)
         if quarrel:
-            matches = tuple(scene.agent.hit_match(s.found.hit, s.found.text) for s in quarrel)
             details = (("turns", str(len(quarrel))),)
-            return Verdict(Outcome.VIOLATED, "dispute_heard", details, matches)
+            return Verdict(Outcome.VIOLATED, "dispute_heard", details, quarrel)
         searched = span_of(scene, 0, len(scene.agent.text))
         details = (("turns", str(len(turns))),)
         return Verdict(Outcome.MET, "dispute_absent", details, searched=searched)
 
-    def _arguing_turns(self, scene: Scene) -> dict[int, Sighting]:
+    def _arguing_turns(self, scene: Scene) -> dict[int, _Argued]:
         """Find what argues in each turn of the agent, by the turn's place among them."""
-        turns: dict[int, Sighting] = {}
-        objected: set[int] | None = None
-        for sighting in spot(scene.agent, self._patterns, policy=self.policy, guards=self.guards):
+        track = scene.agent
+        turns: dict[int, _Argued] = {}
+        said: Mapping[int, str] | None = None
+        for sighting in spot(track, self._patterns, policy=self.policy, guards=self.guards):
             if not sighting.sure:
                 continue
-            turn = scene.agent.turns.index(scene.agent.turn_at(sighting.found.hit.start))
+            turn = track.turns.index(track.turn_at(sighting.found.hit.start))
             strong = sighting.notation in self._strong
             if not strong:
-                if objected is None:
-                    objected = set(self._objected(scene))
-                if turn not in objected:
+                said = _said_before(scene) if said is None else said
+                if not as_regex(self.objections).search(said.get(turn, "")):
                     continue
-            known = turns.get(turn)
-            if known is None or (strong and known.notation not in self._strong):
-                turns[turn] = sighting
+            if turn not in turns or (strong and not turns[turn].strong):
+                match = track.hit_match(sighting.found.hit, sighting.found.text)
+                turns[turn] = _Argued(match, strong)
+        if any(argued.strong for argued in turns.values()):
+            self._add_taken_up(scene, turns)
         return turns
 
-    def _objected(self, scene: Scene) -> Iterator[int]:
-        """Which of the agent's turns answer words of the customer that object."""
-        objection = as_regex(self.objections)
-        agent = scene.agent
-        firsts = {
-            agent.utterances[agent.utterance_at(start)][0]: turn
-            for turn, (start, _) in enumerate(agent.turns)
-        }
-        said = ""
-        for index, utterance in enumerate(scene.transcript.utterances):
-            if utterance.role is Role.CUSTOMER:
-                said += fold(utterance.text).text
-            elif index in firsts:
-                if objection.search(said):
-                    yield firsts[index]
-                said = ""
+    def _add_taken_up(self, scene: Scene, turns: dict[int, _Argued]) -> None:
+        """Add the turns that throw the customer's own words back."""
+        track, excuses = scene.agent, self.guards.excused_by + self.guards.asked_with
+        for turn, said in _said_before(scene).items():
+            start, end = track.turns[turn]
+            if turn in turns or as_regex(excuses).search(track.text, start, end):
+                continue
+            said = as_regex(self.commonplace).sub(" ", said)
+            words = {a + b for a, b in pairwise(said)}
+            for left, right in _clauses(track, start, end):
+                clause = track.text[left:right]
+                if any(word in clause for word in words) and (
+                    hit := as_regex(self.contradictions).search(clause)
+                ):
+                    match = track.match(left, right, expected=hit[0], similarity=1.0)
+                    turns[turn] = _Argued(match, strong=False)
+                    break
 
-    def _quarrel(self, turns: dict[int, Sighting]) -> tuple[Sighting, ...]:
+    def _quarrel(self, turns: dict[int, _Argued]) -> tuple[Match, ...]:
         """Arguing turns close enough together, one of them at least in strong words."""
         order = sorted(turns)
         for first in range(len(order)):
             near = [turns[k] for k in order[first:] if k - order[first] < self.within]
             if len(near) < self.min_turns:
                 break
-            if any(s.notation in self._strong for s in near):
-                return tuple(near)
+            if any(argued.strong for argued in near):
+                return tuple(argued.match for argued in near)
         return ()
+
+
+def _said_before(scene: Scene) -> Mapping[int, str]:
+    """Gather what the customer said right before each turn of the agent, by the turn's place."""
+    agent = scene.agent
+    firsts = {
+        agent.utterances[agent.utterance_at(start)][0]: turn
+        for turn, (start, _) in enumerate(agent.turns)
+    }
+    before: dict[int, str] = {}
+    said = ""
+    for index, utterance in enumerate(scene.transcript.utterances):
+        if utterance.role is Role.CUSTOMER:
+            said += fold(utterance.text).text + " "
+        elif index in firsts:
+            before[firsts[index]] = said
+            said = ""
+    return before
+
+
+def _clauses(track: Track, start: int, end: int) -> Iterator[tuple[int, int]]:
+    while start < end:
+        stop = min(end, track.clause_end(start))
+        yield start, stop
+        start = stop
