@@ -141,13 +141,13 @@ def sure_hits(track: Track, notations: tuple[str, ...], within: tuple[int, int])
     return [
         found
         for pattern in _likely(track, notations, within)
-        for found in find_all(pattern, track, *within, NEAR)
+        for found in find_all(pattern, track, *within, HEARD)
         if found.hit.similarity >= HEARD
     ]
 
 
 def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:
-    index = shortlist(notations, NEAR, strict=False)
+    index = shortlist(notations, HEARD, strict=False)
     return [
         likely.pattern
         for likely in index.likely(track)

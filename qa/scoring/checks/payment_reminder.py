@@ -11,6 +11,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.shortlist import shortlist
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 
@@ -130,8 +131,8 @@ class PaymentReminder(Check):
         """Find the reminder, and whether it surely is one."""
         track = talk.agent
         best: tuple[float, Match, bool] | None = None
-        for pattern in compile_all(self.phrases):
-            for found in find_all(pattern, track, 0, len(track.text), NEAR):
+        for likely in shortlist(self.phrases, NEAR, strict=False).likely(track):
+            for found in find_all(likely.pattern, track, 0, len(track.text), likely.floor):
                 hit = found.hit
                 clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
                 if as_regex(self.unless).search(clause):
