@@ -265,10 +265,13 @@ def _best_alternative(
         return None
     best: tuple[tuple[float, float, int], str, Hit] | None = None
     for alternative in alternatives:
-        hit = _hit(alternative, track, start, end, floor)
+        text = alternative.strip(EDGE)
+        if text == alternative:
+            hit = best_hit(text, track, start, end, floor=floor)
+        else:
+            hit = _hit(alternative, track, start, end, floor)
         if hit is None:
             continue
-        text = alternative.strip(EDGE)
         if hit.same_chars * len(text) < needed_chars(len(text), chars) - 1e-9:
             continue
         rank = (hit.similarity, hit.same_chars, len(text))
@@ -281,8 +284,6 @@ def _best_alternative(
 def _hit(alternative: str, track: Track, start: int, end: int, floor: float) -> Hit | None:
     """Where an alternative comes closest and has the edges that it asks for."""
     text = alternative.strip(EDGE)
-    if text == alternative:
-        return best_hit(text, track, start, end, floor=floor)
     while hit := best_hit(text, track, start, end, floor=floor):
         before = track.text[track.clause_start(hit.start) : hit.start]
         after = track.text[hit.end : track.clause_end(hit.end - 1)]

@@ -368,6 +368,10 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     """
     if start >= end or not phrase:
         return None
+    if (1 - floor) * len(phrase) < NEAR_COST - 1e-9 and (
+        track.keys.find(_phrase_key(phrase)[0], start, end) < 0
+    ):
+        return None  # no syllable of another class has room: most searches end here
     at = track.text.find(phrase, start, end)
     if at >= 0:
         return Hit(at, at + len(phrase), 1.0, 1.0)
