@@ -33,6 +33,10 @@ AHEAD = re.compile(r"之?内|以内|左右|之?后|给您|就|会|能")
 ASKS_WHEN = re.compile(
     r"什么时候|啥时候|几天|多久|多长时间|几点|哪天|几号|给[我]?个时间|到什么时候"
 )
+HALF_HEARD = re.compile(
+    r"小时[之以]?内|工作日|(?:天|周|月|礼拜|星期)[之以]?[内前]|明天|后天|今晚|下周|下午.点|上午.点"
+)
+"""What is left of a time whose number was misheard; keeps nobody from being undecided."""
 LENGTHS = "0123456789一二两俩三四五六七八九十半几"
 SHORT_ANSWER = 6
 """Characters beside a time up to which a sentence is a bare answer (三天左右吧)."""
@@ -83,6 +87,7 @@ class ExpectedTime(Check):
             if sure:
                 return Verdict(Outcome.MET, "time_named", matches=_ordered(complaint, match))
             doubt = doubt or match
+        doubt = doubt or _half_heard(scene, since)
         return _unnamed(scene, first, since, complaint, doubt)
 
 
@@ -117,6 +122,19 @@ def _times(scene: Scene, since: int) -> Iterator[tuple[Match, bool]]:
             yield match, True
         elif len(before) + len(after) <= SHORT_ANSWER:
             yield match, _was_asked_when(scene, match.span)
+
+
+def _half_heard(scene: Scene, since: int) -> Match | None:
+    """Find what may be a misheard time for the handling (二十死小时内给您回复)."""
+    track = scene.agent
+    for found in HALF_HEARD.finditer(track.text, since):
+        start, end = track.sentence_start(found.start()), track.sentence_end(found.end() - 1)
+        before, after = track.text[start : found.start()], track.text[found.end() : end]
+        if ASKED.search(track.text[start:end]) or PAST.match(after):
+            continue
+        if HANDLED.search(before + " " + after):
+            return track.match(*found.span(), expected=found.group(), similarity=0.6)
+    return None
 
 
 def _is_length(text: str, start: int, after: str) -> bool:

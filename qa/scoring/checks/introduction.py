@@ -9,7 +9,7 @@ from qa.scoring.courtesy import not_concerned, unheard
 from qa.scoring.grammar import compile_all
 from qa.scoring.match import Track
 from qa.scoring.slots import UNSURE, Slot, judge_slot
-from qa.scoring.surnames import looks_like_a_name
+from qa.scoring.surnames import looks_like_a_name, sounds_like_a_name
 from qa.scoring.windows import opening, span_of
 from qa.text import fold
 from qa.types import Direction, Outcome, SlotStatus, SlotVerdict, Verdict
@@ -18,7 +18,7 @@ _FUNCTIONS = (
     r"客服中心|客服部|客服热线|客户服务中心|客户服务|客服代表|客服专员|客服人员|客服小姐|客服|克服|课服|客户部|服务中心|服务热线|服务专员|"
     r"呼叫中心|热线|前台|总机|话务员|接线员|值班员|值班人员|坐席|座席|业务员|业务经理|业务部|业务|客户经理|经理|"
     r"设计部|设计师|工程部|工程|市场部|市场|销售部|销售|售后部|售后|财务部|家装顾问|装修顾问|顾问|专员|助理|"
-    r"家装|公司|集团|分公司|有限公司|工作人员|抢修中心|抢修|调度中心|调度|营业厅|人员|这边|这里|我们|咱们|本人|您的|"
+    r"24小时|二十四小时|家装|公司|集团|分公司|有限公司|工作人员|抢修中心|抢修|调度中心|调度|营业厅|人员|这边|这里|我们|咱们|本人|您的|"
     r"很高兴|非常高兴|高兴|竭诚|诚挚|随时|正在|现在|今天|由|将|来|的|啊|呢|是|部|组|员|为您|给您|帮您"
 )
 _STRIP = re.compile(rf"^(?:{_FUNCTIONS})+")
@@ -204,7 +204,8 @@ def _beside(track: Track, at: int, end: int) -> list[tuple[int, int, bool]]:
 
 
 def _names(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int, bool]]:
-    return [(a, b, True) for a, b in pieces if looks_like_a_name(text[a:b])]
+    found = [(a, b, True) for a, b in pieces if looks_like_a_name(text[a:b])]
+    return found or [(a, b, False) for a, b in pieces if sounds_like_a_name(text[a:b])]
 
 
 def _pieces(text: str, first: int, last: int) -> list[tuple[int, int]]:
