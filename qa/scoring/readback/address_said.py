@@ -146,7 +146,7 @@ def _compounds(
 
 SLACK = 3
 EARLY_MS = 1_500
-ZONE_CHARS = 40
+ZONE_CHARS = 80
 """Characters after a question for the address in which a compound may be named alone."""
 
 

@@ -86,6 +86,8 @@ def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Comp
     if not written:
         return Compared("compound", Agreement.UNSURE)
     known = next((name for name in names if same_compound(fold(name).text, written)), "")
+    if not known:  # 南岗区滨江新城
+        known = max((n for n in names if written.endswith(fold(n).text)), key=len, default="")
     mine, theirs = _named(said.customer), _named(said.agent)
     matches = tuple(
         side.track.match(c.start, c.end, expected=written, similarity=c.similarity)
@@ -101,8 +103,9 @@ def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Comp
 
 
 def _named(side: Said) -> Compound | None:
-    """Return the name of the table that a side used; the likest where there are several."""
-    return max(side.compounds, key=lambda c: c.similarity, default=None)
+    """Return the name of the table that a side used last, if surely; else the likest."""
+    firm = [c for c in side.compounds if c.similarity >= FIRM and c.sure]
+    return firm[-1] if firm else max(side.compounds, key=lambda c: c.similarity, default=None)
 
 
 def _known_compound(scene: Scene, said: AddressTalk, known: str) -> Agreement:
@@ -132,19 +135,23 @@ FIRM = 0.85
 """Likeness from which a name of the table was surely meant."""
 
 
-def _unknown_compound(said: AddressTalk, written: str) -> Agreement:
+def _unknown_compound(address: AddressTalk, written: str) -> Agreement:
     """Compare a compound that no table has: all of it must sound the same on one side."""
     heard = [
-        side.track.text[a:b] for side in (said.customer, said.agent) for a, b in side.names if a < b
+        side.track.text[a:b]
+        for side in (address.customer, address.agent)
+        for a, b in side.names
+        if a < b
     ]
     wanted = syllables(written)
-    if any(stands(wanted, syllables(text)) for text in heard):
+    spoken_names = [syllables(text) for text in heard]
+    if any(stands(wanted, s) or (len(s) > 2 and s == wanted[-len(s) :]) for s in spoken_names):
         return Agreement.EQUAL
     if any(same_compound(text, written) for text in heard):
         return Agreement.EQUAL
     confident = all(
         side.track.confidence(side.first, max(side.first + 1, side.last)) >= SURE_CONFIDENCE
-        for side in (said.customer, said.agent)
+        for side in (address.customer, address.agent)
     )
     alike = max((compound_likeness(text, written) for text in heard), default=1.0)
     return Agreement.DIFFERENT if confident and heard and alike < 1.0 else Agreement.UNSURE

@@ -64,7 +64,8 @@ def compare_phone(scene: Scene, written: str) -> Compared:
     may_hold = detail.state is State.RIGHT and len(ticket) == len(value or ticket)
     if ticket == value or (may_hold and _holds(ticket, agent, customer)):
         return Compared("phone", Agreement.EQUAL, detail.matches)
-    if value and _both_say(value, ticket, agent, customer):
+    alone = not customer and numbers.agent.confidence >= SURE_CONFIDENCE
+    if value and (alone or _both_say(value, ticket, agent, customer)):
         return Compared("phone", Agreement.DIFFERENT, detail.matches)
     heard = value or agent
     _, start, end = distance(heard, agent)
@@ -133,7 +134,11 @@ def compare_name(scene: Scene, written: str) -> Compared:
     spelt = spelt_surnames(talk, names)
     if spelt and syllables(spelt[-1]) != wanted[:1]:
         return Compared("name", Agreement.DIFFERENT, detail.matches)
-    heard_by_agent = any(stands(wanted, talk.agent.syllables[a:b]) for a, b in agent_ranges)
+    # Where the agent repeated the customer's very name, what was said before it was a mistake.
+    first = echo.place[1] - len(name) if echo and echo.cost == 0 else 0
+    heard_by_agent = any(
+        stands(wanted, talk.agent.syllables[max(a, first) : b]) for a, b in agent_ranges
+    )
     given = talk.customer.syllables[start : min(stop + len(wanted), len(talk.customer.text))]
     if heard_by_agent or stands(wanted, given):
         return Compared("name", Agreement.EQUAL, detail.matches)
