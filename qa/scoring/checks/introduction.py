@@ -9,6 +9,7 @@ from qa.scoring.courtesy import not_concerned, unheard
 from qa.scoring.grammar import compile_all
 from qa.scoring.match import Track
 from qa.scoring.slots import UNSURE, Slot, judge_slot
+from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import looks_like_a_name, sounds_like_a_name
 from qa.scoring.windows import opening, span_of
 from qa.text import fold
@@ -19,12 +20,11 @@ _FUNCTIONS = (
     r"呼叫中心|热线|前台|总机|话务员|接线员|值班员|值班人员|坐席|座席|业务员|业务经理|业务部|业务|客户经理|经理|"
     r"设计部|设计师|工程部|工程|市场部|市场|销售部|销售|售后部|售后|财务部|家装顾问|装修顾问|顾问|专员|助理|"
     r"24小时|二十四小时|家装|公司|集团|分公司|有限公司|工作人员|抢修中心|抢修|调度中心|调度|营业厅|人员|这边|这里|我们|咱们|本人|您的|"
-    r"很高兴|非常高兴|高兴|竭诚|诚挚|随时|正在|现在|今天|由|将|来|的|啊|呢|是|部|组|员|为您|给您|帮您"
+    r"很高兴|非常高兴|高兴|竭诚|诚挚|随时|正在|现在|今天|为您|给您|帮您"
 )
-_STRIP = re.compile(rf"^(?:{_FUNCTIONS})+")
-_STRIP_END = re.compile(rf"(?:{_FUNCTIONS})+$")
-_ANNOUNCED = re.compile(r"我是|我叫|我姓|免贵姓|我的名字[叫是]|[本敝]姓|我这边是|这边是|这里是")
-_CALLED = ("我叫", "我姓", "免贵姓", "我的名字", "本姓", "敝姓")
+_PARTICLES = frozenset("由将来的啊呢是部组员")
+_ANNOUNCED = r"我是|我叫|我姓|免贵姓|我的名字叫|我的名字是|本姓|敝姓|我这边是|这边是|这里是"
+_CALLED = r"我叫|我姓|免贵姓|我的名字|本姓|敝姓"
 _FOLLOWS = re.compile(
     r"请问|请讲|请说|为您|很高兴|您|你|有什么|打扰|想|跟|给|之前|负责|号|可以|现在|咱|我|在这|来电|是不是"
 )
@@ -35,7 +35,7 @@ _NUMBER = re.compile(
     r"|[0-9零〇一二三四五六七八九幺两洞拐勾]{2,6}"
     r"(?![0-9零〇一二三四五六七八九幺两洞拐勾十百]|小时|个|天|年|楼|元|块|分|点|句|件|次)"
 )
-_SERVICE = re.compile(r"为您服务|给您服务|为您解答|为您效劳|接听您的")
+_SERVICE = r"为您服务|给您服务|为您解答|为您效劳|接听您的"
 CALLED = 4
 """Characters up to which whatever stands behind 我叫 is a name."""
 LONGEST = 6
@@ -167,14 +167,14 @@ def _announced(
 ) -> list[tuple[int, int, bool]]:
     """Places right after 我是 or 我叫, up to the end of the clause, the company left out."""
     found = []
-    for announced in _ANNOUNCED.finditer(track.text, start, end):
+    for announced in sound_regex(_ANNOUNCED).finditer(track.sounds, start, end):
         at, stop = announced.end(), min(end, track.clause_end(announced.end() - 1))
         if brand_end is not None and at < brand_end <= stop:
             at = brand_end
-        called = announced.group().startswith(_CALLED)
-        pieces = _pieces(track.text, at, stop)
+        called = sound_regex(_CALLED).match(track.sounds, announced.start()) is not None
+        pieces = _pieces(track, at, stop)
         for first, last in pieces:
-            found += _names(track.text, _tails(track.text, first, last))
+            found += _names(track.text, _tails(track, first, last))
             length = last - first
             found.append((first, last, length in (2, 3) or (called and length <= CALLED)))
     return found
@@ -185,11 +185,11 @@ def _served(
 ) -> list[tuple[int, int, bool]]:
     """Names right before 为您服务, back to the company or the beginning of the clause."""
     found = []
-    for service in _SERVICE.finditer(track.text, start, end):
+    for service in sound_regex(_SERVICE).finditer(track.sounds, start, end):
         first = max(start, track.clause_start(service.start()))
         if brand_end is not None and first < brand_end <= service.start():
             first = brand_end
-        found += _names(track.text, _tails(track.text, first, service.start()))
+        found += _names(track.text, _tails(track, first, service.start()))
     return found
 
 
@@ -198,7 +198,7 @@ def _beside(track: Track, at: int, end: int) -> list[tuple[int, int, bool]]:
     found = []
     for _ in range(2):
         stop = min(end, track.clause_end(at)) if at < end else at
-        found += _names(track.text, _pieces(track.text, at, stop))
+        found += _names(track.text, _pieces(track, at, stop))
         at = stop
     return found
 
@@ -208,25 +208,38 @@ def _names(text: str, pieces: list[tuple[int, int]]) -> list[tuple[int, int, boo
     return found or [(a, b, False) for a, b in pieces if sounds_like_a_name(text[a:b])]
 
 
-def _pieces(text: str, first: int, last: int) -> list[tuple[int, int]]:
+def _pieces(track: Track, first: int, last: int) -> list[tuple[int, int]]:
     """Cut a stretch down to what may be a name: functions and what follows it are left out."""
-    if follows := _FOLLOWS.search(text, first, last):
+    if follows := _FOLLOWS.search(track.text, first, last):
         last = follows.start()
-    first, last = _stripped(text, first, last)
+    first, last = _stripped(track, first, last)
     if first >= last:
         return []
-    return [(first, last)] if last - first <= LONGEST else _tails(text, first, last)
+    return [(first, last)] if last - first <= LONGEST else _tails(track, first, last)
 
 
-def _tails(text: str, first: int, last: int) -> list[tuple[int, int]]:
+def _tails(track: Track, first: int, last: int) -> list[tuple[int, int]]:
     """Return the last two to four characters: a department may stand before the name."""
-    first, last = _stripped(text, first, last)
+    first, last = _stripped(track, first, last)
     return [(last - k, last) for k in (3, 2, 4) if last - k >= first]
 
 
-def _stripped(text: str, first: int, last: int) -> tuple[int, int]:
-    if strip := _STRIP.match(text[first:last]):
-        first += strip.end()
-    if strip := _STRIP_END.search(text[first:last]):
-        last = first + strip.start()
+def _stripped(track: Track, first: int, last: int) -> tuple[int, int]:
+    """Leave out functions (客服, 话务员) on both sides, by sound, and particles."""
+    functions, text = sound_regex(_FUNCTIONS), track.text
+    while first < last:
+        if found := functions.match(track.sounds, first, last):
+            first = found.end()
+        elif text[first] in _PARTICLES:
+            first += 1
+        else:
+            break
+    ending = sound_regex(f"(?:{_FUNCTIONS})$")
+    while first < last:
+        if found := ending.search(track.sounds[first:last]):
+            last = first + found.start()
+        elif text[last - 1] in _PARTICLES:
+            last -= 1
+        else:
+            break
     return first, last
