@@ -17,13 +17,12 @@ MIN_LOUD_MS = 500
 
 def silence(condition: leaves.Silence, field: Field) -> Result:
     """Find long silences."""
-    transcript = field.scene.transcript
     sided = (condition.after, condition.before) != ("anyone", "anyone")
     if sided and not field.scene.roles_known:
         return UNKNOWN_ROLES
     gaps = [
         gap
-        for gap in silences(speech_of(transcript, None))
+        for gap in silences(speech_of(field.scene, None))
         if gap.duration_ms > condition.silence * 1000
         and (condition.after == "anyone" or _speaks_at(field, condition.after, gap.start_ms))
         and (condition.before == "anyone" or _speaks_at(field, condition.before, gap.end_ms))
@@ -33,7 +32,7 @@ def silence(condition: leaves.Silence, field: Field) -> Result:
 
 def _speaks_at(field: Field, by: str, edge_ms: int) -> bool:
     """Whether one side's speech begins or ends at the edge of a silence."""
-    spoken = speech_of(field.scene.transcript, role_of(by))
+    spoken = speech_of(field.scene, role_of(by))
     return any(edge_ms in (span.start_ms, span.end_ms) for span in spoken)
 
 
@@ -41,8 +40,8 @@ def overlap(condition: leaves.Overlap, field: Field) -> Result:
     """Find where both speak at once."""
     if not field.scene.roles_known:
         return UNKNOWN_ROLES
-    agent = speech_of(field.scene.transcript, Role.AGENT)
-    customer = speech_of(field.scene.transcript, Role.CUSTOMER)
+    agent = speech_of(field.scene, Role.AGENT)
+    customer = speech_of(field.scene, Role.CUSTOMER)
     places = []
     for one, other in product(agent, customer):
         start, end = max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms)
@@ -88,7 +87,7 @@ def rate(condition: leaves.Rate, field: Field) -> Result:
             and _is_outside(condition, len(fold(u.text).text), u.span.duration_ms)
         ]
         return located(field.in_time(span) for span in outside)
-    spoken = spoken_ms(merged(speech_of(transcript, role)))
+    spoken = spoken_ms(merged(speech_of(field.scene, role)))
     if not spoken:
         return Result(None, unknown="not_measured")
     return Result(_is_outside(condition, characters(transcript, role), spoken))
