@@ -30,7 +30,7 @@ HEARD = Policy(unsure_similarity=0.9, unsure_chars=0.6)
 """For a cause: nothing is due for words that are only half alike."""
 REMOTE = 0.66
 """Below this a nearest miss is none: three syllables come half alike by chance in any sentence."""
-FIRST_WORDS = 4
+FIRST_WORDS = 3
 """Up to so many characters a customer only says 喂，你好."""
 TWO = 2
 """Syllables of a phrase that any sentence holds by chance, unless every one of them is equal."""

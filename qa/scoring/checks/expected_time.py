@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import Cause, answers_from, broke_off, unheard
 from qa.scoring.due import find_times
+from qa.scoring.sounds import sound_regex
 from qa.scoring.spotting import Sighting
 from qa.scoring.windows import span_of
 from qa.text import fold
@@ -33,8 +34,9 @@ AHEAD = re.compile(r"之?内|以内|左右|之?后|给您|就|会|能")
 ASKS_WHEN = re.compile(
     r"什么时候|啥时候|几天|多久|多长时间|几点|哪天|几号|给[我]?个时间|到什么时候"
 )
-HALF_HEARD = re.compile(
-    r"小时[之以]?内|工作日|(?:天|周|月|礼拜|星期)[之以]?[内前]|明天|后天|今晚|下周|下午.点|上午.点"
+HALF_HEARD = (
+    r"小时内|小时之内|小时以内|工作日|[天周月]之?内|[天周月]以内|礼拜内|星期内|[天周月]之?前"
+    r"|明天|后天|今晚|下周"
 )
 """What is left of a time whose number was misheard; keeps nobody from being undecided."""
 LENGTHS = "0123456789一二两俩三四五六七八九十半几"
@@ -68,7 +70,7 @@ class ExpectedTime(Check):
             "客户: 我要投诉。\n坐席: 好的。\n客户: 几天？\n坐席: 有结果会通知您，再见。",
             Outcome.VIOLATED,
         ),
-        Example(_CAUSE, "客户: 我要投诉。\n坐席: 我记一下。", Outcome.UNDECIDED),
+        Example(_CAUSE, "客户: 我要投诉。\n坐席: 请问单号？", Outcome.UNDECIDED),
         Example(_CAUSE, "客户: 我想查件。\n坐席: 好的。", Outcome.NOT_APPLICABLE),
     )
 
@@ -127,13 +129,15 @@ def _times(scene: Scene, since: int) -> Iterator[tuple[Match, bool]]:
 def _half_heard(scene: Scene, since: int) -> Match | None:
     """Find what may be a misheard time for the handling (二十死小时内给您回复)."""
     track = scene.agent
-    for found in HALF_HEARD.finditer(track.text, since):
+    for found in sound_regex(HALF_HEARD).finditer(track.sounds, since):
         start, end = track.sentence_start(found.start()), track.sentence_end(found.end() - 1)
         before, after = track.text[start : found.start()], track.text[found.end() : end]
         if ASKED.search(track.text[start:end]) or PAST.match(after):
             continue
         if HANDLED.search(before + " " + after):
-            return track.match(*found.span(), expected=found.group(), similarity=0.6)
+            return track.match(
+                *found.span(), expected=track.text[slice(*found.span())], similarity=0.6
+            )
     return None
 
 
