@@ -25,7 +25,7 @@ FAULTS: dict[str, str] = {
     "change": "想换|更换|换一?个|换新|改管|改管道|加一?组|加片|拆[了下除]|安装|装一?个|接管|"
     "清洗|冲洗|排气|放气"
     "|放水|测温|开通|开栓|停供|报停",
-    "conduct": "态度|投诉|收费员|维修工|没人来|没来人|没人管|没处理|催一",
+    "conduct": "态度|投诉|收费员|维修工|没人来|没来人|没人管|没处理|没人处理|没人修|催一",
 }
 """Kinds of fault, each with the ways to put it; searched in toneless syllables."""
 CORES: dict[str, str] = {

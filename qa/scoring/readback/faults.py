@@ -60,6 +60,9 @@ def judge_problem(talk: Talk) -> Detail:
     if shared := _shared_words(talk, first, WEAK_LIKENESS):
         match = talk.agent.match(*shared[1:], expected="problem", similarity=round(shared[0], 3))
         return replace(detail, state=State.UNSURE, repeated=match)
+    if not talk.is_certain and (near := _core_word(talk, given)):
+        match = talk.agent.match(*near, expected="problem", similarity=0.5)
+        return replace(detail, state=State.UNSURE, repeated=match)
     if near := _near(talk, first):
         match = talk.agent.match(*near, expected="problem", similarity=0.5)
         return replace(detail, state=State.UNSURE, repeated=match)
@@ -92,7 +95,7 @@ def _find(
 
 def _is_meant(kind: str, text: str) -> bool:
     """Whether a match is of its kind and not only of its sound."""
-    core = any(char in CORES[kind] for char in text)
+    core = any(char in CORES[kind] for char in text) or sounds(text) == sounds("不热")
     return "楼" not in text and (core or len(text) > SHORT_MATCH)
 
 
@@ -161,6 +164,15 @@ def _blanked(text: str, blank: str) -> str:
     for match in sound_regex(SCRIPT).finditer(sounds(text)):
         chars[match.start() : match.end()] = blank * len(match[0])
     return "".join(chars)
+
+
+def _core_word(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] | None:
+    """Find a word of the fault's kind (暖气热, 水) that may be left of a misheard repetition."""
+    begin = talk.time(talk.customer, given[0][0])
+    ask = next((a.begin_ms for a in talk.asks if a.begin_ms > begin), begin + 20_000)
+    start, stop = talk.between(talk.agent, begin, ask)
+    cores = {char for _, _, kind in given for char in CORES[kind]}
+    return next(((p, p + 1) for p in range(start, stop) if talk.agent.text[p] in cores), None)
 
 
 def _near(talk: Talk, first: int) -> tuple[int, int] | None:

@@ -24,9 +24,6 @@ class State(StrEnum):
 
 MET = (State.RIGHT, State.CORRECTED)
 VIOLATED = (State.WRONG, State.PART, State.MISSING, State.NOT_ASKED)
-SURE_CONFIDENCE = 0.97
-"""Mean word confidence from which a single digit may convict without the sound; what people wrote
-down has 1, a recogniser seldom reaches this in numbers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,13 @@ from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
-from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.numbers import CLEAR_DIGITS
+from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.name_words import GENERIC, LEADS, SUMMARY, TITLES
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
-from qa.scoring.syllables import NEAR_COST, sounds, substitution_cost, syllables
+from qa.scoring.syllables import NEAR_COST, keys, sounds, substitution_cost, syllables
 from qa.text import FILLERS
 
 ANSWER_CHARS = 24
@@ -144,6 +145,7 @@ def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
     return start, min(stop, start + ANSWER_CHARS)
 
 
+ASKED_NEARLY = ("姓名", "名字", "贵姓", "称呼")
 PARTICLES = "吧的呢啊就行吗"
 
 
@@ -179,8 +181,7 @@ def judge_name(talk: Talk) -> Detail:
     )
     detail = Detail("name", State.UNSURE, talk.ask_match("name"), given)
     if given is None:
-        missed = talk.unheard_ms(0, FOREVER) > UNHEARD_MS or _titled(talk, names)
-        asked = detail.asked is not None or missed
+        asked = detail.asked or _titled(talk, names) or _nearly_asked(talk)
         return replace(detail, state=State.UNSURE if asked else State.NOT_ASKED)
     echo = closest_echo(talk, names)
     if echo:
@@ -197,6 +198,13 @@ def judge_name(talk: Talk) -> Detail:
     return _unlike(talk, names, detail, echo)
 
 
+def _nearly_asked(talk: Talk) -> bool:
+    """Whether the question for the name may be among what was not heard well."""
+    if talk.unheard_ms(0, FOREVER) > UNHEARD_MS:
+        return True
+    return not talk.is_certain and any(keys(word) in talk.agent.keys for word in ASKED_NEARLY)
+
+
 def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> Detail:
     """Judge where nothing alike was repeated: another name, none at all, or it cannot be told."""
     start = talk.time(talk.customer, names.answer[0])
@@ -211,10 +219,11 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
         first = names.replies[0][0]
         place = (first, min(names.replies[0][1], first + min(len(residue), MAX_PLACE)))
     if other and _is_surname_of(talk, names, other):
-        sure = _confident(talk, names, other)
         match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.5)
-        return replace(detail, state=State.PART if sure else State.UNSURE, repeated=match)
-    if _confident(talk, names, place):
+        return replace(
+            detail, state=State.PART if talk.is_certain else State.UNSURE, repeated=match
+        )
+    if talk.is_certain:
         if other is None:
             return replace(detail, state=State.MISSING, repeated=None)
         match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.0)
@@ -241,14 +250,6 @@ def _name(talk: Talk, names: NameTalk, echo: Echo | None) -> str:
         return echo.name
     start = names.answer[0]
     return talk.customer.text[start : min(start + 3, talk.customer.clause_end(start))]
-
-
-def _confident(talk: Talk, names: NameTalk, place: tuple[int, int]) -> bool:
-    start, stop = names.answer
-    return (
-        talk.agent.confidence(*place) >= SURE_CONFIDENCE
-        and talk.customer.confidence(start, min(stop, start + 3)) >= SURE_CONFIDENCE
-    )
 
 
 def _titled(talk: Talk, names: NameTalk) -> tuple[int, int] | None:
@@ -314,7 +315,7 @@ def _lengths(talk: Talk, first: int, stop: int) -> list[int]:
     return [
         length
         for length in range(min(most, end - first), 1, -1)
-        if not any(c.isdigit() for c in text[first : first + length])
+        if sum(c in CLEAR_DIGITS for c in text[first : first + length]) < MANY_DIGITS
         and not _is_generic(text[first : first + length])
     ]
 
@@ -330,6 +331,7 @@ def _ends(talk: Talk, echo: Echo) -> bool:
     return following is not None
 
 
+MANY_DIGITS = 2
 MAX_OFFSET = 14
 
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.numbers import digit_by_syllable, read_number
-from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, distance, find_marks, subsequence
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import spoken_forms
@@ -329,10 +329,9 @@ def _contradiction(
     given, read = numbers.given, numbers.read[-1]
     edits, start, end = distance(given, numbers.agent.digits)
     backed = [w for w in witnesses if w == read]
-    if backed and edits <= 1 and numbers.customer.confidence < SURE_CONFIDENCE:
+    if backed and edits <= 1 and not talk.is_certain:
         return _with(detail, State.RIGHT, value=read)
-    sure = min(numbers.customer.confidence, numbers.agent.confidence) >= SURE_CONFIDENCE
-    if sure and len(read) == len(given):
+    if talk.is_certain and len(read) == len(given):
         return _with(detail, State.WRONG)
     at = numbers.customer
     _, first, last = distance(read, at.digits)

@@ -9,11 +9,10 @@ from qa.scoring.readback.address_said import (
     PARTS,
     ROOM_DIGITS,
     AddressTalk,
-    Said,
     address_talk,
     valid_marks,
 )
-from qa.scoring.readback.findings import SURE_CONFIDENCE, Detail, Doubt, State
+from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, subsequence
 from qa.scoring.readback.phone import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
@@ -152,13 +151,13 @@ def _whole(talk: Talk, said: AddressTalk, detail: Detail, missing: list[str]) ->
     other = _other_name(said)
     if other is not None:
         return replace(detail, state=other)
-    likely = likeness >= OTHER or not _heard_well(said.agent)
+    likely = likeness >= OTHER or not talk.is_certain
     if likely and len(garbled) == len(missing) and _accepted(talk, said, missing):
         return detail
     if _unheard(talk, said) or not missing:
         return replace(detail, state=State.UNSURE)
     nothing = "room" in missing and not said.agent.of("room") and len(missing) == _given(said)
-    sure = nothing or _heard_well(said.agent)
+    sure = nothing or talk.is_certain
     return replace(detail, state=State.PART if sure else State.UNSURE)
 
 
@@ -210,10 +209,6 @@ def _other_name(said: AddressTalk) -> State | None:
     return State.WRONG if firm else State.UNSURE
 
 
-def _heard_well(said: Said) -> bool:
-    return said.track.confidence(said.first, said.last) >= SURE_CONFIDENCE
-
-
 def _is_after(talk: Talk, said: AddressTalk, agent: Mark, customer: Mark) -> bool:
     return talk.time(talk.agent, agent.end) >= talk.time(talk.customer, customer.start)
 
@@ -238,7 +233,7 @@ def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark
         given=customer.match(mine.start, mine.end, expected=mine.value, similarity=1.0),
         repeated=agent.match(theirs.start, theirs.end, expected=mine.value, similarity=0.0),
     )
-    if all(m.clear and m.confidence >= SURE_CONFIDENCE for m in (mine, theirs)):
+    if talk.is_certain and mine.clear and theirs.clear:
         return detail
     if any(len(m.value) > 4 or not m.value.isdigit() for m in (mine, theirs)):
         return replace(detail, state=State.UNSURE)

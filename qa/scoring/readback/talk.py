@@ -196,6 +196,17 @@ class Talk:
         return unheard
 
     @cached_property
+    def is_certain(self) -> bool:
+        """Whether the words are as certain as if a person had written them down.
+
+        One exchanged or swallowed syllable leaves no trace in the words beside it, so it takes the
+        whole call to tell.
+        """
+        spoken = [u for side in (self.agent, self.customer) for _, u in side.utterances]
+        chars = sum(len(u.text) for u in spoken)
+        return sum(u.confidence * len(u.text) for u in spoken) >= CERTAIN * chars
+
+    @cached_property
     def broke_off(self) -> bool:
         """Whether the line broke before anybody took leave."""
         if self.scene.call.released_by is ReleasedBy.AGENT:
@@ -212,5 +223,7 @@ class Talk:
 
 MAX_JOINED = 24
 FOREVER = 10**12
+CERTAIN = 0.985
+"""Mean confidence of a call from which its words convict without the sound."""
 LEAVE_CHARS = 24
 """Characters at either side's end within which leave is taken."""

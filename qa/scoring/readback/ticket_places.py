@@ -13,7 +13,7 @@ from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Kind
 from qa.scoring.readback.address_said import PARTS, AddressTalk, Said, address_talk, valid_marks
 from qa.scoring.readback.details import judge_detail, talk_of
-from qa.scoring.readback.findings import MET, SURE_CONFIDENCE
+from qa.scoring.readback.findings import MET
 from qa.scoring.readback.marks import Mark, subsequence
 from qa.scoring.readback.places import spoken
 from qa.scoring.readback.tickets import Agreement, Compared, Place, listen, stands, unconfirmed
@@ -58,9 +58,9 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
     values = {mark.value for mark in heard}
     if wanted in values or {v.lstrip("0") for v in values} & {wanted.lstrip("0")}:
         return Agreement.EQUAL
-    sure = all(mark.clear and mark.confidence >= SURE_CONFIDENCE for mark in heard)
     same = len(heard) == 2 and len(values) == 1 and all(mark.clear for mark in heard)
-    if same and (sure or not _swallowed(heard[0].value, wanted)):
+    certain = talk_of(scene).is_certain
+    if same and (certain or not _swallowed(heard[0].value, wanted)):
         return Agreement.DIFFERENT
     mark = heard[-1]
     if not (wanted.isdigit() and mark.value.isdigit()):
@@ -72,7 +72,10 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
 
 def _swallowed(heard: str, wanted: str) -> bool:
     """Whether both sides may have lost the same digit to the recogniser (160 for 1603)."""
-    return len(heard) < len(wanted) and subsequence(heard, wanted)
+    pairs = [(heard, wanted)]
+    if heard.isdigit() and wanted.isdigit():
+        pairs.append((spoken(heard)[0], spoken(wanted)[0]))
+    return any(len(a) < len(b) and subsequence(a, b) for a, b in pairs)
 
 
 def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Compared:
@@ -97,7 +100,7 @@ def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Comp
     agreement = (
         _known_compound(scene, said, known)
         if known and (mine or theirs)
-        else _unknown_compound(said, written)
+        else _unknown_compound(said, written, talk_of(scene).is_certain)
     )
     return Compared("compound", agreement, matches)
 
@@ -135,7 +138,7 @@ FIRM = 0.85
 """Likeness from which a name of the table was surely meant."""
 
 
-def _unknown_compound(address: AddressTalk, written: str) -> Agreement:
+def _unknown_compound(address: AddressTalk, written: str, certain: bool) -> Agreement:
     """Compare a compound that no table has: all of it must sound the same on one side."""
     heard = [
         side.track.text[a:b]
@@ -149,12 +152,8 @@ def _unknown_compound(address: AddressTalk, written: str) -> Agreement:
         return Agreement.EQUAL
     if any(same_compound(text, written) for text in heard):
         return Agreement.EQUAL
-    confident = all(
-        side.track.confidence(side.first, max(side.first + 1, side.last)) >= SURE_CONFIDENCE
-        for side in (address.customer, address.agent)
-    )
     alike = max((compound_likeness(text, written) for text in heard), default=1.0)
-    return Agreement.DIFFERENT if confident and heard and alike < 1.0 else Agreement.UNSURE
+    return Agreement.DIFFERENT if certain and heard and alike < 1.0 else Agreement.UNSURE
 
 
 def compare_station(scene: Scene, station: str, stations: Mapping[str, str]) -> Compared | None:

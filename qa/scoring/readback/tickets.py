@@ -12,13 +12,13 @@ from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track
 from qa.scoring.readback.details import judge_detail, talk_of
-from qa.scoring.readback.findings import MET, SURE_CONFIDENCE, State
+from qa.scoring.readback.findings import MET, State
 from qa.scoring.readback.marks import distance, subsequence
 from qa.scoring.readback.name_words import SPELT, TITLES
 from qa.scoring.readback.names import ANSWER_CHARS, NameTalk, closest_echo, name_talk
 from qa.scoring.readback.phone import number_talk
 from qa.scoring.readback.talk import Talk
-from qa.scoring.rivals import spoken_forms
+from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import substitution_cost, syllables
 from qa.text import fold
@@ -64,8 +64,10 @@ def compare_phone(scene: Scene, written: str) -> Compared:
     may_hold = detail.state is State.RIGHT and len(ticket) == len(value or ticket)
     if ticket == value or (may_hold and _holds(ticket, agent, customer)):
         return Compared("phone", Agreement.EQUAL, detail.matches)
-    alone = not customer and numbers.agent.confidence >= SURE_CONFIDENCE
-    if value and (alone or _both_say(value, ticket, agent, customer)):
+    certain = talk_of(scene).is_certain
+    alone = not customer and certain
+    doubtful = not certain and _confusable(value, ticket)
+    if value and not doubtful and (alone or _both_say(value, ticket, agent, customer)):
         return Compared("phone", Agreement.DIFFERENT, detail.matches)
     heard = value or agent
     _, start, end = distance(heard, agent)
@@ -74,6 +76,13 @@ def compare_phone(scene: Scene, written: str) -> Compared:
     place = Place(numbers.agent.track, numbers.agent.place(start, end), Kind.NUMBER)
     found = listen(scene, place, spoken_forms(ticket)[:2], spoken_forms(heard)[:2])
     return Compared("phone", found, detail.matches)
+
+
+def _confusable(left: str, right: str) -> bool:
+    """Whether two numbers differ only in digits that recognition confuses, and may have twice."""
+    pairs = [(a, b) for a, b in zip(left, right, strict=False) if a != b]
+    confused = all(CONFUSED_DIGITS[a] == b or CONFUSED_DIGITS[b] == a for a, b in pairs)
+    return len(left) == len(right) and confused
 
 
 def _both_say(value: str, ticket: str, *streams: str) -> bool:
@@ -180,7 +189,7 @@ def _against_answer(
     track = talk_of(scene).customer
     place = (answer[0], min(answer[1], track.clause_end(answer[0]), answer[0] + len(name)))
     heard = track.syllables[place[0] : place[1]]
-    sure = track.confidence(*place) >= SURE_CONFIDENCE and len(heard) == len(name)
+    sure = talk_of(scene).is_certain and len(heard) == len(name)
     return Compared("name", Agreement.DIFFERENT if sure else Agreement.UNSURE, matches)
 
 
@@ -198,7 +207,7 @@ def _other_name(
     wanted = syllables(name)
     same = mine == theirs and len(mine) == len(wanted)
     confidence = min(talk.customer.confidence(*given), talk.agent.confidence(*place))
-    if same and confidence >= SURE_CONFIDENCE:
+    if same and talk.is_certain:
         return Compared("name", Agreement.DIFFERENT, matches)
     strange = [substitution_cost(w, h) >= STRANGE for w, h in zip(wanted, theirs, strict=False)]
     if same and any(strange) and confidence >= TRUSTED:
