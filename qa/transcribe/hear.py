@@ -6,7 +6,7 @@ are those of the transcript, so that an answer is the same at once and years lat
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.errors import EngineError
@@ -19,12 +19,19 @@ from qa.transcribe.recognise import channel_windows, speech_segments
 from qa.transcribe.vad import Samples, measure_frames
 from qa.types import Hearing, Question, Span, Transcript, Word
 
-HEAR_REVISION = "1"
+HEAR_REVISION = "2"
 """Counts changes of this code that change margins; thresholds are chosen for one of them."""
-CONTEXT_MS = 3_000
-"""Words this near to a place are read with it: 2 s find less, the whole window hardly more."""
+BEFORE_MS, AFTER_MS = 3_000, 1_500
+"""Words this near to a place are read with it. Fewer before it find less; the whole window hardly
+finds more, and what is repeated after a place would drag a hypothesis towards its repetition."""
 PAD_MS = 1_000
 """Sound on both sides of those words, since their times are not exact."""
+WIDE_MS = 10_000
+"""Taken on both sides instead where the decoder loses its way in the smaller part: then even the
+words as they were heard fit badly, and margins would mean nothing."""
+LOST_LOGPROB = -2.0
+"""Mean log-probability of a token, in nats, below which the decoder has lost its way; words as they
+were heard usually have -0.2 to -1.5."""
 MAX_PLACE_MS = 20_000
 """A longer place does not fit one window with its context; a question about it stays open."""
 MAX_HYPOTHESES = 120
@@ -63,6 +70,11 @@ class _Place:
     before: str
     heard: str
     after: str
+
+    @property
+    def as_heard(self) -> str:
+        """The words as they were recognised."""
+        return self.before + self.heard + self.after
 
 
 def answer(
@@ -170,31 +182,44 @@ def _hear(
     channel: int, span: Span, texts: Sequence[str], side: _Side, engine: Engine
 ) -> list[Hearing]:
     """Weigh the texts of one place."""
-    place = _place(span, side)
+    place = _place(span, side, BEFORE_MS, AFTER_MS)
     if place is None:
         return [
             Hearing(channel, span, text, NOTHING_MARGIN if text else 0.0, len(text))
             for text in texts
         ]
-    readings = {text: readings_of(text, place.before, place.heard, place.after) for text in texts}
-    as_heard = place.before + place.heard + place.after
-    wanted = dict.fromkeys([as_heard, *(one for some in readings.values() for one in some)])
-    # Where every text is what was heard, there is nothing to weigh.
-    weights = _weigh(place, list(wanted), engine) if len(wanted) > 1 else {}
+    readings = _readings(texts, place)
+    weights = _weigh(place, readings, engine)
+    as_heard = weights.get(place.as_heard)
+    if as_heard and as_heard.logprob < LOST_LOGPROB * len(as_heard.tokens):
+        place = _place(span, side, WIDE_MS, WIDE_MS) or place
+        readings = _readings(texts, place)
+        weights = _weigh(place, readings, engine)
     hearings = []
     for text in texts:
         margin, tokens = 0.0, 0
-        if not any(same_words(one, as_heard) for one in readings[text]):
+        if not any(same_words(one, place.as_heard) for one in readings[text]):
             best = max((weights[one] for one in readings[text]), key=lambda w: w.logprob)
-            margin = round(best.logprob - weights[as_heard].logprob, 2)
-            tokens = _differing(best.tokens, weights[as_heard].tokens)
-        hearings.append(Hearing(channel, span, text, margin + 0.0, tokens))
+            heard = weights[place.as_heard]
+            margin = round(best.logprob - heard.logprob, 2)
+            tokens = _differing(best.tokens, heard.tokens)
+        hearings.append(Hearing(channel, span, text, margin + 0.0, tokens))  # no -0.0
     return hearings
 
 
-def _weigh(place: _Place, texts: Sequence[str], engine: Engine) -> dict[str, Weight]:
+def _readings(texts: Sequence[str], place: _Place) -> dict[str, tuple[str, ...]]:
+    return {text: readings_of(text, place.before, place.heard, place.after) for text in texts}
+
+
+def _weigh(
+    place: _Place, readings: Mapping[str, Sequence[str]], engine: Engine
+) -> dict[str, Weight]:
+    """Weigh all readings and the words as they were heard; nothing if there are no others."""
+    texts = list(
+        dict.fromkeys([place.as_heard, *(one for some in readings.values() for one in some)])
+    )
     weights: dict[str, Weight] = {}
-    for first in range(0, len(texts), READINGS_AT_ONCE):
+    for first in range(0, len(texts) if len(texts) > 1 else 0, READINGS_AT_ONCE):
         some = texts[first : first + READINGS_AT_ONCE]
         weights |= zip(some, engine.weigh(place.stretches, some), strict=True)
     return weights
@@ -209,8 +234,11 @@ def _differing(left: tuple[int, ...], right: tuple[int, ...]) -> int:
     return max(len(left), len(right)) - head - tail
 
 
-def _place(span: Span, side: _Side) -> _Place | None:
+def _place(span: Span, side: _Side, before_ms: int, after_ms: int) -> _Place | None:
     """Find a place's sound and words; None where the channel holds no speech.
+
+    Args:
+        before_ms, after_ms: how far words around the place belong to its surroundings.
 
     The place may lie in two windows: then the sound is the end of one and the start of the other.
     """
@@ -222,15 +250,16 @@ def _place(span: Span, side: _Side) -> _Place | None:
             return None
     first, last = _replaced(span, side.units)
     left, right = first, last
-    while left > 0 and _near(side, left - 1, start - CONTEXT_MS, end):
+    while left > 0 and _near(side, left - 1, start - before_ms, end):
         left -= 1
-    while right < len(side.units) and _near(side, right, start, end + CONTEXT_MS):
+    while right < len(side.units) and _near(side, right, start, end + after_ms):
         right += 1
     chars = [unit.char for unit in side.units]
-    reach = CONTEXT_MS + PAD_MS
     stretches = tuple(
         Stretch(window_audio(side.line.windows[index], side.samples), begin, finish)
-        for index, begin, finish in side.line.stretches(start - reach, end + reach)
+        for index, begin, finish in side.line.stretches(
+            start - before_ms - PAD_MS, end + after_ms + PAD_MS
+        )
     )
     return _Place(
         stretches,

@@ -25,10 +25,12 @@ DIGIT = {c: str(i % 10) for i, c in enumerate("零一二三四五六七八九洞
 NUMBER = re.compile(f"[{''.join(DIGIT)}]{{3,11}}")
 LEAST_LIKE = 0.4
 """Places less alike than this are not asked about by any check."""
-SAME = 0.85
+SAME = 0.8
 """From this likeness on, a text counts as said in a true turn, and is no negative trial there."""
 SLACK = 4
 """Characters beside its time that a turn may have been recognised in."""
+STRANGE = 0.8
+"""Mean cost of a syllable from which recognised words are no version of a value."""
 FAMILIES = ("FP", "IP", "MG")
 SWAPS = {
     "供暖": ("热力", "客服"),
@@ -167,7 +169,7 @@ def _pool(calls: Sequence[Heard]) -> list[str]:
     for call in calls:
         for turn in [*call.turns[:1], *call.turns[-2:]]:
             found |= {turn.text[slice(*c)] for c in turn.clauses}
-    return sorted(text for text in found if 4 <= len(text) <= 12)
+    return sorted(t for t in found if 4 <= len(t) <= 12 and not any(c in DIGIT for c in t))
 
 
 def _quotes(call: Heard) -> Iterator[str]:
@@ -285,6 +287,8 @@ def _named(call: Heard, values: Sequence[str], rng: random.Random) -> Iterator[T
             if place is None:
                 continue
             heard = call.track.text[slice(*place)]
+            if len(heard) != len(value) or _unlike(value, heard) > STRANGE * len(value):
+                continue  # lost altogether: no check asks about words that resemble nothing
             others = [v for v in values if len(v) == len(value) and v not in own]
             wrong = [("near", v) for v in text_rivals(value, 2)]
             wrong += [("nearest", v) for v in sorted(others, key=lambda v: _unlike(v, value))[:2]]
