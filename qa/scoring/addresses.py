@@ -8,10 +8,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import add, sub
 
 from qa.scoring.match import Track, align
 from qa.scoring.numbers import CLEAR_DIGITS, UNIT_CHARS, chunk_values
-from qa.scoring.syllables import keys, sound_similarity, sounds, substitution_cost, syllables
+from qa.scoring.syllables import (
+    cost_row,
+    keys,
+    sound_similarity,
+    sounds,
+    substitution_cost,
+    syllables,
+)
 from qa.text import fold
 
 _NUMBER = f"[{''.join(CLEAR_DIGITS)}{UNIT_CHARS}]+"
@@ -215,17 +223,30 @@ def common_sound(
         that are alike enough, else the likest.
     """
     best = (0.0, 0, 0, 0)
-    a, b = syllables(left), syllables(right)
-    for length in range(min(len(a), len(b), MAX_SHARED), least - 1, -1):
-        for i in range(len(a) - length + 1):
-            for j in range(len(b) - length + 1):
-                costs = map(substitution_cost, a[i : i + length], b[j : j + length])
-                likeness = 1 - sum(costs) / length
-                if likeness > best[0] + 1e-9:
-                    best = (likeness, i, j, length)
+    sums = _diagonal_costs(left, right)
+    for length in range(min(len(left), len(right), MAX_SHARED), least - 1, -1):
+        cheapest = (1 - best[0] - 1e-9) * length * 100
+        for i in range(len(left) - length + 1):
+            costs = list(map(sub, sums[i + length][length:], sums[i]))
+            cost = min(costs)
+            if cost < cheapest:
+                cheapest = cost - 1e-7
+                best = (1 - cost / length / 100, i, costs.index(cost), length)
         if best[0] >= alike:
             return best
     return best
+
+
+def _diagonal_costs(left: str, right: str) -> list[list[int]]:
+    """Sum up, in hundredths, what the syllables before two positions cost one for the other.
+
+    The cost of a stretch of both is then one difference along its diagonal.
+    """
+    heard = sounds(right)
+    sums = [[0] * (len(right) + 1)]
+    for row in map(cost_row, sounds(left)):
+        sums.append([0, *map(add, sums[-1], map(row.__getitem__, heard))])
+    return sums
 
 
 MAX_SHARED = 6

@@ -254,7 +254,8 @@ def naive(ruleset: str, sample: int, measured: Measured) -> str:
     ours = measured.calls / measured.cpu_s
     return (
         f"naive loop, {len(phrases)} wordings by partial_ratio on each of the agent's utterances, "
-        f"{sample} calls: {rate:.1f} calls per second of a core ({hits / sample:.0f} hits a call, unjudged); "
+        f"{sample} calls: {rate:.1f} calls per second of a core ({hits / sample:.0f} hits a call, "
+        f"unjudged); "
         f"ours is {ours / rate:.1f} times as fast by processor time, reading, verdicts and writing "
         f"included"
     )
