@@ -2,6 +2,7 @@
 
 import pickle
 import tempfile
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -113,7 +114,9 @@ class Changes(Sequence[CallChange]):
         room = max(0, KEPT - len(self._first))
         self._first += changes[:room]
         if rest := list(changes[room:]):
-            self._file = self._file or tempfile.TemporaryFile()  # noqa: SIM115
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115
+                weakref.finalize(self, self._file.close)
             self._blocks.append((self._file.tell(), len(rest)))
             pickle.dump(rest, self._file)
 
