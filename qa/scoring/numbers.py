@@ -2,9 +2,8 @@
 
 洞 拐 两 勾 幺 are 0 7 2 9 1. A recogniser writes the same sounds as digits (108), as numerals
 (一零八), or as any homophone (要零八, 药领吧), so a digit is read at two levels: **clear** when the
-character itself is a digit, **by sound** when only its syllable is one.
-
-`similarity` asks how close words come to digits that were due; `read_number` says which they are.
+character itself is a digit, **by sound** when only its syllable is one. `similarity` asks how close
+words come to digits that were due; `read_number` says which they are.
 """
 
 import re

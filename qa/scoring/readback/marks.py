@@ -197,6 +197,7 @@ def _room_mark(track: Track, first: int, end: int, *, clear: bool) -> Mark | Non
         first, value = first + 1, _value(text[first + 1 : end])  # 就四零三
     if value is None:
         return None
+    clear = clear and len(value) >= MIN_ROOM  # two digits alone are soon misheard: 3-3元9-1
     return Mark("room", first, end, value, clear, track.confidence(first, end), (first, end))
 
 
@@ -304,6 +305,8 @@ def distance(wanted: str, stream: str) -> tuple[int, int, int]:
     Returns:
         Edits (a digit exchanged, left out or added costs 1), and the stretch of the stream.
     """
+    if (at := stream.rfind(wanted)) >= 0:
+        return 0, at, at + len(wanted)
     previous = [(0, j) for j in range(len(stream) + 1)]
     for i, digit in enumerate(wanted, 1):
         row = [(i, 0)]

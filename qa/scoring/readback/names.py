@@ -228,8 +228,12 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
             return replace(detail, state=State.MISSING, repeated=None)
         match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.0)
         return replace(detail, state=State.WRONG, repeated=match)
+    name = _name(talk, names, echo)
+    if echo and other is None and len(name) == 2 and echo.given[0] > names.answer[0]:
+        name = talk.customer.text[echo.given[0] - 1 : echo.given[1]]  # the surname may be lost
+        place = (max(names.replies[0][0], place[0] - 1), place[1])
     heard = talk.agent.text[place[0] : place[1]]
-    doubt = Doubt(talk.agent, place, (_name(talk, names, echo),), (heard,), Kind.VALUE)
+    doubt = Doubt(talk.agent, place, (name,), (heard,), Kind.VALUE)
     return replace(detail, state=State.UNSURE, doubts=(doubt,))
 
 

@@ -17,6 +17,7 @@ from qa.types import Match
 MOBILE = re.compile(r"1[3-9]\d{9}")
 LANDLINE = re.compile(r"0\d{9,11}|[2-8]\d{6,7}")
 WAYBILL_DIGITS = (8, 20)
+Stretch = tuple[int, int]
 MIN_GROUP = 3
 """Digits from which a run by itself belongs to a phone number; shorter ones need the topic."""
 MIN_WHOLE = 7
@@ -111,7 +112,7 @@ def _stream(talk: Talk, track: Track, name: str, begin_ms: int = 0) -> Stream:
         for mark in marks_of(talk, track)
         if mark.kind == "loose"
         and talk.time(track, mark.start) >= begin_ms - EARLY_MS
-        and _belongs(talk, track, name, mark, zones, others)
+        and _belongs(talk, track, name, mark, (zones, others))
     ]
     digits = "".join(mark.value for mark in chosen)
     places = tuple(mark.number for mark in chosen for _ in mark.value)
@@ -120,14 +121,10 @@ def _stream(talk: Talk, track: Track, name: str, begin_ms: int = 0) -> Stream:
 
 
 def _belongs(
-    talk: Talk,
-    track: Track,
-    name: str,
-    mark: Mark,
-    zones: list[tuple[int, int]],
-    others: list[tuple[int, int]],
+    talk: Talk, track: Track, name: str, mark: Mark, topics: tuple[list[Stretch], list[Stretch]]
 ) -> bool:
     """Whether a run of digits is of this number: by the topic, or by its length outside topics."""
+    zones, others = topics
     at = talk.time(track, mark.start)
     if name == "waybill" and MOBILE.fullmatch(mark.value):
         return False

@@ -164,7 +164,8 @@ def _whole(talk: Talk, said: AddressTalk, detail: Detail, missing: list[str]) ->
 def _accepted(talk: Talk, said: AddressTalk, missing: list[str]) -> bool:
     """Whether the room and what else was heard are equal and the customer agreed to it."""
     equal = [p for p in PARTS if p not in missing and said.customer.of(p) and said.agent.of(p)]
-    enough = "room" in equal and len(equal) + len(missing) >= min(2, _given(said))
+    room = "room" in equal or (not said.customer.of("room") and len(equal) > 1)
+    enough = room and len(equal) + len(missing) >= min(2, _given(said))
     return enough and talk.agreed_to(said.agent.marks[-1].end - 1)
 
 
@@ -219,7 +220,8 @@ def _agree(mine: Mark, theirs: Mark) -> bool:
         return True
     if mine.kind == "room" and len(mine.value) != len(theirs.value):
         short, long = sorted((mine.value, theirs.value), key=len)
-        return len(short) >= 2 and subsequence(short, long)
+        if len(short) >= 2 and subsequence(short, long):
+            return True
     return not (mine.clear and theirs.clear)
 
 

@@ -88,7 +88,9 @@ def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Comp
     written = fold(written).text
     if not written:
         return Compared("compound", Agreement.UNSURE)
-    known = next((name for name in names if same_compound(fold(name).text, written)), "")
+    known = written if written in names else ""
+    if not known:
+        known = next((name for name in names if same_compound(fold(name).text, written)), "")
     if not known:  # 南岗区滨江新城
         known = max((n for n in names if written.endswith(fold(n).text)), key=len, default="")
     mine, theirs = _named(said.customer), _named(said.agent)
