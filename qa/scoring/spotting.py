@@ -145,6 +145,8 @@ def spot(
                 inside = track.text[found.hit.start : found.hit.end]
                 if not (_lone_syllables_stand(found, inside) and _is_as_negative(found, inside)):
                     continue
+                if _is_torn(track, found):
+                    continue
                 if not _contains(allowed, inside) and not is_harmless(track, found, guards):
                     sightings.append(Sighting(found, sure, likely.pattern.notation))
     return _strongest(sightings)
@@ -161,6 +163,12 @@ def _lone_syllables_stand(found: Found, inside: str) -> bool:
             if not at:
                 return False
     return True
+
+
+def _is_torn(track: Track, found: Found) -> bool:
+    """Whether a phrase in one part is pieced together across a comma: 不是我们的，这是 (事)."""
+    hit = found.hit
+    return hit.similarity < 1.0 and GAP not in found.text and track.clause_end(hit.start) < hit.end
 
 
 def _is_as_negative(found: Found, inside: str) -> bool:

@@ -11,7 +11,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
 from qa.scoring.hypotheses import Finding
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
-from qa.scoring.suspicion import ask
+from qa.scoring.suspicion import MAX_PLACES, ask
 from qa.scoring.windows import span_of
 from qa.types import Outcome, Verdict
 
@@ -159,7 +159,7 @@ class Misguidance(Check):
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = sorted(self._said(scene), key=lambda f: (not f[1].sure, f[1].found.hit.start))
-        for taught, sighting in found:
+        for taught, sighting in found[:MAX_PLACES]:
             finding = Finding.SAID if sighting.sure else ask(scene, sighting)
             if finding is Finding.NOT_SAID:
                 continue
