@@ -41,9 +41,11 @@ from qa.types import Question, Transcript
 
 OTHER_ENGINE = "other_engine"
 WINDOW_MS = 30_000
-WINDOW_S = 1.5
+START_S = 5.0
+WINDOW_S = 3.0
 HYPOTHESIS_S = 0.06
-"""Rough times of one processor core with the default model: a window encoded, a text weighed."""
+"""Rough times of one processor core with the default model: a worker that starts, a window that is
+decoded and encoded, a text that is weighed."""
 _HOLD_S = 1.0
 _SOME = 100
 
@@ -242,8 +244,10 @@ def _unreachable(recordings: Sequence[OpenRecording], engine: str) -> Iterator[L
 
 def _estimate_s(recordings: Sequence[OpenRecording], settings: Settings) -> float:
     cores = settings.batch.workers or os.cpu_count() or 1
+    if not recordings:
+        return 0.0
     total = sum(recording.estimate_s for recording in recordings)
-    return total / max(1, min(cores, len(recordings)))
+    return START_S + total / min(cores, len(recordings))
 
 
 @contextmanager

@@ -4,10 +4,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
 from qa.batch.judging import BATCH, broken_checks, judge_calls
@@ -101,10 +102,27 @@ def _parts(
         initializer=_start,
         initargs=(settings, judge),
     )
+    others = set(active_children())
     try:
-        yield from executor.map(_compare_here, chunks(call_ids, BATCH))
+        with _held_back():
+            parts = executor.map(_compare_here, chunks(call_ids, BATCH))
+        yield from parts
+    except BaseException:  # Ctrl-C above all: they only read, so nothing is lost with them
+        for process in set(active_children()) - others:
+            process.terminate()
+        raise
     finally:
         executor.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Hold Ctrl-C back while processes start: they inherit that and never see one of their own."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _here: partial[_Part] | None = None
@@ -113,7 +131,6 @@ _here: partial[_Part] | None = None
 
 def _start(settings: Settings, judge: _Judge) -> None:
     global _here
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner ends the others
     store = Store.open(settings.database_url, timezone=settings.timezone)
     _here = partial(_compare, store, judge)
 

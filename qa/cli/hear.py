@@ -90,7 +90,8 @@ def _print(console: "Console", report: "HearingReport", dry_run: bool) -> None:
             text = f"               {names}: {recording.questions} questions"
             console.print(text, markup=False, highlight=False)
         _print_more(console, len(report.recordings))
-        console.print(f"estimate       about {_duration(report.estimate_s)}")
+        if report.recordings:
+            console.print(f"estimate       about {_duration(report.estimate_s)}")
     else:
         console.print(
             f"listened       {report.heard} recordings, {report.hearings} answers, "

@@ -1,12 +1,15 @@
 """Which ruleset is in force, step by step; and what a draft would change."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 
 import pytest
 
 import qa.batch.what_if
+from qa.batch.events import Advanced, Event
 from qa.batch.judging import score_pending
 from qa.batch.publishing import (
     list_history,
@@ -239,6 +242,27 @@ def test_processes_count_the_same_as_one(
     assert [diff.call_id for diff in diffs] == ["A0", "A1", "A2", "A3"]
     assert together.biggest_calls() == alone.biggest_calls()
     assert together == replace(alone, biggest=together.biggest)
+
+
+def test_ctrl_c_ends_the_processes_at_once(
+    tmp_path: Path,
+    store: Store,
+    settings: Settings,
+    archive: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(qa.batch.what_if, "_FEW", 0)
+    monkeypatch.setattr(qa.batch.what_if, "BATCH", 1)
+    before = set(active_children())
+
+    def interrupt(event: Event) -> None:
+        if isinstance(event, Advanced):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        try_ruleset(store, settings, WhatIfOptions(str(draft(tmp_path))), listener=interrupt)
+    gc.collect()  # the generator that holds the processes goes with the traceback
+    assert set(active_children()) <= before
 
 
 def test_what_cannot_be_compared_is_told(
