@@ -280,3 +280,34 @@ def test_baselines_judge_every_rule_about_words() -> None:
 def test_baseline_finders(phrase: str, sentence: str, exact: bool, fuzzy: bool) -> None:
     assert find_exact(phrase, sentence) is exact
     assert find_fuzzy(phrase, sentence) is fuzzy
+
+
+def test_an_archive_is_built_judged_again_and_reported(tmp_path: Path) -> None:
+    from benchlib import rescoring
+
+    rescoring.build(tmp_path, 8, workers=1)
+    assert rescoring.build(tmp_path, 8, workers=1) == 0.0  # it stands there
+    assert rescoring.describe(tmp_path, 0.0).startswith("8 calls")
+    measured = rescoring.Measured(calls=8, wall_s=2.0, cpu_s=1.0, start_s=1.0, start_calls=4)
+    assert (measured.per_second, measured.cpu_s_per_call) == (4.0, 0.25)
+    assert "a million calls would take" in rescoring.report(measured, 2)
+    table = rescoring.parts(tmp_path, "heating-repair", 2)
+    assert all(step in table for step in ("decode", "judge, all rules", "GR01", "IP01"))
+
+
+def test_archived_calls_are_real_calls_and_hardly_a_sentence_comes_twice() -> None:
+    from benchlib.archive import transcript_of
+
+    from qa.types import Role
+
+    transcripts = [transcript_of(number) for number in range(60)]
+    assert transcript_of(7) == transcripts[7]
+    long = [u.text for t in transcripts for u in t.utterances if len(u.text) > 12]
+    assert len(set(long)) > 0.95 * len(long)
+    turns = sorted(len(t.utterances) for t in transcripts)
+    assert 15 <= turns[30] <= 30
+    for transcript in transcripts:
+        assert {u.role for u in transcript.utterances} == {Role.AGENT, Role.CUSTOMER}
+        ends = [u.span.end_ms for u in transcript.utterances]
+        assert ends == sorted(ends)
+        assert ends[-1] <= transcript.duration_ms
