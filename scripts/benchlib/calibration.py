@@ -72,8 +72,8 @@ def weighings(heard: Heard, trials: Iterable[Trial]) -> list[Weighing]:
 def choose(found: Sequence[Weighing], kind: Kind) -> tuple[float, float]:
     """Choose a kind's thresholds.
 
-    One error more than was seen must still be within the limit, so that few trials give careful
-    thresholds.
+    As many errors as the limits allow, rounded down: none among fewer than a hundred trials where
+    the limit is 1 %, so that few trials give careful thresholds.
 
     Returns:
         From the first margin up it was said; up to the second it was not.
@@ -87,8 +87,8 @@ def choose(found: Sequence[Weighing], kind: Kind) -> tuple[float, float]:
     )
     if not yes or not no:
         raise ValueError(f"no trials of kind {kind}")
-    accepted = max(0, int(FALSE_ACCEPT[kind] * (len(no) + 1)) - 1)
-    rejected = max(0, int(FALSE_REJECT[kind] * (len(yes) + 1)) - 1)
+    accepted = int(FALSE_ACCEPT[kind] * len(no))
+    rejected = int(FALSE_REJECT[kind] * len(yes))
     # The first error that is too many bounds the threshold from beyond.
     said = -(-(no[accepted] + 0.01) // STEP) * STEP
     not_said = (yes[rejected] - 0.01) // STEP * STEP
