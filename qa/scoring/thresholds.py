@@ -4,7 +4,7 @@ They come from the development calls, never from a hand; `docs/calibration.md` k
 """
 
 THRESHOLDS: dict[str, tuple[float, float]] = {
-    "slot": (-12.5, -17.5),
+    "slot": (-7.5, -17.5),
     "phrase": (2.0, -4.5),
     "number": (6.5, -4.5),
     "value": (-2.5, -11.5),

@@ -17,6 +17,10 @@ FALSE_ACCEPT = {Kind.PHRASE: 0.01, Kind.NUMBER: 0.01, Kind.SLOT: 0.025, Kind.VAL
 acquit, so they have the lower limit."""
 FALSE_REJECT = dict.fromkeys(Kind, 0.015)
 """How often it may say of what was said that it was not."""
+FOUND = 0.95
+"""Where the curves lie far apart, `said` stays at what finds so much of what was said: going down
+to the limit of false accepts would find little more, and texts shorter than the trials' would pass
+too easily."""
 STEP = 0.5
 """Thresholds are multiples of so many nats: finer ones would pretend to more data."""
 GAP = 2.0
@@ -91,6 +95,7 @@ def choose(found: Sequence[Weighing], kind: Kind) -> tuple[float, float]:
     rejected = int(FALSE_REJECT[kind] * len(yes))
     # The first error that is too many bounds the threshold from beyond.
     said = -(-(no[accepted] + 0.01) // STEP) * STEP
+    said = max(said, yes[int((1 - FOUND) * len(yes))] // STEP * STEP)
     not_said = (yes[rejected] - 0.01) // STEP * STEP
     return said, min(not_said, said - GAP)
 
