@@ -26,9 +26,9 @@ wrongly confirms; *excluded*: the share it rightly denies.
 {all_rates}
 
 The limits they keep, errors rounded down (none among fewer than a hundred where the limit is 1 %):
-false accept 1 % for phrases and numbers and 2.5 % for slots and values, false reject 1.5 %. Where the
-curves lie far apart, *said from* stays at what finds 95 %. Numbers and values have few places that
-were said and misheard, so theirs will move with more calls.
+false accept 1 % for phrases and numbers and 2.5 % for slots and values, false reject 1.5 %. Where
+the curves lie far apart, *said from* stays at what finds 95 %. Numbers and values have few places
+that were said and misheard, so theirs will move with more calls.
 
 ## Held out: chosen on every other call, measured on the rest
 
