@@ -72,6 +72,14 @@ class Scene:
         anonymous = tuple(replace(u, role=Role.UNKNOWN) for u in self.transcript.utterances)
         return build_track(replace(self.transcript, utterances=anonymous), Role.UNKNOWN)
 
+    @cached_property
+    def as_agent(self) -> "Scene":
+        """The call as if all that anybody said were the agent's; questions are noted here too."""
+        spoken = tuple(
+            replace(u, role=Role.AGENT, role_confidence=1.0) for u in self.transcript.utterances
+        )
+        return Scene(replace(self.transcript, utterances=spoken), self.call, self.asked)
+
     @property
     def agent_or_anyone(self) -> Track:
         """The agent's words; where the roles are not known, everybody's."""

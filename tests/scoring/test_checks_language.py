@@ -96,10 +96,11 @@ def test_an_ordinary_call_is_clean(rule: str) -> None:
 
 
 @pytest.mark.parametrize("rule", ABOUT_WORDS)
-@pytest.mark.parametrize("dialogue", ["未知: 你有病吧，保证今天修好。", GREETING + "\n未知: 喂。"])
-def test_without_roles_nobody_is_judged_by_words(rule: str, dialogue: str) -> None:
-    verdict = judge(rule, dialogue)
-    assert (verdict.outcome, verdict.reason) == (UNDECIDED, "role_unknown")
+def test_without_roles_only_what_nobody_said_is_judged(rule: str) -> None:
+    verdict = judge(rule, "未知: 你有病吧，保证今天修好。")
+    heard = UNDECIDED if rule in ("FP01", "IP01") else MET
+    assert verdict.outcome is heard
+    assert judge(rule, GREETING + "\n未知: 喂。").outcome is MET
 
 
 @pytest.mark.parametrize("rule", NEEDS_SPEECH)

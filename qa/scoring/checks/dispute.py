@@ -112,7 +112,7 @@ class Dispute(Check):
     def run(self, scene: Scene) -> Verdict:
         """Count the agent's arguing turns."""
         if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
+            return self._anonymous(scene)
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         turns = self._arguing_turns(scene)
@@ -123,6 +123,13 @@ class Dispute(Check):
         searched = span_of(scene, 0, len(scene.agent.text))
         details = (("turns", str(len(turns))),)
         return Verdict(Outcome.MET, "dispute_absent", details, searched=searched)
+
+    def _anonymous(self, scene: Scene) -> Verdict:
+        """Judge where nobody knows who spoke: too few arguing words are no dispute, whoever's."""
+        words = spot(scene.everyone, self._patterns, policy=self.policy, guards=self.guards)
+        if sum(sighting.sure for sighting in words) >= self.min_turns:
+            return Verdict(Outcome.UNDECIDED, "role_unknown")
+        return Verdict(Outcome.MET, "dispute_absent", (("turns", "0"),))
 
     def _arguing_turns(self, scene: Scene) -> dict[int, _Argued]:
         """Find what argues in each turn of the agent, by the turn's place among them."""

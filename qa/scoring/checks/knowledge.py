@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.by_example import Heard, Statement, statements_like
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
@@ -150,12 +151,16 @@ class Misguidance(Check):
     def _patterns(self) -> tuple[Pattern, ...]:
         return compile_all(tuple(self._owners))
 
+    @cached_property
+    def _unexcused(self) -> "Misguidance":
+        return unexcused(self)
+
     def run(self, scene: Scene) -> Verdict:
         """Look for wrong statements in the agent's words."""
         if not self.knowledge:
             return Verdict(Outcome.NOT_APPLICABLE, "knowledge_empty")
         if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
+            return if_nobody_said(self._unexcused, scene)
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = sorted(self._said(scene), key=lambda f: (not f[1].sure, f[1].found.hit.start))

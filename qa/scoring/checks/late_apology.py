@@ -57,7 +57,9 @@ class LateApology(Check):
         if call.ring_count <= self.max_rings:
             return Verdict(Outcome.NOT_APPLICABLE, "not_late", rings)
         if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
+            verdict = self._apology(scene.as_agent)
+            late = verdict.reason == "apology_late"  # the customer's 不好意思, for all we know
+            return Verdict(Outcome.UNDECIDED, "role_unknown") if late else verdict
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         return self._apology(scene)

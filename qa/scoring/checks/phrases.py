@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
@@ -98,10 +99,14 @@ class PhraseAbsent(Check):
     def _expanded(self) -> tuple[Pattern, ...]:
         return compile_all(self.phrases)
 
+    @cached_property
+    def _unexcused(self) -> "PhraseAbsent":
+        return unexcused(self)
+
     def run(self, scene: Scene) -> Verdict:
         """Spot the phrases in the agent's words."""
         if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
+            return if_nobody_said(self._unexcused, scene)
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)

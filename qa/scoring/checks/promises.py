@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 
+from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.due import due_time, find_times
@@ -86,10 +87,14 @@ class PromiseAbsent(Check):
     def _expanded(self) -> tuple[Pattern, ...]:
         return compile_all(self.promises)
 
+    @cached_property
+    def _unexcused(self) -> "PromiseAbsent":
+        return unexcused(self)
+
     def run(self, scene: Scene) -> Verdict:
         """Spot the forms in the agent's words, less those with an allowed commitment inside."""
         if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
+            return if_nobody_said(self._unexcused, scene)
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = [s for s in self._spot(scene, self._expanded) if not self._is_eta(scene, s)]
