@@ -6,7 +6,6 @@ Questions are found in the agent's words by sound; wordings come from the rulese
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 from qa.scoring.callback_answers import (
@@ -15,14 +14,16 @@ from qa.scoring.callback_answers import (
     CHARGED,
     GOOD,
     NO,
+    PAUSE,
     POINTS,
     REMARK,
     SOLVED,
     YES,
     Form,
 )
-from qa.scoring.grammar import Found, Pattern, as_regex, compile_all, find_all
-from qa.scoring.match import Track
+from qa.scoring.callback_asking import Asking, askings, tells_purpose
+from qa.scoring.grammar import GAP, Found, Pattern, as_regex, compile_all, find_all
+from qa.scoring.match import Hit, Track
 from qa.scoring.shortlist import shortlist
 
 KINDS: Final = (SOLVED, ATTITUDE, CHARGED, POINTS, REMARK)
@@ -32,6 +33,8 @@ HEARD = 0.85
 """And from which they are."""
 HEARD_CHARS = 0.5
 """Share of a question's characters that must stand there, unless its sound is equal."""
+QUOTED_CHARS = 12
+"""A question is quoted with so many characters of its clause that come before."""
 
 
 @dataclass(frozen=True)
@@ -124,18 +127,6 @@ class Place:
     expected: str
 
 
-@lru_cache(maxsize=16)
-def _notations(script: CallbackScript) -> dict[str, tuple[tuple[str, bool], ...]]:
-    """For each notation the kinds of question that it may be, and whether it is doubtful."""
-    found: dict[str, tuple[tuple[str, bool], ...]] = {}
-    for kind in KINDS:
-        question = script.question(kind)
-        for notations, doubtful in ((question.asked, False), (question.doubtful, True)):
-            for notation in notations:
-                found[notation] = (*found.get(notation, ()), (kind, doubtful))
-    return found
-
-
 def sure_hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
     """Where any of some notations is surely heard."""
     return [
@@ -156,23 +147,49 @@ def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -
 
 
 def find_places(track: Track, script: CallbackScript) -> list[Place]:
-    """Find where the agent put which question, one place for each, in no order."""
-    known = _notations(script)
+    """Find where the agent put which question, one place for each, in no order.
+
+    Word for word first; only questions that are not found so are looked for by sound, which costs
+    ten times as much.
+    """
+    found = [_word_for_word(track, one) for one in askings(track)]
+    asked = {place.kind for place in found if place.sure}
+    for kind in KINDS:
+        if kind not in asked:
+            found += _by_sound(track, script, kind)
+    return _strongest(found)
+
+
+def _word_for_word(track: Track, one: Asking) -> Place:
+    clause = track.clause_start(one.start)
+    start = clause if one.start - clause <= QUOTED_CHARS else one.start
+    hit = Hit(start, one.end, 1.0, 1.0)
+    words = Found(one.text.replace(PAUSE, GAP), len(one.text), hit)
+    doubtful = one.kind == SOLVED and tells_purpose(track, one.end)
+    return _place(track, one.kind, words, doubtful=doubtful)
+
+
+def _by_sound(track: Track, script: CallbackScript, kind: str) -> list[Place]:
+    question = script.question(kind)
+    doubts = frozenset(question.doubtful)
+    unless = as_regex(question.unless)
     found: list[Place] = []
-    for likely in shortlist(tuple(known), NEAR, strict=False).likely(track):
+    for likely in shortlist(question.asked + question.doubtful, NEAR, strict=False).likely(track):
+        doubtful = likely.pattern.notation in doubts
+        floor = max(HEARD, likely.floor) if doubtful else likely.floor
         for start, end in likely.turns:
-            for one in find_all(likely.pattern, track, start, end, likely.floor):
+            for one in find_all(likely.pattern, track, start, end, floor):
                 hit = one.hit
-                clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
                 if hit.similarity < 1 and hit.same_chars < HEARD_CHARS:
                     continue
-                for kind, doubtful in known[likely.pattern.notation]:
-                    if doubtful and hit.similarity < HEARD:
-                        continue
-                    if as_regex(script.question(kind).unless).search(clause):
-                        continue
-                    found.append(_place(track, kind, one, doubtful=doubtful))
-    return _strongest(found)
+                if doubtful and hit.similarity < HEARD:
+                    continue
+                clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
+                if unless.search(clause):
+                    continue
+                open_ = doubtful or (kind == SOLVED and tells_purpose(track, hit.end))
+                found.append(_place(track, kind, one, doubtful=open_))
+    return found
 
 
 def _place(track: Track, kind: str, found: Found, *, doubtful: bool) -> Place:

@@ -477,7 +477,7 @@ def garbled(dialogue: str, **texts: float) -> Transcript:
 
 
 @pytest.mark.parametrize(
-    ("ten", "outcome"), [(3.0, MET), (-12.0, VIOLATED), (-1.0, UNDECIDED), (None, UNDECIDED)]
+    ("ten", "outcome"), [(9.0, MET), (-12.0, VIOLATED), (-1.0, UNDECIDED), (None, UNDECIDED)]
 )
 def test_a_doubtful_score_is_put_to_the_sound(ten: float | None, outcome: Outcome) -> None:
     transcript = garbled(exchange("请您打分，一到十分。", "四分。"))
