@@ -18,6 +18,7 @@ STEPS = (
     ("pipeline", "store", "review", "reports"),
     ("ingest", "transcribe", "scoring"),
     ("text", "config", "codec", "wording"),
+    ("reasons",),
     ("packed",),
     ("types", "errors"),
 )
