@@ -23,6 +23,8 @@ MARGIN = 0.12
 """By so much a festival must beat the others: 国庆节快乐 and 中秋节快乐 share three of five
 syllables, so likeness alone tells nothing."""
 
+CLEAR = 0.95
+"""Word confidence from which 您好 is no misheard 新年好."""
 _ASKED = ("festival_unsure", "festival_due_not_said", "festival_not_due")
 """Reasons that rest on how a greeting of a few syllables was recognised."""
 LONGEST_GREETING = 8
@@ -43,6 +45,7 @@ class _Heard:
 
     Attributes:
         place: where in the agent's words the greeting stands, or must stand if it was garbled.
+        confidence: of the greeting's words, 0–1; 0 where none was recognised.
     """
 
     festivals: frozenset[str]
@@ -51,6 +54,7 @@ class _Heard:
     brand: str | None
     match: Match | None
     place: tuple[int, int] | None
+    confidence: float
 
 
 @dataclass(frozen=True)
@@ -218,7 +222,8 @@ class FestivalGreeting(Check):
             if heard.brand == self.plain_brand:
                 return Verdict(Outcome.VIOLATED, "festival_brand_wrong", names, matches, searched)
             return Verdict(Outcome.MET, "festival_due_said", names, matches)
-        if heard.brand == self.festival_brand and self._sounds_plain(due):
+        clear = heard.confidence >= CLEAR
+        if heard.brand == self.festival_brand and self._sounds_plain(due) and not clear:
             return Verdict(
                 Outcome.UNDECIDED, "festival_unsure", searched=searched, nearest=heard.match
             )
@@ -273,7 +278,8 @@ class FestivalGreeting(Check):
         greeting = chosen or (plain if has_plain else None)
         match = _match(scene, greeting or spoken_brand)
         place = _place(start, greeting, spoken_brand)
-        return _Heard(festivals, has_plain, unsure, brand, match, place)
+        sure = scene.agent_or_anyone.confidence(*place) if place and greeting else 0.0
+        return _Heard(festivals, has_plain, unsure, brand, match, place, sure)
 
     def _brand(self, scene: Scene, start: int, end: int) -> tuple[str | None, Found | None]:
         """Tell which brand was said.
