@@ -105,7 +105,9 @@ class OwnNumber(Check):
         anchor = best_hit(self.before, track, *opening(scene))
         if anchor is None or anchor.similarity < ANCHOR:
             return missing
-        return _by_sound(scene, (anchor.start, anchor.start), expected, missing)
+        # Recognition may have lost the number, or made other words of it (都两管 of 洞两拐).
+        first = max(0, anchor.start - len(expected))
+        return _by_sound(scene, (first, anchor.start), expected, missing)
 
     def _greeted(self, scene: Scene, digits: int) -> list[tuple[int, int]]:
         """Return the place right before 为您服务 in the opening, if a number may stand there."""
@@ -137,7 +139,9 @@ def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verd
     others = (spoken_forms(said)[0],) if len(said) == len(expected) and said != expected else ()
     rivals = tuple(dict.fromkeys((*others, *number_rivals(expected, 3))))
     forms = spoken_forms(expected)
-    heard = weigh_places(scene, track, (narrow, place), forms, rivals, kind=Kind.NUMBER)
+    lost = [(place[1], place[1])] if unheard.reason == "number_missing" else []
+    places = [narrow, place, *lost]
+    heard = weigh_places(scene, track, places, forms, rivals, kind=Kind.NUMBER)
     details = (("expected", expected),)
     match = track.match(*place, expected=expected, similarity=0.8) if place[0] < place[1] else None
     matches = (match,) if match else ()
