@@ -126,7 +126,7 @@ def find_compounds(
         if any(p.start < last and first < p.end for p in places):
             continue
         others = [(s, n) for n, a, b, s in hits if n != name and a < last and first < b]
-        if similarity == 1.0:
+        if similarity >= SHORT_LIKENESS:
             others.append(_closest_name(name, names))
         rival, label = max(others, default=(0.0, ""))
         places.append(Compound(name, first, last, similarity, rival, label))
@@ -137,11 +137,31 @@ def _exactly(
     track: Track, names: tuple[str, ...], start: int, end: int
 ) -> list[tuple[str, int, int, float]]:
     text = track.sounds[start:end]
-    return [
+    found = [
         (name, start + at, start + at + len(name), 1.0)
         for name in names
         if (at := text.find(_name_sounds(name))) >= 0
     ]
+    return found or [
+        (name, start + at, start + at + len(short), SHORT_LIKENESS)
+        for name, short in _short_names(names)
+        if (at := text.find(_name_sounds(short))) >= 0
+    ]
+
+
+@lru_cache(maxsize=100)
+def _short_names(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Return the names that people cut short (和平里 for 和平里小区) without naming another one."""
+    cut = [(name, short) for name in names if (short := _short(name)) != name and len(short) > 1]
+    return tuple(
+        (name, short)
+        for name, short in cut
+        if not any(_name_sounds(o).startswith(_name_sounds(short)) for o in names if o != name)
+    )
+
+
+SHORT_LIKENESS = 0.9
+"""Likeness of a name whose ending (小区) was left out."""
 
 
 def _nearly(

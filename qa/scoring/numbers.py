@@ -123,11 +123,7 @@ def syllable_runs(text: str, start: int, end: int) -> list[tuple[int, int]]:
 
 
 def spoken_value(text: str) -> str | None:
-    """Read 一百零八, 二百二十九, 十二 and the short 一百二 (120) as digits; None for anything else.
-
-    Args:
-        text: folded text, numerals only.
-    """
+    """Read 一百零八, 二百二十九, 十二 and 一百二 (120) as digits; None for anything else."""
     if not text or any(c not in CLEAR_DIGITS and c not in UNIT_CHARS for c in text):
         return None
     if not any(c in UNIT_CHARS for c in text):
@@ -204,8 +200,8 @@ _TOKEN = re.compile(
     + r"])数?字?)|开头是)"
     r"|(?P<middle>中间[二两三四2-4]?(?:位|个数?字?)?是?)"
 )
-MOBILE, LANDLINES = 11, (7, 8)
-"""Digits of a mobile number, and of a landline without its area code."""
+MOBILE, LANDLINES, MIN_REPEATED = 11, (7, 8), 3
+"""Digits of a mobile number, of a landline without its area code, of a group said again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,6 +364,8 @@ def _corrected(said: list[str], group: str, place: str) -> list[str] | None:
     whole, size = "".join(said), len(group)
     if not said or size >= len(whole):
         return [group]
+    if not place and size >= MIN_REPEATED and group in whole:
+        return said  # not taken back: the other side had misread just these digits
     if place == "last":
         return [whole[:-size], group]
     if place == "first":

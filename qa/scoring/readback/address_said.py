@@ -23,6 +23,8 @@ LEAD = (
 ZONE_MS = 25_000
 """How long after an address was first named more of it may come without a question."""
 DENIED = "不是|不对"
+NOT_THIS = "(?:(?<!是)不是|(?<!是)不叫|不在|别写成?|别弄成|别记成|别当成)$"
+"""What comes before a compound that is not meant: 不是锦绣家园啊, 是锦绣花园."""
 INSTEAD_CHARS = 10
 """Characters after 不是三零一 within which it is said what it is instead."""
 
@@ -141,7 +143,14 @@ def _compounds(
     found: dict[int, Compound] = {}
     for compound in find_compounds(track, names, sorted({w for w in windows if w[0] < w[1]})):
         found.setdefault(compound.start, compound)
-    return tuple(found[k] for k in sorted(found))
+    heard = tuple(found[k] for k in sorted(found))
+    return tuple(c for c in heard if not _is_denied(track, c)) or heard
+
+
+def _is_denied(track: Track, compound: Compound) -> bool:
+    before = track.sounds[max(0, compound.start - 4) : compound.start]
+    asks = track.text[compound.end : compound.end + 1] in ("吗", "嘛", "吧")
+    return not asks and sound_regex(NOT_THIS).search(before) is not None
 
 
 SLACK = 3

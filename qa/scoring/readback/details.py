@@ -13,7 +13,18 @@ from qa.scoring.sounds import sound_regex
 
 DETAILS = ("problem", "address", "name", "phone", "waybill")
 TAKEN = "登记|给您报|报上|派单|派工|派下|派过|单子|维修人员会|师傅会|记录|记上|记下|备注"
-WRONG_NUMBER = "打错了|打错电话|不是这个电话|拨错了|打串了"
+WRONG_NUMBER = (
+    "(?<!没)(?<!没有)(?:打错|拨错|拨串|打串|打岔|找错|按错)(?:了|电话|地方|号|门|人)|号码?(?:错了|不对)|不是这个电话"
+    "|不是我们公司|不是我们这(?:儿|里|边)?的(?:单子|快递|业务|电话)|您(?:要)?找的(?:是|那个)|打错啦|弄错号|贴错号|贴串"
+)
+"""How either side says that the caller wanted somebody else."""
+INQUIRY = (
+    "什么时候|啥时候|几号|几点|多少钱|多少度|多长时间|怎么[交缴办算收]|咋[交缴办算收]|[在去上]哪儿?[里能]?[交缴办]|"
+    "问一下|问问|咨询|打听|营业|上班|供暖时间|停暖|开栓|能不能|可不可以"
+)
+"""What somebody says who wants to know, not to report."""
+DETAIL_ASKS = frozenset(("name", "phone", "waybill"))
+"""What nobody asks for who only answers a question; an address may be asked for that, too."""
 
 
 def talk_of(scene: Scene) -> Talk:
@@ -34,16 +45,27 @@ def concerns_report(scene: Scene) -> bool | None:
 
 def _concerns_report(scene: Scene) -> bool | None:
     talk = talk_of(scene)
-    if talk.asks or scene.call.ticket is not None:
+    if scene.call.ticket is not None:
         return True
     if any(m.kind in ("building", "unit") for m in marks_of(talk, talk.customer)):
         return True
-    if sound_regex(WRONG_NUMBER).search(talk.customer_sounds + talk.agent_sounds):
+    wrong = sound_regex(WRONG_NUMBER)
+    if wrong.search(talk.customer_sounds) or wrong.search(talk.agent_sounds):
         return False
     own = [kind for _, _, kind in customer_faults(talk) if kind not in ("billing", "conduct")]
+    if any(ask.fields & DETAIL_ASKS for ask in talk.asks):
+        return True
+    if talk.asks and (own or talk.broke_off or not _only_inquires(talk)):
+        return True
     if not own:
         return False
     return True if sound_regex(TAKEN).search(talk.agent_sounds) else None
+
+
+def _only_inquires(talk: Talk) -> bool:
+    """Whether the caller asks when, where or how much, and nothing is written down for it."""
+    asks = sound_regex(INQUIRY).search(talk.customer_sounds)
+    return asks is not None and not sound_regex(TAKEN).search(talk.agent_sounds)
 
 
 def judge_detail(scene: Scene, name: str, compounds: tuple[str, ...] = ()) -> Detail:

@@ -4,23 +4,35 @@ A paraphrase counts as the same fault (屋里冰凉 for 暖气不热). What no k
 the words that both sides use.
 """
 
+import re
 from collections.abc import Collection
 from dataclasses import replace
 
 from qa.scoring.addresses import common_sound
 from qa.scoring.match import Track
-from qa.scoring.readback.fault_words import CORES, FAULTS
+from qa.scoring.readback.fault_words import (
+    COLD_ELSEWHERE,
+    CORES,
+    FAULTS,
+    HYPOTHETICAL,
+)
 from qa.scoring.readback.findings import Detail, State
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import sounds
 
 SHORT_MATCH = 2
+ELSEWHERE = re.compile(COLD_ELSEWHERE)
 MAIN = ("cold", "leak", "noise", "broken", "smell", "uneven", "change", "pressure", "billing")
 KIN = {"uneven": ("cold",), "cold": ("uneven", "pressure"), "smell": ("leak",), "leak": ("smell",)}
 """Kinds that people use for each other: 半截凉 is 不热."""
-QUESTION = "[热冷漏响滴渗通坏]不[热冷漏响滴渗通坏]|大不大|厉不厉害|有没有|热吗|漏吗|停暖以后|漏得厉"
-"""How the agent asks about a fault without repeating it."""
+QUESTION = (
+    r"(?<![地水电])([热冷漏响滴渗通坏])不\1|热不热[呢啊呀吗]|大不大|厉不厉害|有没有|(?<!不)热吗"
+    "|(?<!在)漏吗|停暖以后|漏得厉"
+)
+"""How the agent asks about a fault without repeating it; 地热不热 says that 地热 is not warm."""
+LEAD_CHARS = 12
+"""Characters before a fault in which the agent says that it only may come."""
 SCRIPT = (
     "您好|大龙|供暖|报修|为您服务|请问|有什么问题|什么可以帮|具体地址|姓名|联系电话|请留|"
     "留一下|维修人员|尽快|联系|感谢|来电|再见|登记|记录"
@@ -88,13 +100,18 @@ def _find(
         (match.start(), match.end(), kind)
         for kind in kinds
         for match in sound_regex(FAULTS[kind]).finditer(talk.sounds(track))
-        if _is_meant(kind, track.text[match.start() : match.end()])
+        if _is_meant(kind, track.text, *match.span())
     ]
     return sorted(found)
 
 
-def _is_meant(kind: str, text: str) -> bool:
-    """Whether a match is of its kind and not only of its sound."""
+def _is_meant(kind: str, whole: str, start: int, end: int) -> bool:
+    """Whether a match is of its kind and not only of its sound, and speaks of the home."""
+    text = whole[start:end]
+    if kind == "cold" and text[-1] in "冷凉":
+        around = ELSEWHERE.finditer(whole, max(0, start - 5), end + 1)
+        if any(found.start() < end and start < found.end() for found in around):
+            return False
     core = any(char in CORES[kind] for char in text) or sounds(text) == sounds("不热")
     return "楼" not in text and (core or len(text) > SHORT_MATCH)
 
@@ -109,10 +126,17 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
     for start, end, kind in _find(talk, talk.agent, kinds):
         if kind not in kinds or talk.time(talk.agent, start) < kinds[kind]:
             continue
-        if any(a < end and start < b for a, b in asked):
+        if any(a < end and start < b for a, b in asked) or _may_come(talk, start, end):
             continue
         return max(talk.agent.clause_start(start), start - 12), end
     return None
+
+
+def _may_come(talk: Talk, start: int, end: int) -> bool:
+    """Whether the agent speaks of what may happen (要是再漏, 漏水的话), not of what did."""
+    first = max(talk.agent.clause_start(start), start - LEAD_CHARS)
+    before = sound_regex(HYPOTHETICAL).search(talk.agent_sounds, first, start)
+    return before is not None or talk.agent.text.startswith("的话", end)
 
 
 def _unknown(talk: Talk, detail: Detail) -> Detail:

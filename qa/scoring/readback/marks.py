@@ -25,7 +25,7 @@ from qa.text import FILLERS
 
 Kind = Literal["building", "unit", "room", "floor", "loose"]
 
-BUILDING = "号楼|栋|号(?=.{1,2}单元)|号院"
+BUILDING = "号楼|栋|幢|号(?=.{1,2}单元)|号院"
 UNIT = "单元"
 PARTICLES = frozenset("吧就以而其起无")
 LETTERED = re.compile("([a-h])(?:座|栋|号楼)")
@@ -38,6 +38,7 @@ MAX_MEASURE = 3
 """Digits that a temperature, a price or a duration has at most."""
 LOOPED = re.compile(r"(\d)\1{5,}")
 """A recogniser that is stuck repeats one digit for ever."""
+SOUND_LIKE_A_BUILDING = frozenset("洞动懂东冻冬董咚栋装状壮庄撞妆桩")
 ROOM_REACH = 5
 """Characters between 单元 and its room: 嗯, 没有, 那个."""
 MIN_ROOM, MAX_ROOM = 3, 5
@@ -119,11 +120,19 @@ def _buildings_and_units(track: Track, sounds: str) -> list[Mark]:
             marks.append(mark)
     for kind, words in (("building", BUILDING), ("unit", UNIT)):
         for match in sound_regex(words).finditer(sounds):
-            if track.text[match.start()] in "洞动懂东":
-                continue  # only 栋 itself names a building: 动 sounds like a zero
+            if kind == "building" and not _names_building(track.text, *match.span()):
+                continue
             if mark := _before(track, match.start(), match.end(), kind):  # type: ignore[arg-type]
                 marks.append(mark)
     return sorted(marks, key=lambda mark: mark.start)
+
+
+def _names_building(text: str, start: int, end: int) -> bool:
+    """Whether what sounds like 栋 is one: 动 sounds like a zero, and 一冬天 is no building."""
+    char = text[start]
+    if end - start > 1 or char in "栋幢" or char not in SOUND_LIKE_A_BUILDING:
+        return True
+    return char in "冻冬董" and end < len(text) and _numeral(text[end]) is not None
 
 
 def _before(track: Track, at: int, end: int, kind: Kind) -> Mark | None:

@@ -46,3 +46,9 @@ SPELT = {
     "门三": "闫",
 }
 """Surnames as people spell them out."""
+SPELLING = "(.)(.)的(?:\\1|\\2)"
+"""How a character is spelt out: 大米的米."""
+UNASKED = f"我叫|我姓|免贵姓|住户叫|户主叫|{SPELLING}"
+"""What shows a name that nobody was heard to ask for."""
+ASKED_NEARLY = ("姓名", "名字", "贵姓", "称呼")
+PARTICLES = "吧的呢啊就行吗"

@@ -1,6 +1,5 @@
 """Names in a conversation: given, spelt out (弓长张, 建设的建), repeated, compared by sound."""
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -10,7 +9,16 @@ from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.numbers import CLEAR_DIGITS
 from qa.scoring.readback.findings import Detail, Doubt, State
-from qa.scoring.readback.name_words import GENERIC, LEADS, SUMMARY, TITLES
+from qa.scoring.readback.name_words import (
+    ASKED_NEARLY,
+    GENERIC,
+    LEADS,
+    PARTICLES,
+    SPELLING,
+    SUMMARY,
+    TITLES,
+    UNASKED,
+)
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
@@ -117,7 +125,7 @@ def _unasked(talk: Talk) -> tuple[int, int]:
     """Find a name that nobody was heard to ask for: 我叫, a spelling, or a clause that is one."""
     said = sound_regex(UNASKED).search(talk.customer_sounds)
     if said:
-        start = talk.customer.clause_start(said.start())
+        start = _spelt_name(talk, talk.customer.clause_start(said.start()), said.end())
         return _answer(talk, start, start + ANSWER_CHARS)
     bounds = (*talk.customer.pauses, len(talk.customer.text))
     for start, stop in pairwise(bounds):
@@ -127,8 +135,13 @@ def _unasked(talk: Talk) -> tuple[int, int]:
     return 0, 0
 
 
-SPELLING = "(.)(.)的(?:\\1|\\2)"
-UNASKED = f"我叫|我姓|免贵姓|住户叫|户主叫|{SPELLING}"
+def _spelt_name(talk: Talk, clause: int, end: int) -> int:
+    """Return where a name begins that the clause after it spells out (米秀荣，大米的米)."""
+    start = talk.customer.clause_start(max(0, clause - 1))
+    text = talk.customer.text[start:clause]
+    spelt = talk.customer.syllables[end - 1]
+    holds = spelt in talk.customer.syllables[start:clause]
+    return start if holds and looks_like_a_name(text) and not _is_generic(text) else clause
 
 
 def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
@@ -138,15 +151,8 @@ def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
     regex = sound_regex(f"(?:{LEADS})+")
     match = regex.match(talk.customer_sounds, start, stop)
     if match and match.end() < stop:
-        begin = match.end()
-        while begin > start and begin == stop:
-            begin -= 1
-        start = begin
+        start = match.end()
     return start, min(stop, start + ANSWER_CHARS)
-
-
-ASKED_NEARLY = ("姓名", "名字", "贵姓", "称呼")
-PARTICLES = "吧的呢啊就行吗"
 
 
 def _surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
@@ -174,11 +180,9 @@ def judge_name(talk: Talk) -> Detail:
     """Say how the name was read back."""
     names = name_talk(talk)
     start, stop = names.answer
-    given = (
-        talk.customer.match(start, min(stop, start + 12), expected="name", similarity=1.0)
-        if start < stop
-        else None
-    )
+    given = None
+    if start < stop:
+        given = talk.customer.match(start, min(stop, start + 12), expected="name", similarity=1.0)
     detail = Detail("name", State.UNSURE, talk.ask_match("name"), given)
     if given is None:
         asked = detail.asked or _titled(talk, names) or _nearly_asked(talk)
@@ -341,9 +345,6 @@ MAX_OFFSET = 14
 
 def _is_generic(name: str) -> bool:
     return sound_regex(f"(?:{GENERIC})+").fullmatch(sounds(name)) is not None
-
-
-_DIGIT = re.compile("[0-9]")
 
 
 def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:

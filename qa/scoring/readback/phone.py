@@ -185,11 +185,7 @@ def _plausible(digits: str, name: str) -> bool:
 
 def _readings(stream: Stream, name: str) -> tuple[str, ...]:
     """Find whole numbers in the agent's digits: groups joined, and runs by themselves."""
-    runs = []
-    for place in dict.fromkeys(stream.places):
-        size = stream.places.count(place)
-        at = stream.places.index(place)
-        runs.append(stream.digits[at : at + size])
+    runs = [_run_at(stream, place) for place in dict.fromkeys(stream.places)]
     whole = [run for run in runs if _plausible(run, name)]
     whole += [number for run in runs for number in _overlapping(run, name)]
     for start in range(len(runs)):
@@ -217,9 +213,36 @@ def judge_number(talk: Talk, name: str, witnesses: tuple[str, ...] = ()) -> Deta
         return _unprompted(talk, numbers, detail)
     if numbers.given and distance(numbers.given, agent.digits)[0] == 0:
         return _with(detail, _right(numbers, numbers.given), value=numbers.given)
+    if numbers.given and _patched(numbers):
+        return _with(detail, State.CORRECTED, value=numbers.given)
     if _is_trace(given, agent.digits, numbers.read):
         return _partly(talk, numbers, detail)
     return _compare(talk, numbers, detail, witnesses)
+
+
+def _patched(numbers: NumberTalk) -> bool:
+    """Whether the agent, after a whole reading that was wrong, repeats the corrected group alone.
+
+    The reading and the group together are the number: 幺三九四五五零三二五幺, 哦三二幺五.
+    """
+    runs = list(dict.fromkeys(numbers.agent.places))
+    values = [_run_at(numbers.agent, place) for place in runs]
+    given = numbers.given
+    read = next((r for r in reversed(numbers.read) if len(r) == len(given)), None)
+    if read is None or len(values) < 2 or not 2 <= len(values[-1]) < len(given):
+        return False
+    group = values[-1]
+    if read.endswith(group) and not given.endswith(group):
+        return False
+    return any(
+        read[:at] + group + read[at + len(group) :] == given
+        for at in range(len(given) - len(group) + 1)
+    )
+
+
+def _run_at(stream: Stream, place: tuple[int, int]) -> str:
+    first = stream.places.index(place)
+    return stream.digits[first : first + stream.places.count(place)]
 
 
 def _is_trace(given: str, said: str, read: tuple[str, ...]) -> bool:

@@ -23,15 +23,20 @@ ASKS: dict[Field, str] = {
     "address": "地址|住址|住在?哪|哪里住|住什么|[哪什][个么]?小区|哪[个栋号]楼|哪栋|几栋|哪个单元"
     "|几号楼|几单元|几零几|几室|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|"
     "哪[条个]街",
-    "name": "姓名|名字|贵姓|称呼|叫什么|全名|您姓|姓什么|户主是|户主姓",
+    "name": "姓名|名字|贵姓|称呼|叫什么|叫啥|叫嘛|怎么叫|全名|您姓|姓什么|户主是|户主姓",
     "phone": ""
     "(?:留|联系|您[的个]|说一?下|报一?下|提供|登记|什么|有没有).{0,5}(?:电话|号码|手机|联系方式)"
     "|(?:电话|号码|手机号?|联系方式|座机)(?:号码?)?.{0,2}(?:呢|多少|说|报|几号)|联系方式",
     "waybill": "单号|运单|快递单",
 }
 """What the agent asks with; one of these words in a sentence is enough."""
+ASKS_SHORTLY = "(?:您|您的|联系|那)?(?:联系)?(?:电话|手机|手机号|号码|电话号|座机)(?:号码)?"
+"""A question for a phone that is no more than this clause at the end of a turn: 电话？"""
 ASKS_EXACTLY = re.compile("(?:电话|号码|手机).{0,2}留")
-NO_ASK = "[他她]叫|师傅叫|谁叫|师傅姓|打电话|来电的号码|打这个电话|电话联系|维修站电话|电话多少我"
+NO_ASK = (
+    "[他她]叫|师傅叫|谁叫|师傅姓|客服的?(?:号码|电话)|打电话|来电的号码|打这个电话|电话联系|维修站电话"
+    "|电话多少我"
+)
 AGREED = "^.{0,3}(?:对|嗯|是|没错|没问题|行|好|可以|哎|恩|诶|就这个)"
 OBJECTED = "不对|不是|错了|说错|记错|听错|不是.{1,6}是"
 GOODBYE = "再见|拜拜|挂了|就这样|谢谢|麻烦|辛苦|感谢您|尽快跟|尽快与|尽快和|跟您联系|与您联系"
@@ -88,6 +93,7 @@ class Talk:
         found = sorted(
             found + [(*m.span(), "phone") for m in ASKS_EXACTLY.finditer(self.agent.text)]
         )
+        found = sorted(found + list(self._short_asks()))
         asks: list[Ask] = []
         for start, end, name in found:
             begin = self.agent.time_at(start)[0]
@@ -98,6 +104,14 @@ class Talk:
             else:
                 asks.append(Ask(begin, frozenset({name}), (start, end)))
         return tuple(asks)
+
+    def _short_asks(self) -> Iterator[tuple[int, int, Field]]:
+        """Yield where a turn ends with 电话 by itself."""
+        regex = sound_regex(ASKS_SHORTLY)
+        for start, end in self.agent.turns:
+            first = max(start, self.agent.clause_start(end - 1)) if end > start else end
+            if regex.fullmatch(self.agent_sounds, first, end):
+                yield first, end, "phone"
 
     def _together(self, ask: Ask, begin_ms: int, start: int) -> bool:
         between = self.between(self.customer, ask.begin_ms, begin_ms)

@@ -67,7 +67,10 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
         return Agreement.UNSURE
     track = said.agent.track if said.agent.marks and mark in said.agent.marks else None
     place = Place(track or said.customer.track, mark.number, Kind.NUMBER)
-    return listen(scene, place, spoken(wanted), spoken(mark.value))
+    found = listen(scene, place, spoken(wanted), spoken(mark.value))
+    if found is Agreement.DIFFERENT and _swallowed(mark.value, wanted):
+        return Agreement.UNSURE  # the place may end before the digit that was lost
+    return found
 
 
 def _swallowed(heard: str, wanted: str) -> bool:
@@ -166,9 +169,9 @@ def compare_station(scene: Scene, station: str, stations: Mapping[str, str]) -> 
     """
     names = tuple(stations)
     detail = judge_detail(scene, "address", names)
-    if detail.state not in MET:
-        return Compared("station", unconfirmed(detail.state), detail.matches)
     said = address_talk(talk_of(scene), names)
+    if detail.state not in MET and not _compound_confirmed(scene, said):
+        return Compared("station", unconfirmed(detail.state), detail.matches)
     sides = [(side, c) for side in (said.agent, said.customer) if (c := _named(side))]
     heard = [c for _, c in sides]
     if not heard or max(c.similarity for c in heard) < KNOWN:
@@ -184,6 +187,7 @@ def compare_station(scene: Scene, station: str, stations: Mapping[str, str]) -> 
     if not fitting and len(heard) == 2 and len(candidates) == 1 and _is_firm(heard, candidates):
         return Compared("station", Agreement.DIFFERENT, matches)
     side, place = sides[0]
+    backed = any(c.name in fitting for c in heard)
     written = fitting or _nearest(place.name, station, stations)
     if not written:
         return Compared("station", Agreement.UNSURE, matches)
@@ -193,7 +197,23 @@ def compare_station(scene: Scene, station: str, stations: Mapping[str, str]) -> 
         sorted(written)[:2],
         sorted(candidates - fitting)[:2],
     )
+    if backed and found is Agreement.DIFFERENT:
+        found = Agreement.UNSURE  # the sound alone convicts nobody against the words
     return Compared("station", found, matches)
+
+
+def _compound_confirmed(scene: Scene, said: AddressTalk) -> bool:
+    """Whether the compound at least was repeated and not objected to, whatever became of the room.
+
+    The station hangs on the compound alone.
+    """
+    talk = talk_of(scene)
+    mine, theirs = _named(said.customer), _named(said.agent)
+    if not (mine and theirs) or mine.name != theirs.name:
+        return False
+    firm = min(mine.similarity, theirs.similarity) >= FIRM and mine.sure and theirs.sure
+    later = talk.time(said.agent.track, theirs.end) > talk.time(said.customer.track, mine.start)
+    return firm and later
 
 
 def _candidates(heard: Sequence[Compound]) -> set[str]:
