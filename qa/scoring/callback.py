@@ -24,13 +24,13 @@ from qa.scoring.callback_answers import (
     read_by_sound,
     settle,
 )
+from qa.scoring.callback_asking import marked
 from qa.scoring.callback_questions import (
-    HEARD_CHARS,
     CallbackScript,
     Place,
+    clear_hits,
     find_places,
     form_of,
-    sure_hits,
 )
 from qa.scoring.callback_windows import (
     IDLE,
@@ -252,6 +252,22 @@ class Interview:
         return self._unwilling(self.script.refusals)
 
     @cached_property
+    def busy(self) -> Match | None:
+        """Where the customer tells what keeps them, and no question is asked.
+
+        正给老人喂饭呢 is no refusal in itself; that the agent then asks nothing shows that it was.
+        """
+        if self.first_question:
+            return None
+        text, positions = marked(self.customer)
+        for busy in BUSY.finditer(text):
+            start, end = positions[busy.start()], positions[busy.end() - 1] + 1
+            turn = self.customer.turn_at(start)
+            if not self._consents(turn, ()):
+                return self.customer.match(start, end, expected="", similarity=1.0)
+        return None
+
+    @cached_property
     def absence(self) -> Match | None:
         """Where the customer turns out to be the wrong person."""
         return self._unwilling(self.script.absences)
@@ -271,10 +287,13 @@ class Interview:
         """Find the first turn in which the customer declines and does not go on all the same."""
         track = self.customer
         declined: Match | None = None
+        found = clear_hits(track, notations, (0, len(track.text)))
+        if not found:
+            return None
         for turn in track.turns:
             if track.time_at(turn[0])[0] >= self._opening_end_ms:
                 break
-            hits = [f for f in sure_hits(track, notations, turn) if f.hit.same_chars >= HEARD_CHARS]
+            hits = [f for f in found if turn[0] <= f.hit.start < turn[1]]
             if not self._consents(turn, hits):
                 declined = declined or (
                     track.hit_match(hits[0].hit, hits[0].text) if hits else None
@@ -301,8 +320,8 @@ class Interview:
         track = self.agent
         hits = [
             found
-            for found in sure_hits(track, notations, (0, len(track.text)))
-            if found.hit.same_chars >= HEARD_CHARS and track.time_at(found.hit.start)[0] >= after_ms
+            for found in clear_hits(track, notations, (0, len(track.text)))
+            if track.time_at(found.hit.start)[0] >= after_ms
         ]
         best = max(hits, key=lambda f: (f.hit.similarity, f.length), default=None)
         return track.hit_match(best.hit, best.text) if best else None
@@ -323,15 +342,29 @@ class Interview:
     @property
     def available(self) -> bool | None:
         """Whether the customer was there for the questions; None where it cannot be told."""
-        if self.answered:
+        if self.answered and not self._let_go:
             return True
         if self.refusal or self.absence:
             return False
         if any(p.sure for p in self.places):
             return True
-        return False if self.yielded else None
+        gone = self.yielded or self.said(self.script.appointments)
+        return False if gone else None
+
+    @property
+    def _let_go(self) -> bool:
+        """Whether the customer declined after what was asked, and was asked nothing more."""
+        declined = self.refusal
+        if declined is None:
+            return False
+        return not any(p.sure and p.at_ms > declined.span.start_ms for p in self.places)
 
 
+BUSY: Final = re.compile(
+    r"(?:正|在|手里|手上|手头|这会儿|这儿|刚|得|要)[^，。]{0,9}(?:呢|着)(?=[，。]|$)|(?:腾|抽|走|离|脱|顾|忙|撂|撒|匀)不[出开上过了]"
+    r"|(?:赶|等)着[^，。]{1,8}|(?:有|来)(?:客人|客|人)|(?:孩子|老人|宝宝)[^，。]{0,3}(?:哭|闹|睡|吃)"
+)
+"""What keeps a customer from talking."""
 _REACH_MS = 6_000
 """So soon after the agent repeats an answer the customer agrees with it."""
 _CLOSING_CHARS = 160

@@ -17,6 +17,8 @@ from qa.scoring.syllables import syllables
 SOLVED, ATTITUDE, CHARGED, POINTS, REMARK = "solved", "attitude", "charged", "points", "remark"
 YES, NO = "yes", "no"
 GOOD, FAIR, BAD = "满意", "普通", "不满意"
+UNRATED = "-"
+"""The customer cannot rate the repairer: nobody came, or nobody was seen."""
 OPEN = "?"
 """Stands for any value: the customer took an answer back, and what came instead was not read."""
 PAUSE = "，"
@@ -63,6 +65,7 @@ _SOLVED_SKIP = (
     r"麻烦|让你们|不是说)[^，]{0,6}?(?:修好|弄好|解决|处理好|热|好)|解决没解决|热不热|好没好|"
     r"修没修好?|[解决好热]了(?:吗|没有?)(?=，|$)|(?:刚开始|一开始|开始|本来|原来|原先|之前|以前|当时|"
     r"报修[那的]?(?:时候|会儿|天)|没修(?:之?前|的时候))[^，]{0,6}?(?:不热|凉|没热|漏|不行|冰凉)|"
+    r"(?:第一|头一|头|上一|上|前一|前几?|前两)[趟次回遍][^，]{0,6}?(?:没(?:有)?(?:修|弄|整|处理|解决)(?:好|利索|了)?|不热|没热|又漏|没好)|"
     r"没(?:有)?(?:修|热|来人?)(?:之?前|的时候|几天|多久)|[热好]了?(?:一会儿?|一阵|一天|一宿|一晚上|半天|几天|两天|没多久|几个小时|俩小时)|差不多[^，]{0,2}度"
 )
 _SOLVED_OPEN = (
@@ -79,12 +82,13 @@ _SOLVED_DENIED = (
     r"又(?:不热|凉|漏|坏|冷|不行|不好|停|堵|响|犯|那样|开始漏|开始响|冰)|"
     r"没人(?:来|管|修|搭理)|不热|[冰拔哇瓦]凉|(?:是|都|挺|特别|很)凉的?|凉着呢|凉的|不好使|不管用|不顶用|白修|白来|白折腾|"
     r"跟没修|没修似的|一样凉|老样子|没动静|不行|不见好|修不好|解决不了|弄不了|弄不好|没法住|冻[死得]|"
-    r"漏得|照样(?:凉|漏|不热)|继续漏|更(?:凉|漏|严重)"
+    r"(?:解决|修好|修|弄好|好|热)(?:了)?(?:什么|啥|个[啥什屁头鬼六毛])|(?:哪儿|哪里?|上哪儿)(?:解决|修好|热|好)了?|"
+    r"人影儿?(?:都|也)?没|影儿?(?:都|也)没|没(?:见|看)[着到过]?人|漏得|照样(?:凉|漏|不热)|继续漏|更(?:凉|漏|严重)"
 )
 _SOLVED_SOFT_DENIED = r"不(?:怎么|咋|太|大|够|算|是很|是太)热"
 _SOLVED_YES = (
-    r"(?:解决|修好|弄好|处理好|整好|搞定|修完|处理完|修上|修利索|弄利索|弄妥|恢复)(?!不了)(?:正常)?[了啦的]?|"
-    r"不(?:漏|响|滴|堵|冷|凉|冒|渗|跑)水?了|热[了啦]|(?:都|可|挺|很|真|老|特别|非常|倍儿|贼|够|全|屋里|家里|现在)热|"
+    r"(?:解决|修好|弄好|处理好|整好|搞定|修完|处理完|修上|修利索|弄利索|弄妥|恢复)(?!不了|了?(?:什么|啥|个[啥什屁头鬼六毛]))(?:正常)?[了啦的]?|"
+    r"不(?:漏|响|滴|堵|冷|凉|冒|渗|跑)水?了|热[了啦](?!什么|啥|个)|(?:都|可|挺|很|真|老|特别|非常|倍儿|贼|够|全|屋里|家里|现在)热|"
     r"热(?:乎|得很|得|起来|上来|着|烘|的)|暖和|暖烘|烫手|烫|热气|好使了|正常了?(?!吗)|没(?:什么|啥)?(?:问题|毛病)[了啦]?|"
     r"没事儿?了|通了|来暖|供上|二十[^，]{0,2}度|穿(?:短袖|半袖|背心)"
 )
@@ -118,7 +122,11 @@ _ATTITUDE_FAIR = (
 )
 _ATTITUDE_OPEN = (
     rf"还行|还可以|还好|还成|还中|[行中]吧|可以吧|{_BEGIN}(?:也|就|嗯|啊|那)*(?:行|成|可以|可以的|好|好吧)(?:啊|呀)?{_END}|"
-    r"不知道|不清楚|没见(?:着|到|过)?|没在家|不在家|没注意|说不好|没怎么说话|没接触|没打交道"
+    r"不知道|不清楚|没在家|不在家|没注意|说不好|没怎么说话"
+)
+_ATTITUDE_UNRATED = (
+    r"(?:没|没有)(?:见|看|碰|遇)(?:见|着|到|过|上)?|没(?:来过?人|人来|上门|接触|打交道)|(?:评|打|说)不(?:了|上来?|出来?)|"
+    r"(?:没法儿?|没办法|咋|怎么|让我咋|怎么能?)(?:评|给.{0,2}评|说态度)|人影儿?(?:都|也)?没|压根儿?没来|谁也没来"
 )
 _ATTITUDE_GOOD = (
     r"满意|(?:挺|很|非常|特别|真|可|老|相当|蛮|太|倍儿|贼|确实|真是|是真|是|都|那么|这么|十分|也|态度|人|服务|活儿?)"
@@ -196,6 +204,7 @@ _MEANINGS: Final[Mapping[str, Mapping[str, tuple[frozenset[str], bool, bool]]]] 
         "softly": (frozenset({GOOD, FAIR}), False, False),
         "bad": (frozenset({BAD}), True, False),
         "short": (frozenset({FAIR, BAD}), True, False),
+        "unrated": (frozenset({UNRATED}), False, False),
         "open": (frozenset({GOOD, FAIR}), True, False),
         "fair": (frozenset({FAIR}), True, False),
         "good": (frozenset({GOOD}), True, False),
@@ -214,7 +223,7 @@ _PATTERNS: Final[Mapping[str, re.Pattern[str]]] = {
     ),
     ATTITUDE: re.compile(
         f"(?P<skip>{_ATTITUDE_SKIP})|(?P<softly>{_ATTITUDE_SOFT_GOOD})|(?P<short>{_ATTITUDE_SHORT})"
-        f"|(?P<bad>{_ATTITUDE_BAD})|(?P<fair>{_ATTITUDE_FAIR})|(?P<open>{_ATTITUDE_OPEN})"
+        f"|(?P<bad>{_ATTITUDE_BAD})|(?P<unrated>{_ATTITUDE_UNRATED})|(?P<fair>{_ATTITUDE_FAIR})|(?P<open>{_ATTITUDE_OPEN})"
         f"|(?P<good>{_ATTITUDE_GOOD})"
     ),
     CHARGED: re.compile(
@@ -232,11 +241,12 @@ _DENYING = re.compile(
     rf"哪有|哪儿呀|不|不不|不是|没有的|没有了|都没有|完全没有|那倒没有|倒没有|倒是没有|那没有)(?:啊|呀|呢|的)?{_END}"
 )
 _CORRECTION = re.compile(
-    rf"不对|不是|说错|错了|口误|哦不|啊不|{_BEGIN}[嗯啊哎哦]*不{_END}|(?:{_BEGIN}|(?<=分))不(?={_DIGIT})|算了|更正|改成?|等等|等会儿|应该是|我?再想想|收回"
+    rf"(?:{_BEGIN}[嗯啊哎哦呃]*|(?<=[分了]))(?:不对|不是(?={PAUSE}|{_DIGIT}|$|不是)|错了|应该是|我?再想想)|说错|口误|哦不|啊不|"
+    rf"{_BEGIN}[嗯啊哎哦]*不{_END}|(?:{_BEGIN}|(?<=分))不(?={_DIGIT})|{_BEGIN}(?:算了|等等|等会儿|等一下)|更正|改成|改(?=[打给{_DIGIT[1:-1]}])|收回"
 )
 _RESTATING = {
     SOLVED: re.compile(
-        r"现在|后来|目前|今天|这会儿|这两天|又|结果|最后|晚上|第二天|到头来|反正|总之"
+        r"这回|这次|这下|末了|最终|总算|终于|现在|后来|目前|今天|这会儿|这两天|又|结果|最后|晚上|第二天|到头来|反正|总之"
     ),
     ATTITUDE: re.compile(r"那就|就算|总体|总的|整体|还是|就选|选|给个|打个|算"),
     CHARGED: re.compile(r"就|只|光|仅|后来|除了|但|不过"),
@@ -315,7 +325,9 @@ def settle(kind: str, readings: Sequence[Reading], text: str) -> tuple[Reading, 
         Readings that agree in one value, or those that leave it open (their values differ); empty
         for none.
     """
-    explicit = [r for r in readings if not r.bare] or list(readings)
+    explicit = [r for r in readings if not r.bare]
+    if not explicit or _contested(readings, explicit, text):
+        explicit = list(readings)
     kept = _corrected(explicit, text)
     firm = [r for r in kept if len(r.values) == 1]
     vague = [r for r in kept if len(r.values) > 1]
@@ -331,6 +343,15 @@ def settle(kind: str, readings: Sequence[Reading], text: str) -> tuple[Reading, 
     if _RESTATING[kind].search(text, before.end, tail[0].end):
         return tuple(tail)
     return tuple(firm)
+
+
+def _contested(readings: Sequence[Reading], explicit: Sequence[Reading], text: str) -> bool:
+    """Whether 好了 stands against what else was said: 没修好，又来了一趟，这回好了.
+
+    修了 does not: 修是修了，还不热.
+    """
+    said = {value for r in explicit for value in r.values}
+    return any(r.bare and "好" in text[r.start : r.end] and not r.values <= said for r in readings)
 
 
 def _tail(readings: Sequence[Reading]) -> list[Reading]:

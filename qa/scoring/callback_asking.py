@@ -1,9 +1,9 @@
 """How the five questions of a callback are asked: what is asked about, and forms of asking.
 
-A ruleset lists wordings; people have more. Here each question is a topic (态度, 费用, 意见 …) with a
-form of asking about it (…吗, …没有, 有没有…, 怎么样, a choice, an invitation) behind or before it,
-within one sentence. It reads characters only, word for word, and is quick; what recognition wrote
-with other characters is found by sound (`callback_questions.find_places`).
+A ruleset lists wordings; people have more. Here each question is a topic (态度, 费用, 意见 …) with
+a form of asking about it (…吗, …没有, 有没有…, 怎么样, a choice, an invitation) behind or before
+it, within one sentence. It reads characters only, word for word, and is quick; what recognition
+wrote with other characters is found by sound (`callback_questions.find_places`).
 """
 
 import re
@@ -84,7 +84,7 @@ _FORMS: Final = {
         rf"{_TAKE}[^，。]{{0,8}}?{_MONEY}[^，。]{{0,3}}?{_ASK}",
         rf"{_MONEY}[^，。]{{0,6}}?(?:收|要|花|掏|付|产生)(?:了|过|您的?|没){{0,2}}{_ASK}",
         rf"(?:收费|收钱|要钱|掏钱|花钱|付费|付钱)[^，。]{{0,3}}?{_ASK}",
-        rf"(?:收没收|要没要)(?=[^，。]{{0,4}}(?:[，。]|$))",
+        r"(?:收没收|要没要)(?=[^，。]{0,4}(?:[，。]|$))",
         rf"免费[^，。]{{0,5}}?{_ASK}",
         rf"{_MONEY}(?:这块儿?|方面|上头?|这项|呢|的话|的事儿?|的情况)，?[^。]{{0,8}}?(?:收|要|花|有没有|没有|怎么样){_END}",
         r"(?:收|要|花|掏)了?(?:您|您家)?(?:多少|几块|几个)钱",

@@ -22,7 +22,7 @@ from qa.scoring.callback_answers import (
     Form,
 )
 from qa.scoring.callback_asking import Asking, askings, tells_purpose
-from qa.scoring.grammar import GAP, Found, Pattern, as_regex, compile_all, find_all
+from qa.scoring.grammar import GAP, Found, as_regex, compile_all, find_all, needed_chars
 from qa.scoring.match import Hit, Track
 from qa.scoring.shortlist import shortlist
 
@@ -33,6 +33,8 @@ HEARD = 0.85
 """And from which they are."""
 HEARD_CHARS = 0.5
 """Share of a question's characters that must stand there, unless its sound is equal."""
+CLEAR_CHARS = 0.75
+"""The same for wordings in several parts, of which each is short."""
 QUOTED_CHARS = 12
 """A question is quoted with so many characters of its clause that come before."""
 
@@ -127,23 +129,26 @@ class Place:
     expected: str
 
 
-def sure_hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
-    """Where any of some notations is surely heard."""
-    return [
-        found
-        for pattern in _likely(track, notations, within)
-        for found in find_all(pattern, track, *within, HEARD)
-        if found.hit.similarity >= HEARD
-    ]
+def clear_hits(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Found]:
+    """Where any of some notations is surely heard, and most of its characters stand there.
+
+    挺满 (意) sounds nearly like 挺忙: of short wordings each character must stand there, unless the
+    sound is equal.
+    """
+    found: list[Found] = []
+    for likely in shortlist(notations, HEARD, strict=False).likely(track):
+        for start, end in likely.turns:
+            if start < within[1] and within[0] < end:
+                bounds = max(start, within[0]), min(end, within[1])
+                found += find_all(likely.pattern, track, *bounds, HEARD)
+    return [f for f in found if f.hit.similarity >= HEARD and _is_clear(f)]
 
 
-def _likely(track: Track, notations: tuple[str, ...], within: tuple[int, int]) -> list[Pattern]:
-    index = shortlist(notations, HEARD, strict=False)
-    return [
-        likely.pattern
-        for likely in index.likely(track)
-        if any(s < within[1] and within[0] < e for s, e in likely.turns)
-    ]
+def _is_clear(found: Found) -> bool:
+    if found.hit.similarity == 1.0:
+        return found.hit.same_chars >= HEARD_CHARS
+    share = CLEAR_CHARS if GAP in found.text else HEARD_CHARS
+    return found.hit.same_chars * found.length >= needed_chars(found.length, share) - 1e-9
 
 
 def find_places(track: Track, script: CallbackScript) -> list[Place]:

@@ -151,7 +151,7 @@ class AskedQuestion(Check):
 
 def unavailable(talk: Interview) -> Verdict:
     """Say that the customer was not there for the questions, with the words that show it."""
-    shown = talk.refusal or talk.absence or talk.yielded
+    shown = talk.refusal or talk.absence or talk.busy or talk.yielded
     matches = (shown,) if shown else ()
     return Verdict(Outcome.NOT_APPLICABLE, "customer_unavailable", matches=matches)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from qa.scoring.callback import interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
@@ -175,10 +176,20 @@ def _numbers(track: Track, start: int, end: int, length: int) -> list[tuple[int,
     return found
 
 
+@lru_cache(maxsize=10_000)
+def _starts_number(character: str) -> bool:
+    """Whether a piece of a number may begin with a character, by itself or by its sound."""
+    if character in "双俩" or digit_by_sound(character) is not None:
+        return True
+    return bool(find_numbers(character, 0, 1))
+
+
 def _piece(text: str, position: int, end: int) -> tuple[int, str] | None:
     """Read the next piece of a number: its end and digits; None where the number ends."""
     if text[position] in FILLERS:
         return position + 1, ""
+    if not _starts_number(text[position]):
+        return None
     for reading in find_numbers(text, position, min(end, position + 3)):
         if (
             reading.start == position

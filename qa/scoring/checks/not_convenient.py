@@ -65,7 +65,9 @@ class NotConvenient(Check):
             return Verdict(Outcome.NOT_APPLICABLE, "customer_unavailable", (), (talk.absence,))
         made = talk.said(self.script.appointments)
         if made and talk.available is False:
-            return Verdict(Outcome.MET, "appointment_made", matches=(made,))
+            return Verdict(Outcome.MET, "appointment_made", matches=_in_order(talk.busy, made))
+        if talk.busy and talk.yielded:
+            return self._refused(scene, talk, talk.busy)
         searched = span_of(scene, 0, len(talk.agent.text))
         return Verdict(Outcome.UNDECIDED, "availability_unsure", searched=searched)
 
@@ -78,3 +80,7 @@ class NotConvenient(Check):
         if vague or talk.answered:
             return Verdict(Outcome.UNDECIDED, "appointment_unsure", (), (refusal,), searched, vague)
         return Verdict(Outcome.VIOLATED, "appointment_missing", (), (refusal,), searched)
+
+
+def _in_order(busy: Match | None, made: Match) -> tuple[Match, ...]:
+    return tuple(sorted((m for m in (busy, made) if m), key=lambda m: m.span))

@@ -11,6 +11,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.match import Track
 from qa.scoring.shortlist import shortlist
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
@@ -131,8 +132,15 @@ class PaymentReminder(Check):
         """Find the reminder, and whether it surely is one."""
         track = talk.agent
         best: tuple[float, Match, bool] | None = None
+        if exact := self._word_for_word(track):
+            return exact, True
         for likely in shortlist(self.phrases, NEAR, strict=False).likely(track):
-            for found in find_all(likely.pattern, track, 0, len(track.text), likely.floor):
+            places = [
+                found
+                for turn in likely.turns
+                for found in find_all(likely.pattern, track, *turn, likely.floor)
+            ]
+            for found in places:
                 hit = found.hit
                 clause = track.text[track.clause_start(hit.start) : track.clause_end(hit.end - 1)]
                 if as_regex(self.unless).search(clause):
@@ -148,6 +156,14 @@ class PaymentReminder(Check):
                 if best is None or (sure, hit.similarity) > (best[2], best[0]):
                     best = hit.similarity, match, sure
         return (best[1], best[2]) if best else (None, False)
+
+    def _word_for_word(self, track: Track) -> Match | None:
+        """Find the reminder as it is written; that is quick, and most are said so."""
+        for hit in as_regex(self.phrases).finditer(track.text):
+            start, end = track.clause_start(hit.start()), track.clause_end(hit.start())
+            if hit.end() <= end and not as_regex(self.unless).search(track.text[start:end]):
+                return track.match(*hit.span(), expected=hit[0], similarity=1.0)
+        return None
 
     def _brought_up(self, talk: Interview, reminder: Match) -> bool:
         """Whether the customer spoke of the fee shortly before."""
