@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from qa.scoring.anonymous import if_nobody_said, unexcused
+from qa.scoring.answered import Answer, wrong_answers
 from qa.scoring.by_example import Heard, Statement, statements_like
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
@@ -30,12 +31,14 @@ class Topic:
         statements: wrong statements, in the notation of `qa.scoring.grammar`.
         unless: wordings near which a statement is right or about something else.
         context: words of which one has to stand somewhere in the call, whoever says it.
+        answers: wrong answers to the customer's questions about it.
     """
 
     statements: tuple[str, ...]
     also: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
     def __post_init__(self) -> None:
         for notations in (self.statements, self.unless, self.context):
@@ -75,6 +78,7 @@ _VALVE = {
 _TOPIC = {
     "statements": ["[您|自己]…总阀…[拧开|打开]"],
     "unless": ["师傅~打开"],
+    "answers": [{"asked": ["能不能~[开|动]~总阀"], "said": ["您随意"], "brief": ["[能|可以]"]}],
 }
 _GUARDS = {"negated_by": ["不能", "别"], "denied_by": ["千万别"], "asked_with": ["吗"]}
 _TAUGHT = {
@@ -92,8 +96,8 @@ class Misguidance(Check):
     """The agent says nothing that the knowledge entries mark as wrong.
 
     Why: wrong guidance costs residents money, or damages the system.
-    Mistakes: wrong statements in unlisted words are missed, and answers that only make sense
-    together with the question (是的，可以) are not read. Negated statements, questions,
+    Mistakes: wrong statements in unlisted words are missed, and so are answers that only make sense
+    together with a question (是的，可以) unless the topic names both. Negated statements, questions,
     quotations and the customer's words do not count.
 
     Attributes:
@@ -117,6 +121,8 @@ class Misguidance(Check):
         Example(_TAUGHT, "坐席: 您不用把总阀拧开。", Outcome.MET),
         Example(_TAUGHT, "客户: 您让我把总阀拧开？\n坐席: 没有的。", Outcome.MET),
         Example(_TAUGHT, "坐席: 您家总阀打开了吗？", Outcome.MET),
+        Example(_TAUGHT, "客户: 我能不能动那个总阀？\n坐席: 可以啊。", Outcome.VIOLATED),
+        Example(_TAUGHT, "客户: 我能不能动那个总阀？\n坐席: 您等师傅。", Outcome.MET),
         Example(_BY_EXAMPLE, "坐席: 那个烟囱您自己上房顶掏掏就行。", Outcome.VIOLATED),
         Example(_BY_EXAMPLE, "坐席: 烟囱您不能自己上房顶掏。", Outcome.MET),
         Example({"knowledge": []}, "坐席: 您好。", Outcome.NOT_APPLICABLE),
@@ -139,6 +145,7 @@ class Misguidance(Check):
             entry.statements + tuple(s for topic in known for s in topic.statements),
             entry.unless + tuple(u for topic in known for u in topic.unless),
             tuple(c for topic in known for c in topic.context),
+            tuple(a for topic in known for a in topic.answers),
             tuple(Statement.of(e) for e in entry.examples),
         )
 
@@ -183,6 +190,9 @@ class Misguidance(Check):
             for sighting in statements_like(taught.examples, heard, self.guards):
                 if _holds(taught, scene, sighting):
                     yield taught, sighting
+            for answer in taught.answers:
+                for sighting in wrong_answers(scene, answer, self.guards):
+                    yield taught, sighting
 
 
 @dataclass(frozen=True)
@@ -193,6 +203,7 @@ class _Taught:
     statements: tuple[str, ...]
     unless: tuple[str, ...]
     context: tuple[str, ...]
+    answers: tuple[Answer, ...]
     examples: tuple[Statement, ...]
 
 
