@@ -102,6 +102,11 @@ SLOTS: Final[Mapping[str, Wording]] = {
     "gratitude": Wording("致谢声", "thanks"),
     "regret": Wording("道歉声", "apology"),
     "farewell": Wording("送声", "farewell"),
+    "platform": Wording("供暖报修平台", "“the heating repair desk”"),
+    "purpose": Wording("说明回访", "what the call is for"),
+    "cooperation": Wording("感谢合作", "thanks for the cooperation"),
+    "hotline": Wording("热线号码", "hotline number"),
+    "prompt_service": Wording("及时为您服务", "“we will serve you promptly”"),
 }
 
 FIELDS: Final[Mapping[str, Wording]] = {
@@ -160,8 +165,13 @@ _TABLES: Final[Mapping[str, Mapping[str, Wording]]] = {
     "detail": DETAILS,
     "details": DETAILS,
     "parts": DETAILS,
+    "answer": ANSWER_VALUES,
+    "keyed": ANSWER_VALUES,
+    "answers": ANSWERS,
 }
 """Details whose values are codes themselves; several are joined by a comma."""
+
+_SLOT_NAMES: Final[Mapping[str, Wording]] = {**ANSWERS, **DETAILS, **SLOTS}
 
 
 class _Details(dict[str, str]):
@@ -216,8 +226,8 @@ def role_name(role: Role, lang: str = "zh") -> str:
 
 
 def slot_name(slot: str, lang: str = "zh") -> str:
-    """Name a slot of a script; a slot without wording keeps its code."""
-    return _name(SLOTS, slot, lang)
+    """Name a slot: a part of a script, a detail, an answer; one without wording keeps its code."""
+    return _name(_SLOT_NAMES, slot, lang)
 
 
 def slot_status_name(status: SlotStatus, lang: str = "zh") -> str:

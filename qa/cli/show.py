@@ -7,45 +7,32 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from qa.types import (
-    Call,
-    Grade,
-    GroupScore,
-    Match,
-    Outcome,
-    Role,
-    Scorecard,
-    ScoreLine,
-    SlotStatus,
-    SlotVerdict,
-    Span,
-    Verdict,
-)
-from qa.wording import (
-    DIRECTIONS,
-    grade_name,
-    outcome_name,
-    reason_text,
-    role_name,
-    slot_name,
-    slot_status_name,
-)
+from qa.cli.evidence import evidence, format_time, printable, promise_text, quote
+from qa.reports.layout import Fold, Layout, in_sections, lay_out
+from qa.types import Call, Grade, GroupScore, Outcome, Scorecard, ScoreLine
+from qa.wording import DIRECTIONS, grade_name, outcome_name, reason_text
+
+__all__ = [
+    "MARKS",
+    "AgentSummary",
+    "evidence",
+    "format_time",
+    "print_agents_summary",
+    "print_scorecard",
+    "summarise_agent",
+    "terminal",
+]
 
 MARKS = {
     Outcome.MET: ("✓", "green"),
     Outcome.VIOLATED: ("✗", "bold red"),
     Outcome.NOT_APPLICABLE: ("–", "dim"),
     Outcome.UNDECIDED: ("?", "bold yellow"),
-}
-_SLOT_MARKS = {
-    SlotStatus.SAID: ("✓", "green"),
-    SlotStatus.MISSING: ("✗", "red"),
-    SlotStatus.WRONG: ("✗", "red"),
-    SlotStatus.UNSURE: ("?", "yellow"),
 }
 _WORDS = {
     "zh": {
@@ -57,10 +44,8 @@ _WORDS = {
         "outcome": "结论",
         "points": "扣分",
         "evidence": "依据",
-        "nearest": "最接近",
-        "similarity": "相似",
-        "searched": "查找范围",
-        "more": "另有 {n} 处",
+        "heard": "听到",
+        "promise": "承诺",
         "calls": "通话",
         "mean": "平均分",
         "lowest": "最低分",
@@ -78,10 +63,8 @@ _WORDS = {
         "outcome": "outcome",
         "points": "points",
         "evidence": "evidence",
-        "nearest": "nearest",
-        "similarity": "similarity",
-        "searched": "searched",
-        "more": "{n} more",
+        "heard": "heard",
+        "promise": "promise",
         "calls": "calls",
         "mean": "mean",
         "lowest": "lowest",
@@ -91,20 +74,12 @@ _WORDS = {
         "unknown": "unknown",
     },
 }
-_MAX_QUOTES = 3
-_QUOTE_CHARS = 48
 
 
 def terminal() -> Console:
     """Return the console for results: stdout, 100 columns wide where it is no terminal."""
     wide = sys.stdout.isatty() or "COLUMNS" in os.environ
     return Console(highlight=False, width=None if wide else 100)
-
-
-def format_time(ms: int) -> str:
-    """Write a time as `mm:ss.s`, cut (not rounded) to a tenth of a second."""
-    minutes, tenths = divmod(ms // 100, 600)
-    return f"{minutes:02d}:{tenths // 10:02d}.{tenths % 10}"
 
 
 def print_scorecard(
@@ -119,29 +94,32 @@ def print_scorecard(
 
     Args:
         lang: `zh` or `en`.
-        full: show every rule; otherwise violated and undecided ones, the rest in a line each.
-        call: adds agent, direction and start time to the headline.
+        full: every rule with its evidence, section by section; otherwise violated and undecided
+            ones, and the rest in a line for each section.
+        call: adds agent, direction and start time to the headline, and the ticket beside what was
+            said.
     """
     console.print(_headline(scorecard, lang, call, console.width))
-    shown = scorecard.lines if full else scorecard.flags
+    layout = lay_out(scorecard)
+    shown = in_sections(scorecard.lines, scorecard) if full else layout.flags
     if shown:
-        console.print(_lines_table(shown, scorecard, lang))
+        groups = scorecard.groups if full else ()
+        console.print(_lines_table(shown, groups, lang, call))
+    elif not layout.doubts:
+        console.print(Text(f"  {_WORDS[lang]['no_flags']}", style="green"))
     _print_subtotals(console, scorecard, lang)
     if not full:
-        if not shown:
-            console.print(Text(f"  {_WORDS[lang]['no_flags']}", style="green"))
-        for outcome in (Outcome.MET, Outcome.NOT_APPLICABLE):
-            _print_rest(console, scorecard, outcome, lang)
+        _print_folded(console, layout, lang, call)
     console.print()
 
 
 def _headline(scorecard: Scorecard, lang: str, call: Call | None, width: int) -> Text:
     words = _WORDS[lang]
     title = Text()
-    title.append(f"{words['call']} {_clean(scorecard.call_id)}", style="bold")
+    title.append(f"{words['call']} {printable(scorecard.call_id)}", style="bold")
     if call is not None:
         if call.agent_id:
-            title.append(f"   {words['agent']} {_clean(call.agent_id)}")
+            title.append(f"   {words['agent']} {printable(call.agent_id)}")
         if call.direction:
             title.append(f"   {DIRECTIONS[call.direction].text(lang)}")
         if call.started_at:
@@ -165,16 +143,22 @@ def _total_style(total: float) -> str:
     return "bold yellow" if total >= 75 else "bold red"
 
 
-def _lines_table(lines: Sequence[ScoreLine], scorecard: Scorecard, lang: str) -> Table:
+def _lines_table(
+    lines: Sequence[ScoreLine], groups: Sequence[GroupScore], lang: str, call: Call | None
+) -> Table:
+    """Lay out lines with their evidence; each of `groups` gets a heading."""
     words = _WORDS[lang]
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), header_style="dim")
     table.add_column("", width=4, no_wrap=True)
-    table.add_column(words["rule"], min_width=10, max_width=18)
+    table.add_column(words["rule"], min_width=10, max_width=20, overflow="fold")
     table.add_column(words["outcome"], no_wrap=True, min_width=8)
     table.add_column(words["points"], justify="right", no_wrap=True)
     table.add_column(words["evidence"], ratio=1, overflow="fold")
-    order = {group.group: index for index, group in enumerate(scorecard.groups)}
-    for line in sorted(lines, key=lambda line: order.get(line.group, len(order))):
+    headings = {group.group: group for group in groups}
+    for line in lines:
+        if group := headings.pop(line.group, None):
+            off = Text(f"-{group.deducted}" if group.deducted else "", style="dim")
+            table.add_row("", Text(_title(group, lang), style="bold cyan"), "", off, "")
         mark, style = MARKS[line.verdict.outcome]
         title = Text(_title(line, lang))
         if line.critical:
@@ -184,7 +168,7 @@ def _lines_table(lines: Sequence[ScoreLine], scorecard: Scorecard, lang: str) ->
             title,
             Text(f"{mark} {outcome_name(line.verdict.outcome, lang)}", style=style),
             _points(line, lang),
-            evidence(line.verdict, lang),
+            evidence(line.verdict, lang, call),
         )
     return table
 
@@ -193,72 +177,6 @@ def _points(line: ScoreLine, lang: str) -> Text:
     if line.points:
         return Text(f"-{line.points}", style="red")
     return Text(grade_name(line.grade, lang) if line.grade is Grade.HINT else "", style="dim")
-
-
-def evidence(verdict: Verdict, lang: str = "zh") -> Text:
-    """Lay out a verdict's evidence: reason, quotes with times, slots, and the nearest misses."""
-    words = _WORDS[lang]
-    parts = [Text(reason_text(verdict, lang))]
-    parts += [_quote(match, lang) for match in verdict.matches[:_MAX_QUOTES]]
-    if len(verdict.matches) > _MAX_QUOTES:
-        more = words["more"].format(n=len(verdict.matches) - _MAX_QUOTES)
-        parts.append(Text(more, style="dim"))
-    if any(slot.status is not SlotStatus.SAID for slot in verdict.slots):
-        parts.append(_slots(verdict.slots, lang))
-    for slot in verdict.slots:
-        if slot.status is not SlotStatus.SAID and slot.nearest is not None:
-            parts.append(_nearest(slot.nearest, lang, slot_name(slot.name, lang)))
-    if verdict.outcome in (Outcome.VIOLATED, Outcome.UNDECIDED):
-        if verdict.nearest is not None:
-            parts.append(_nearest(verdict.nearest, lang))
-        if verdict.searched is not None and not verdict.matches:
-            span = f"{words['searched']} {_format_span(verdict.searched)}"
-            parts.append(Text(span, style="dim"))
-    return Text("\n").join(parts)
-
-
-def _quote(match: Match, lang: str) -> Text:
-    text = Text(format_time(match.span.start_ms), style="cyan")
-    if match.role is not Role.AGENT:  # the rules are about the agent: only others need a name
-        text.append(f" {role_name(match.role, lang)}", style="dim")
-    text.append(_quoted(match.quote), style="default")
-    return text
-
-
-def _nearest(match: Match, lang: str, what: str = "") -> Text:
-    words = _WORDS[lang]
-    colon = ": " if lang == "en" else "："
-    text = Text(f"{what + ' ' if what else ''}{words['nearest']}{colon}", style="dim")
-    text.append(format_time(match.span.start_ms), style="cyan dim")
-    text.append(_quoted(match.quote))
-    text.append(f" {words['similarity']} {match.similarity:.0%}")
-    return text
-
-
-def _slots(slots: Iterable[SlotVerdict], lang: str) -> Text:
-    text = Text()
-    for slot in slots:
-        mark, style = _SLOT_MARKS[slot.status]
-        text.append(("  " if text else "") + mark + slot_name(slot.name, lang), style=style)
-        if slot.status is SlotStatus.UNSURE:
-            text.append(f"({slot_status_name(slot.status, lang)})", style="dim")
-    return text
-
-
-def _quoted(quote: str) -> str:
-    words = _clean(quote)
-    if len(words) > _QUOTE_CHARS:
-        words = words[: _QUOTE_CHARS - 1] + "…"
-    return f"「{words}」"
-
-
-def _format_span(span: Span) -> str:
-    return f"{format_time(span.start_ms)}–{format_time(span.end_ms)}"
-
-
-def _clean(text: str) -> str:
-    """Drop what could steer a terminal: ids and quotes come from outside."""
-    return "".join(character for character in text if character.isprintable())
 
 
 def _print_subtotals(console: Console, scorecard: Scorecard, lang: str) -> None:
@@ -274,14 +192,50 @@ def _title(titled: ScoreLine | GroupScore, lang: str) -> str:
     return titled.title_en if lang == "en" and titled.title_en else titled.title
 
 
-def _print_rest(console: Console, scorecard: Scorecard, outcome: Outcome, lang: str) -> None:
-    lines = [line for line in scorecard.lines if line.verdict.outcome is outcome]
-    if not lines:
-        return
-    mark, style = MARKS[outcome]
-    text = Text(f"  {mark} {outcome_name(outcome, lang)} {len(lines)}  ", style=style)
-    text.append("  ".join(f"{line.rule_id} {_title(line, lang)}" for line in lines), style="dim")
-    console.print(text)
+def _print_folded(console: Console, layout: Layout, lang: str, call: Call | None) -> None:
+    words = _WORDS[lang]
+    for fold in layout.doubts:
+        _print_count(console, fold, lang, reason_text(fold.lines[0].verdict, lang))
+        _print_names(console, [f"{x.rule_id} {_title(x, lang)}" for x in fold.lines])
+    for line in layout.news:
+        text = Text(f"  ★ {words['heard']}  ", style="bold blue")
+        text.append(f"{line.rule_id} {_title(line, lang)}  ")
+        console.print(
+            text.append(Text("  ").join(quote(m, lang) for m in line.verdict.matches[:2]))
+        )
+    for promise in layout.promises:
+        text = Text(f"  → {words['promise']}  ", style="magenta")
+        console.print(text.append(promise_text(promise, lang, call)))
+    met = tuple(line for fold in layout.met for line in fold.lines)
+    if met:
+        _print_count(console, Fold(Outcome.MET, met), lang)
+    for fold in layout.met:
+        names = [f"{line.rule_id} {_title(line, lang)}" for line in fold.lines]
+        _print_names(console, names, _title(fold.group, lang) if fold.group else "")
+    if layout.idle:
+        _print_count(console, Fold(Outcome.NOT_APPLICABLE, layout.idle), lang)
+        _print_names(console, [line.rule_id for line in layout.idle])
+
+
+def _print_count(console: Console, fold: Fold, lang: str, reason: str = "") -> None:
+    mark, style = MARKS[fold.outcome]
+    text = Text(f"  {mark} {outcome_name(fold.outcome, lang)} {len(fold.lines)}", style=style)
+    console.print(text.append(f"  {reason}" if reason else "", style="default"))
+
+
+def _print_names(console: Console, names: Sequence[str], heading: str = "") -> None:
+    """Print names in as many lines as they need, none of them torn apart."""
+    indent = "      "
+    line = Text(indent, style="dim")
+    if heading:
+        line.append(f"{heading}  ", style="cyan")
+    for name in names:
+        if line.cell_len > len(indent) and line.cell_len + cell_len(name) > console.width:
+            console.print(line)
+            line = Text(indent, style="dim")
+        line.append(f"{name}  ")
+    line.rstrip()
+    console.print(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,8 +306,8 @@ def print_agents_summary(
     table.add_column(words["rule"], ratio=1)
     for agent in sorted(agents, key=lambda agent: (agent.mean_total, agent.agent_id or "")):
         table.add_row(
-            _clean(agent.agent_id) if agent.agent_id else Text(words["unknown"], style="dim"),
-            _clean(agent.name or ""),
+            printable(agent.agent_id) if agent.agent_id else Text(words["unknown"], style="dim"),
+            printable(agent.name or ""),
             str(agent.calls),
             Text(f"{agent.mean_total:.1f}", style=_total_style(agent.mean_total)),
             str(agent.lowest_total),

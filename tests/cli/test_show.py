@@ -1,7 +1,10 @@
 """Scorecards in the terminal."""
 
 import io
+import re
+from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from rich.cells import cell_len
@@ -13,6 +16,8 @@ from qa.cli.show import (
     print_scorecard,
     summarise_agent,
 )
+from qa.scoring.ruleset import bundled_rulesets, load_ruleset
+from qa.scoring.scorecard import score_call
 from qa.types import (
     Call,
     Direction,
@@ -20,12 +25,15 @@ from qa.types import (
     GroupScore,
     Match,
     Outcome,
+    Promise,
+    Question,
     Role,
     Scorecard,
     ScoreLine,
     SlotStatus,
     SlotVerdict,
     Span,
+    Ticket,
     Verdict,
 )
 
@@ -54,7 +62,7 @@ GREETING = Verdict(
     matches=(heard(400, "您好大龙供暖报修", "您好", 0.97),),
     searched=Span(0, 15_000),
     slots=(
-        SlotVerdict("greeting", SlotStatus.SAID),
+        SlotVerdict("greeting", SlotStatus.SAID, heard(400, "您好大龙供暖报修", "您好", 0.97)),
         SlotVerdict("agent_no", SlotStatus.MISSING, None, heard(3_050, "要零吧", "108")),
     ),
 )
@@ -99,10 +107,8 @@ def test_flags_come_with_their_evidence() -> None:
         "✗ 2 违规",
         "? 1 待定",
         "没有说：工号",
-        "00:00.4「您好大龙供暖报修」",
-        "✓问候",
-        "✗工号",
-        "工号 最接近：00:03.0「要零吧」 相似 62%",
+        "✓问候 00:00.4「您好大龙供暖报修」",
+        "✗工号 最接近：00:03.0「要零吧」 相似 62%",
         "查找范围 00:00.0–00:09.0",
         "最接近：00:01.0「对不对」",
         "-10",
@@ -111,8 +117,92 @@ def test_flags_come_with_their_evidence() -> None:
     ):
         assert part in text
     assert "没有发现服务忌语" not in text  # met: one line for all of them
-    assert "✓ 合格 1  FP01 规则FP01" in text
-    assert "– 不适用 1  GR03 规则GR03" in text
+    assert "✓ 合格 1\n      时效  FP01 规则FP01\n" in text
+    assert "– 不适用 1\n      GR03\n" in text
+
+
+START = datetime(2025, 11, 18, 9, 12, tzinfo=ZoneInfo("Asia/Shanghai"))
+DUE = datetime(2025, 11, 18, 9, 0, tzinfo=UTC)
+TICKET = Ticket("T1", name="林芳", address="幸福里3号楼2单元501室", phone="13900000456")
+
+
+def test_the_ticket_stands_beside_what_was_said() -> None:
+    said = heard(8_000, "幸福里三号楼二单元五零二", "幸福里3号楼2单元501室")
+    room = SlotVerdict("room", SlotStatus.WRONG, None, said)
+    differs = Verdict(
+        Outcome.VIOLATED,
+        "ticket_differs",
+        (("detail", "address"), ("parts", "room")),
+        (said,),
+        slots=(SlotVerdict("building", SlotStatus.SAID, said), room),
+    )
+    missing = Verdict(
+        Outcome.VIOLATED,
+        "readback_missing",
+        (("detail", "phone"),),
+        slots=(SlotVerdict("phone", SlotStatus.MISSING),),
+    )
+    text = shown(
+        card((line("TK01", differs), line("RB04", missing))), call=Call("c", ticket=TICKET)
+    )
+    assert "不一致：房号" in text
+    assert text.index("00:08.0「幸福里三号楼二单元五零二」") < text.index("工单地址「幸福里3号楼")
+    assert "✓楼号  ✗房号(说错)" in text
+    assert "工单电话「13900000456」" in text and "✗电话" not in text
+    assert "工单" not in shown(card((line("RB04", missing),)), call=Call("c"))
+
+
+def test_promises_show_until_when() -> None:
+    said = heard(20_200, "下午五点以前保证修好", "保证…修好")
+    broken = Verdict(Outcome.VIOLATED, "promise_heard", (), (said,), promises=(Promise(said, DUE),))
+    call = Call("c", started_at=START)
+    assert "→ 期限 11-18 17:00" in shown(card((line("IP01", broken, 20),)), call=call)
+    allowed = Verdict(Outcome.MET, "promise_absent", promises=(Promise(said, DUE), Promise(said)))
+    text = shown(card((line("IP01", allowed),)), call=call)
+    assert "→ 承诺  00:20.2「下午五点以前保证修好」 期限 11-18 17:00" in text
+    assert "「下午五点以前保证修好」 没有说期限" in text
+    assert "✓ 合格 1" in text and "IP01" in text
+
+
+def test_what_was_heard_is_news_and_no_merit() -> None:
+    said = replace(heard(9_000, "上次来的师傅真不错", "师傅…不错"), role=Role.CUSTOMER)
+    praise = Verdict(Outcome.MET, "mention_heard", (("phrase", said.quote),), (said,))
+    text = shown(card((line("EV05", praise),), 100))
+    assert "★ 听到  EV05 规则EV05  00:09.0 客户「上次来的师傅真不错」" in text
+    assert "合格" not in text
+
+
+def test_doubts_for_one_reason_share_a_line_and_are_all_named() -> None:
+    doubt = Verdict(Outcome.UNDECIDED, "role_unknown")
+    lines = tuple(line(f"FP0{n}", doubt) for n in range(1, 6))
+    text = shown(card(lines, 100))
+    assert text.count("不能确定说话人") == 1 and "? 待定 5  不能确定说话人" in text
+    assert all(f"FP0{n} 规则FP0{n}" in text for n in range(1, 6))
+    assert shown(card(lines, 100), full=True).count("不能确定说话人") == 5
+
+
+def test_an_open_question_says_who_can_answer_it() -> None:
+    ask = Question(0, Span(0, 900), ("再见",))
+    doubt = Verdict(Outcome.UNDECIDED, "slots_unsure", (("slots", "bye"),), questions=(ask,))
+    assert "可由录音作答：qa hear" in shown(card((line("CL01", doubt),)))
+    assert "the recording can tell: qa hear" in shown(card((line("CL01", doubt),)), "en")
+    met = replace(doubt, outcome=Outcome.MET, reason="slots_all_said")
+    assert "qa hear" not in shown(card((line("CL01", met),)), full=True)
+
+
+@pytest.mark.parametrize("ruleset", bundled_rulesets())
+def test_every_example_of_every_rule_can_be_shown(ruleset: str) -> None:
+    """No slot, answer or detail is shown as a bare code, and everything fits the terminal."""
+    rules = load_ruleset(ruleset)
+    for rule in rules.rules:
+        for example in rule.examples:
+            judged = replace(rules, rules=(rule.judging(example),))
+            text = shown(score_call(example.transcript, example.call, judged), full=True)
+            said = re.sub(r"「[^」]*」", "", text.split("依据")[1])
+            heard_words = re.sub(r"[^a-z]", "", example.dialogue.lower())
+            codes = {c for c in re.findall(r"[a-z_]{4,}", said) if c not in heard_words}
+            codes -= {"hear"}
+            assert not codes, (rule.rule_id, codes)
 
 
 def test_full_shows_every_rule() -> None:
