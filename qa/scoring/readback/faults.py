@@ -108,7 +108,7 @@ def _find(
 def _is_meant(kind: str, whole: str, start: int, end: int) -> bool:
     """Whether a match is of its kind and not only of its sound, and speaks of the home."""
     text = whole[start:end]
-    if kind == "cold" and text[-1] in "冷凉":
+    if kind == "cold" and ("冷" in text or "凉" in text):
         around = ELSEWHERE.finditer(whole, max(0, start - 5), end + 1)
         if any(found.start() < end and start < found.end() for found in around):
             return False

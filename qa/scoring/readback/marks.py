@@ -132,7 +132,9 @@ def _names_building(text: str, start: int, end: int) -> bool:
     char = text[start]
     if end - start > 1 or char in "栋幢" or char not in SOUND_LIKE_A_BUILDING:
         return True
-    return char in "冻冬董" and end < len(text) and _numeral(text[end]) is not None
+    following = text[end : end + 5]
+    unit = "单元" in following and _numeral(following[0]) is not None
+    return char in "冻冬董" and (unit or (len(_digits(following)) >= MIN_ROOM))
 
 
 def _before(track: Track, at: int, end: int, kind: Kind) -> Mark | None:
