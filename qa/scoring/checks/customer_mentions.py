@@ -1,5 +1,6 @@
 """What the customer says of others: praise, complaints, suggestions, events (PR01, EV01–EV09)."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -16,6 +17,20 @@ REACH = 60
 """Characters back within which a person who was named is still the one that is spoken of."""
 AHEAD = 8
 """Characters on within which he may be named afterwards: 修得真好，那个师傅."""
+REACH_ASKED = 12
+ASIDE_REACH = 8
+"""Characters before a name within which a comparison or a quotation leads up to it."""
+COMPARED = re.compile("(?:比|当着)[^你您]{0,6}$")
+DISCOURSE = re.compile("(?<=[跟给和对])[你您]|[你您](?:说(?![话得的明])|看|想想|听听|瞅|瞧|评评)")
+"""我跟你说, 你说这叫什么事: nobody is named."""
+VISITED = re.compile("[来去修]过|上门|修[的了]|态度|服务|没有|吗|如何|怎么样")
+"""After a name in the agent's words: who came and how he was is the question, and the 您 after it
+(师傅去过您家没有) is the customer."""
+QUOTING = re.compile(
+    "(?:来|撂|甩|扔|喊|嚷|吼|骂|怼|噎|呛|回|说|问|训|吆喝)[了着我下出过]{0,3}(?:一?[句嗓通顿][子话]?|道|是|就是)?$"
+)
+ADDRESSED = "agent"
+"""Kind of the person who is spoken to. In 他冲我来一句你不会看墙上啊 it is not the agent."""
 WEIGHED = 2
 """Doubtful wordings that are put to the sound at most; each costs the engine some 50 ms."""
 WEIGHED_LENGTH = 5
@@ -100,14 +115,12 @@ class CustomerMentions(Check):
             return self._whoever(scene)
         if not scene.customer.text:
             return Verdict(Outcome.NOT_APPLICABLE, "no_customer_speech")
-        return self._verdict(scene, self._spotted(_Talk(scene, scene.customer, self.subjects)))
+        return self._verdict(scene, self._spotted(_Talk(scene, scene.customer, self)))
 
     def _whoever(self, scene: Scene) -> Verdict:
         """Judge words of unknown speakers: what nobody said the customer did not say either."""
         whole = not (scene.agent.text or scene.customer.text)
-        if whole and not [
-            s for s in self._spotted(_Talk(scene, scene.unknown, self.subjects)) if s.sure
-        ]:
+        if whole and not [s for s in self._spotted(_Talk(scene, scene.unknown, self)) if s.sure]:
             return Verdict(Outcome.NOT_APPLICABLE, "mention_absent")
         return Verdict(Outcome.UNDECIDED, "role_unknown")
 
@@ -191,9 +204,10 @@ class _Talk:
     Both are gathered when a wording was found, which most calls spare.
     """
 
-    def __init__(self, scene: Scene, track: Track, subjects: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, scene: Scene, track: Track, rule: CustomerMentions) -> None:
         self.track = track
-        self._scene, self._subjects = scene, subjects
+        self._scene, self._subjects = scene, rule.subjects
+        self._answers_count = not rule.prompts  # else 师傅态度如何？没说的 would be praise
 
     @cached_property
     def _asked(self) -> tuple[str, ...]:
@@ -218,18 +232,39 @@ class _Talk:
     def person(self, start: int, end: int) -> str | None:
         """Tell whom a stretch of the customer's words is about; None when nobody was named."""
         turn_start, turn_end = self.track.turn_at(start)
-        inside = [n for n in self._names if n[1] > max(turn_start, start - REACH) and n[0] < end]
+        names = self._names
+        inside = [n for n in names if n[1] > max(turn_start, start - REACH) and n[0] < end]
+        inside = [n for n in inside if not self._is_aside(n)] or inside
         if inside:
             return inside[-1][2]
         limit = min(turn_end, end + AHEAD, self.track.clause_end(end - 1))
         after = [n for n in self._names if end <= n[0] < limit]
         if after:
             return after[0][2]
-        asked = _named(self.before(start), self._subjects)
+        before = self.before(start)
+        asked = _named(before, self._subjects)
+        others = [n for n in asked if n[2] != ADDRESSED]
+        if (
+            others
+            and self._answers_count
+            and VISITED.search(before, others[-1][1], others[-1][1] + REACH_ASKED)
+        ):
+            return others[-1][2]
         if asked:
             return asked[-1][2]
         earlier = [n for n in self._names if turn_start - REACH < n[1] <= turn_start]
         return earlier[-1][2] if earlier else None
+
+    def _is_aside(self, name: tuple[int, int, str]) -> bool:
+        """Whether a name is only a yardstick (比那个师傅强) or stands in somebody's words."""
+        start, _, kind = name
+        before = self.track.text[max(0, start - ASIDE_REACH) : start]
+        if COMPARED.search(before):
+            return True
+        return kind == ADDRESSED and (
+            QUOTING.search(before) is not None
+            or DISCOURSE.match(self.track.text, start) is not None
+        )
 
 
 def _named(text: str, subjects: Mapping[str, tuple[str, ...]]) -> tuple[tuple[int, int, str], ...]:
