@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from qa.api.filters import ListQuery, list_query
 from qa.api.rendering import language, page
 from qa.api.service import LoadedCall, Service, load_call, service_of
-from qa.api.views import CLASSES, SYMBOLS, line_views, utterance_views
+from qa.api.views import CLASSES, SYMBOLS, card_view, utterance_views
 from qa.errors import RecordingFault
 from qa.store import problems, queries, queries_queue
 from qa.types import Direction, Outcome
@@ -73,15 +73,13 @@ def show_call(request: Request, call_id: str, service: Running, asked: Asked) ->
     loaded = load_call(service, call_id)
     lang = language(request)
     detail, scorecard = loaded.detail, loaded.detail.scorecard
-    lines = line_views(scorecard, lang) if scorecard else []
     transcript = loaded.transcript
     values: dict[str, Any] = {
         "loaded": loaded,
         "detail": detail,
         "call": detail.call,
         "scorecard": scorecard,
-        "flags": [line for line in lines if line.is_flag],
-        "rest": [line for line in lines if not line.is_flag],
+        "card": card_view(scorecard, detail.call, lang) if scorecard else None,
         "transcript": transcript,
         "utterances": utterance_views(transcript, scorecard, lang) if transcript else [],
         "duration_ms": transcript.duration_ms if transcript else detail.line.duration_ms or 0,

@@ -1,15 +1,20 @@
 """A call as the page lays it out: every rule with its evidence, every utterance with its marks."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from qa.api.display import chinese_punctuation, format_time
+from qa.api.display import chinese_punctuation, format_moment, format_time
+from qa.api.service import masked
+from qa.api.words import word as say
+from qa.reports.layout import lay_out, own_matches, own_slots, promise_at, ticket_text
 from qa.store.evidence import evidence_of
 from qa.types import (
+    Call,
     Grade,
     Match,
     Outcome,
+    Promise,
     Role,
     Scorecard,
     ScoreLine,
@@ -47,7 +52,12 @@ _GRADES = (Grade.FINE, Grade.SCORE, Grade.HINT)
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """Words to hear: a click plays them. `who` is empty for the agent, whom the rules are about."""
+    """Words to hear: a click plays them.
+
+    Attributes:
+        who: empty for the agent, whom the rules are about.
+        due: for a promise, until when it is to be kept.
+    """
 
     span: Span
     time: str
@@ -55,6 +65,7 @@ class Quote:
     who: str
     expected: str
     percent: int
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +78,19 @@ class SlotView:
     css: str
     heard: Quote | None
     nearest: Quote | None
+    is_wrong: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class LineView:
-    """One rule on the page; `span` is what its play button plays."""
+    """One rule on the page.
+
+    Attributes:
+        group: its section.
+        span: what its play button plays.
+        ticket: what the ticket says of the detail: its name and the words; None for no such thing.
+        can_hear: whether the sound can still answer what leaves it undecided.
+    """
 
     rule_id: str
     title: str
@@ -89,6 +108,30 @@ class LineView:
     searched: Span | None
     span: Span | None
     is_flag: bool
+    group: str = ""
+    ticket: tuple[str, str] | None = None
+    can_hear: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FoldView:
+    """Lines that one closed fold holds; `title` is their section, or the reason they share."""
+
+    title: str
+    lines: tuple[LineView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """A scorecard on the page: `layout` of `qa.reports`, the most serious flags on top."""
+
+    flags: tuple[LineView, ...]
+    doubts: tuple[FoldView, ...]
+    news: tuple[LineView, ...]
+    promises: tuple[Quote, ...]
+    met: tuple[FoldView, ...]
+    idle: tuple[LineView, ...]
+    undecided: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,10 +166,32 @@ class UtteranceView:
     badges: tuple[Badge, ...]
 
 
-def line_views(scorecard: Scorecard, lang: str) -> list[LineView]:
-    """Lay out every rule: flags first and the most serious on top, the others in their order."""
-    lines = sorted(scorecard.lines, key=_seriousness)
-    return [_line_view(line, lang) for line in lines]
+def card_view(scorecard: Scorecard, call: Call, lang: str) -> CardView:
+    """Lay out every rule: flags first and the most serious on top, the others in folds."""
+    layout = lay_out(scorecard)
+    titles = {g.group: _in(lang, g.title, g.title_en) for g in scorecard.groups}
+
+    def views(lines: Iterable[ScoreLine]) -> tuple[LineView, ...]:
+        return tuple(_line_view(line, titles.get(line.group, ""), call, lang) for line in lines)
+
+    return CardView(
+        flags=views(sorted(layout.flags, key=_seriousness)),
+        doubts=tuple(
+            FoldView(reason_text(fold.lines[0].verdict, lang), views(fold.lines))
+            for fold in layout.doubts
+        ),
+        news=views(layout.news),
+        promises=tuple(_promise(promise, call, lang) for promise in layout.promises),
+        met=tuple(
+            FoldView(titles.get(fold.lines[0].group, ""), views(fold.lines)) for fold in layout.met
+        ),
+        idle=views(layout.idle),
+        undecided=sum(x.verdict.outcome is Outcome.UNDECIDED for x in scorecard.lines),
+    )
+
+
+def _in(lang: str, chinese: str, english: str) -> str:
+    return english if lang == "en" and english else chinese
 
 
 def _seriousness(line: ScoreLine) -> tuple[int, int]:
@@ -137,13 +202,14 @@ def _seriousness(line: ScoreLine) -> tuple[int, int]:
     return (2, 0)
 
 
-def _line_view(line: ScoreLine, lang: str) -> LineView:
+def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
     verdict = line.verdict
-    near_slots = {slot.nearest for slot in verdict.slots}
-    nearest = verdict.nearest if verdict.nearest not in near_slots else None
+    shown = own_matches(verdict)
+    known = {*shown, *(slot.nearest for slot in verdict.slots)}
+    nearest = verdict.nearest if verdict.nearest not in known else None
     return LineView(
         rule_id=line.rule_id,
-        title=line.title_en if lang == "en" and line.title_en else line.title,
+        title=_in(lang, line.title, line.title_en),
         outcome=outcome_name(verdict.outcome, lang),
         symbol=SYMBOLS[verdict.outcome],
         css=CLASSES[verdict.outcome],
@@ -152,26 +218,44 @@ def _line_view(line: ScoreLine, lang: str) -> LineView:
         critical=line.critical,
         points=line.points,
         reason=reason_text(verdict, lang),
-        quotes=tuple(_quote(m, lang) for m in _own_matches(verdict)),
+        quotes=tuple(_dated_quote(m, verdict, call, lang) for m in shown),
         slots=_slots(verdict, lang),
         nearest=_quote(nearest, lang) if nearest else None,
         searched=verdict.searched if not verdict.matches else None,
         span=evidence_of(verdict).span,
         is_flag=line.is_flag,
+        group=group,
+        ticket=_ticket(line, call, lang),
+        can_hear=verdict.outcome is Outcome.UNDECIDED and bool(verdict.questions),
     )
 
 
-def _own_matches(verdict: Verdict) -> list[Match]:
-    """List the matches that are no slots: a slot that was said speaks for the agent."""
-    in_slots = {slot.match for slot in verdict.slots}
-    return [match for match in verdict.matches if match not in in_slots]
+def _ticket(line: ScoreLine, call: Call, lang: str) -> tuple[str, str] | None:
+    """Say what the ticket holds; in full where it is to be compared with what was said."""
+    written = ticket_text(line.verdict, call if line.is_flag else masked(call))
+    return (slot_name(written[0], lang), written[1]) if written else None
+
+
+def _dated_quote(match: Match, verdict: Verdict, call: Call, lang: str) -> Quote:
+    promise = promise_at(verdict, match)
+    due = _promise(promise, call, lang).due if promise else ""
+    return replace(_quote(match, lang), due=due)
+
+
+def _promise(promise: Promise, call: Call, lang: str) -> Quote:
+    due = promise.due
+    if due is not None and call.started_at is not None:
+        due = due.astimezone(call.started_at.tzinfo)
+    until = say("due", lang, due=format_moment(due)) if due else say("no_due", lang)
+    return replace(_quote(promise.match, lang), due=until)
 
 
 def _slots(verdict: Verdict, lang: str) -> tuple[SlotView, ...]:
-    views = []
-    for slot in verdict.slots:
+    views, shown = [], own_matches(verdict)
+    for slot in own_slots(verdict):
         symbol, css = _SLOTS[slot.status]
         nearest = slot.nearest if slot.status is not SlotStatus.SAID else None
+        nearest = None if nearest in shown else nearest
         views.append(
             SlotView(
                 slot_name(slot.name, lang),
@@ -180,6 +264,7 @@ def _slots(verdict: Verdict, lang: str) -> tuple[SlotView, ...]:
                 css,
                 _quote(slot.match, lang) if slot.match else None,
                 _quote(nearest, lang) if nearest else None,
+                slot.status is SlotStatus.WRONG,
             )
         )
     return tuple(views)
@@ -213,7 +298,7 @@ def _evidence(
     """Find which flags rest on which utterance; only what was heard, not the nearest misses."""
     found: dict[int, list[tuple[ScoreLine, Span]]] = defaultdict(list)
     for line in flags:
-        for match in _own_matches(line.verdict):
+        for match in own_matches(line.verdict):
             if 0 <= match.utterance < count:
                 found[match.utterance].append((line, match.span))
     return found
@@ -226,7 +311,7 @@ def _utterance_view(
     badges = [
         Badge(
             rule_id,
-            line.title_en if lang == "en" and line.title_en else line.title,
+            _in(lang, line.title, line.title_en),
             SYMBOLS[line.verdict.outcome],
             CLASSES[line.verdict.outcome],
         )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from qa.wording import Wording
+from qa.reasons import Wording
 
 WORDS: Final[Mapping[str, Wording]] = {
     # frame
@@ -91,7 +91,16 @@ WORDS: Final[Mapping[str, Wording]] = {
     "critical_failure": Wording("一票否决", "Critical failure"),
     "critical_rule": Wording("一票否决项", "critical rule"),
     "of_100": Wording("满分 100", "of 100"),
-    "rest": Wording("其余各项", "All other rules"),
+    "rest": Wording("合格与不适用", "Met, or of no concern"),
+    "met": Wording("合格", "met"),
+    "not_applicable": Wording("不适用", "not applicable"),
+    "heard": Wording("听到的情况", "Heard from the customer"),
+    "heard_note": Wording("不影响得分", "moves no points"),
+    "promises": Wording("作出的承诺", "Promises made"),
+    "due": Wording("期限 {due}", "due {due}"),
+    "no_due": Wording("没有说期限", "no time named"),
+    "ticket_says": Wording("工单{detail}", "ticket, {detail}"),
+    "can_hear": Wording("可由录音作答：", "The recording can tell:"),
     "points": Wording("扣分", "points"),
     "nearest": Wording("最接近", "nearest"),
     "expected": Wording("应说", "expected"),

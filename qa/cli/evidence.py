@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
-from qa.reports.layout import promise_at, ticket_text
+from qa.reports.layout import own_matches, own_slots, promise_at, ticket_text
 from qa.types import (
     Call,
     Match,
@@ -16,7 +16,7 @@ from qa.types import (
     Span,
     Verdict,
 )
-from qa.wording import DETAILS, reason_text, role_name, slot_name, slot_status_name
+from qa.wording import reason_text, role_name, slot_name, slot_status_name
 
 _SLOT_MARKS = {
     SlotStatus.SAID: ("✓", "green"),
@@ -73,7 +73,7 @@ def evidence(verdict: Verdict, lang: str = "zh", call: Call | None = None) -> Te
     """
     words = _WORDS[lang]
     parts = [Text(reason_text(verdict, lang))]
-    shown = _own_matches(verdict)
+    shown = own_matches(verdict)
     for match in shown[:_MAX_QUOTES]:
         parts.append(quote(match, lang))
         if promise := promise_at(verdict, match):
@@ -111,12 +111,6 @@ def quote(match: Match, lang: str) -> Text:
     return text
 
 
-def _own_matches(verdict: Verdict) -> list[Match]:
-    """List the matches that no slot of a script shows beside its name."""
-    in_slots = {slot.match for slot in verdict.slots if slot.name not in DETAILS}
-    return [match for match in verdict.matches if match not in in_slots]
-
-
 def _due(promise: Promise, lang: str, call: Call | None) -> str:
     words = _WORDS[lang]
     if promise.due is None:
@@ -136,10 +130,8 @@ def _ticket(detail: str, written: str, lang: str) -> Text:
 
 def _slots(verdict: Verdict, shown: list[Match], lang: str) -> Iterable[Text]:
     """Give each slot with words of its own a line; the others share one."""
-    if len(verdict.slots) == 1 and verdict.slots[0].name in DETAILS:
-        return  # the rule's own title and reason say it already
     bare = Text()
-    for slot in verdict.slots:
+    for slot in own_slots(verdict):
         mark, style = _SLOT_MARKS[slot.status]
         text = Text(mark + slot_name(slot.name, lang), style=style)
         if slot.status in (SlotStatus.UNSURE, SlotStatus.WRONG):

@@ -3,7 +3,18 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from qa.types import Call, GroupScore, Match, Outcome, Promise, Scorecard, ScoreLine, Verdict
+from qa.types import (
+    Call,
+    GroupScore,
+    Match,
+    Outcome,
+    Promise,
+    Scorecard,
+    ScoreLine,
+    SlotVerdict,
+    Verdict,
+)
+from qa.wording import DETAILS
 
 HEARD = "mention_heard"
 """The reason of rules that report what a customer says: met is news, not a merit of the agent."""
@@ -75,6 +86,18 @@ def in_sections(lines: Iterable[ScoreLine], scorecard: Scorecard) -> list[ScoreL
 def is_news(line: ScoreLine) -> bool:
     """Whether a line tells what a customer said of others, or in praise."""
     return line.verdict.outcome is Outcome.MET and line.verdict.reason == HEARD
+
+
+def own_matches(verdict: Verdict) -> list[Match]:
+    """List the quotes to show on their own: a script's slots show theirs beside their names."""
+    in_slots = {slot.match for slot in verdict.slots if slot.name not in DETAILS}
+    return [match for match in verdict.matches if match not in in_slots]
+
+
+def own_slots(verdict: Verdict) -> tuple[SlotVerdict, ...]:
+    """List the slots to show: a lone detail (the name, the phone) is what its rule is about."""
+    is_lone = len(verdict.slots) == 1 and verdict.slots[0].name in DETAILS
+    return () if is_lone else verdict.slots
 
 
 def ticket_text(verdict: Verdict, call: Call | None) -> tuple[str, str] | None:
