@@ -204,4 +204,5 @@ def test_a_question_counts_for_an_answer_after_asking_back_and_no_longer() -> No
     back = "坐席: 您家来热了吧？\n客户: 来了。\n"
     assert _judge(asked + back + answer).outcome is VIOLATED
     about = "坐席: 您贵姓？\n客户: 姓王。\n坐席: 电话呢？\n客户: 一三八。\n"
-    assert _judge(asked + about + "坐席: 随时都能办。").outcome is MET
+    assert _judge(asked + back + "坐席: 不晚，好办。").outcome is VIOLATED
+    assert _judge(asked + about + "坐席: 不晚，好办。").outcome is MET

@@ -97,8 +97,8 @@ class Misguidance(Check):
 
     Why: wrong guidance costs residents money, or damages the system.
     Mistakes: wrong statements in unlisted words are missed, and so are answers that only make sense
-    together with a question (是的，可以) unless the topic names both. Negated statements, questions,
-    quotations and the customer's words do not count.
+    together with a question (是的，可以) unless the topic names both. Negated statements,
+    questions, quotations and the customer's words do not count.
 
     Attributes:
         knowledge: the entries.

@@ -45,6 +45,8 @@ class PromiseAbsent(Check):
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest forms, put to the sound where unsure words come near them.
+        pledges: forms that stake something on a condition (再漏您拿我是问); conditions and questions
+            in the sentence do not excuse them.
         commitments: what agents say that somebody will do; recorded when a time stands with it.
         eta_allowed: whether a sentence that gives a time may promise it, save in firm words.
         firm: words of guarantee, result and money that `eta_allowed` does not excuse.
@@ -57,6 +59,7 @@ class PromiseAbsent(Check):
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    pledges: tuple[str, ...] = ()
     commitments: tuple[str, ...] = ()
     eta_allowed: bool = False
     firm: tuple[str, ...] = ()
@@ -65,6 +68,7 @@ class PromiseAbsent(Check):
         Example(_FORMS, "坐席: 我不能保证今天一定修好。", Outcome.MET),
         Example(_FORMS, "坐席: 我一定给您反映，争取早点修好。", Outcome.MET),
         Example(_FORMS, "坐席: 师傅说保证给您修好，是吧？", Outcome.MET),
+        Example({**_FORMS, "pledges": ["拿我是问"]}, "坐席: 要是再漏您拿我是问。", Outcome.VIOLATED),
         Example(_FORMS, "客户: 你保证今天修好？\n坐席: 我给您登记。", Outcome.MET),
         Example({**_FORMS, "doubtful": ["错不了"]}, "坐席: 五点通暖，错不了。", Outcome.UNDECIDED),
         Example({**_FORMS, "eta_allowed": True}, "坐席: 明天中午之前一定到。", Outcome.MET),
@@ -82,6 +86,7 @@ class PromiseAbsent(Check):
             raise ValueError("promises must not be empty")
         for notations in (self.allowed, self.doubtful, self.asked, self.commitments, self.firm):
             compile_all(notations)
+        compile_all(self.pledges)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -98,6 +103,7 @@ class PromiseAbsent(Check):
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = [s for s in self._spot(scene, self._expanded) if not self._is_eta(scene, s)]
+        found += self._pledged(scene)
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
         doubts = unsure(self._spot(scene, compile_all(self.doubtful)))
         found += [s for s in doubts if not self._is_eta(scene, s)]
@@ -108,6 +114,16 @@ class PromiseAbsent(Check):
         return spot(
             scene.agent, patterns, policy=self.policy, guards=self.guards, allowed=self.allowed
         )
+
+    @cached_property
+    def _unconditional(self) -> Guards:
+        return replace(self.guards, asked_with=())
+
+    def _pledged(self, scene: Scene) -> list[Sighting]:
+        """Spot what is staked on a condition; only what was surely said, it is rare."""
+        pledges = compile_all(self.pledges)
+        found = spot(scene.agent, pledges, policy=self.policy, guards=self._unconditional)
+        return [sighting for sighting in found if sighting.sure]
 
     def _is_eta(self, scene: Scene, sighting: Sighting) -> bool:
         """Whether a form only gives an expected time, where the ruleset wants one to be given."""
