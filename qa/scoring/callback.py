@@ -1,7 +1,7 @@
 """A callback as an interview: where each question was asked, and what the customer answered.
 
 All checks of a callback look at one `Interview`, which is built once for a scene. An answer is what
-the customer says from the middle of its question to the middle of the next one. Nothing here asks
+the customer says from early in its question to early in the next one. Nothing here asks
 the sound: that is for the checks.
 """
 

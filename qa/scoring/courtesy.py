@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Literal
 
 from qa.scoring.check import Scene
-from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all
+from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all, needed_chars
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track, best_hit
 from qa.scoring.slots import SAID, Slot
@@ -30,6 +30,10 @@ HEARD = Policy(unsure_similarity=0.9, unsure_chars=0.6)
 """For a cause: nothing is due for words that are only half alike."""
 REMOTE = 0.66
 """Below this a nearest miss is none: three syllables come half alike by chance in any sentence."""
+CERTAIN = 1.0
+"""Mean word confidence of words that nobody had to guess."""
+SHARED = 0.5
+"""Share of its characters that a phrase must show, unless its sound is equal."""
 FIRST_WORDS = 3
 """Up to so many characters a customer only says 喂，你好."""
 TWO = 2
@@ -177,9 +181,15 @@ def _by_sound(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
         *([(found.hit, found.text)] if found else []),
         *((hit, text) for text in short if (hit := best_hit(text, track, start, end, floor=1.0))),
     ]:
+        if track.sentence_end(hit.start) < hit.end:
+            continue  # 对吧。其实 is no 对不起
+        if not hit.same_chars and track.confidence(hit.start, hit.end) >= CERTAIN:
+            continue  # 之前 sounds like 致歉, and nobody misheard it
         match = track.hit_match(hit, text)
         # 在见 for 再见: of two syllables all must be equal, and one character.
-        if hit.similarity >= SAID and (len(text) > TWO or hit.same_chars):
+        standing = hit.same_chars * len(text) >= needed_chars(len(text), SHARED) - 1e-9
+        alike = hit.same_chars if len(text) == TWO else hit.similarity == 1.0 or standing
+        if hit.similarity >= SAID and alike:
             return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
         heard = weigh(scene, track, (hit.start, hit.end), [text], kind=Kind.SLOT)
         if heard.finding is Finding.SAID:

@@ -138,6 +138,29 @@ def values(kind: str, text: str) -> set[str]:
         ("CBE", "您看我们哪块做得不到位"),
         ("CBE", "再给我们提点建议呗"),
         ("CBE", "您还有啥意见没有"),
+        # topics and forms of asking that no list of wordings holds
+        ("CBA", "厨房那根管子弄利索了没有"),
+        ("CBA", "您反映的毛病，这回给您弄妥了吧"),
+        ("CBA", "卧室那组这会儿好使了吗"),
+        ("CBA", "阀门那儿还滴不滴，修没修好"),
+        ("CBA", "屋里现在是个啥情况，问题排除了吗"),
+        ("CBB", "上门那位师傅的态度，您觉着咋样"),
+        ("CBB", "对来修的小伙子，您满不满意"),
+        ("CBB", "师傅说话客不客气"),
+        ("CBB", "满意、一般、不满意，您挑一个"),
+        ("CBB", "那人家干活的这个为人，您看还行吗"),
+        ("CBC", "钱的话，师傅收了没有"),
+        ("CBC", "您掏钱了没"),
+        ("CBC", "人家有没有问您要个辛苦费啥的钱"),
+        ("CBC", "这次是给您免费修的吧"),
+        ("CBC", "费用这块儿，当时产生了没有"),
+        ("CBD", "十分封顶，您赏个分"),
+        ("CBD", "零到十分，您心里给多少"),
+        ("CBE", "哪块儿您觉着还得改，您尽管说"),
+        ("CBE", "想跟我们说点啥，建议也行"),
+        ("CBE", "意见呢，有没有"),
+        ("CBE", "什么地方我们做得还不够，您提提"),
+        ("CBE", "欢迎您给我们多提意见"),
     ],
 )
 def test_a_question_is_asked_in_many_words(rule_id: str, question: str) -> None:
@@ -161,6 +184,15 @@ def test_a_question_is_asked_in_many_words(rule_id: str, question: str) -> None:
         ("CBE", "以后有什么问题请您随时拨打我们电话。"),
         ("CBE", "您的意见我记录下来了。"),
         ("CBE", "您有什么意见可以随时打电话。"),
+        ("CBA", "修好了是应该的。"),
+        ("CBA", "我让师傅尽快给您处理。"),
+        ("CBB", "师傅态度不好，我跟您道个歉。"),
+        ("CBB", "您满意我们就放心了。"),
+        ("CBC", "发票您收到了吗？"),
+        ("CBC", "今年的暖气费您交没交？"),
+        ("CBD", "五分钟就行。"),
+        ("CBE", "谢谢您的宝贵建议。"),
+        ("CBE", "您提的意见我转达给站里。"),
     ],
 )
 def test_what_only_resembles_a_question_is_none(rule_id: str, words: str) -> None:
@@ -182,7 +214,12 @@ def test_what_only_resembles_a_question_is_none(rule_id: str, words: str) -> Non
         (SOLVED, "早就没事了，二十多度", "yes"),
         (SOLVED, "解决是解决了，现在热了", "yes"),
         (SOLVED, "刚开始不热，后来又来了一趟，现在热了", "yes"),
+        (SOLVED, "头一趟没修好，第二天又来一趟，这下好了", "yes"),
+        (SOLVED, "好了，上回没弄好，这回好了", "yes"),
+        (SOLVED, "修利索了，就是墙皮不是我弄的", "yes"),
         (SOLVED, "没解决", "no"),
+        (SOLVED, "解决个啥，人影都没见着", "no"),
+        (SOLVED, "热什么热，跟原来一样凉", "no"),
         (SOLVED, "还那样，一点没变化", "no"),
         (SOLVED, "修是修了，就是还不热", "no"),
         (SOLVED, "热了一会儿，晚上又凉了", "no"),
@@ -207,6 +244,8 @@ def test_what_only_resembles_a_question_is_none(rule_id: str, words: str) -> Non
         (ATTITUDE, "不太满意", "不满意"),
         (ATTITUDE, "还行吧", "普通 满意"),
         (ATTITUDE, "差点意思", "不满意 普通"),
+        (ATTITUDE, "人都没见着，我咋评", "-"),
+        (ATTITUDE, "没人来过，评不了", "-"),
         (CHARGED, "没收", "no"),
         (CHARGED, "没要钱", "no"),
         (CHARGED, "一分钱没要", "no"),
@@ -308,6 +347,9 @@ def test_keyed_answers_against_what_was_said(
         ("正开会呢，你等会儿打。", "好的，半小时后给您打过去。", MET),
         ("哎呀我这会儿忙着呢。", "那给您换个时间，明天上午可以吗？", MET),
         ("我在上课，说话不方便。", "那您几点下课，我们再联系您？", MET),
+        ("我正给老人喂饭呢。", "那您看傍晚几点我再打合适？", MET),
+        ("哎哟，我这手上全是面呢。", "不急，晚上八点给您去电话成吗？", MET),
+        ("孩子正哭着呢。", "好的，那您先忙，我明天上午再联系您。", MET),
         ("没空没空。", "哦，那打扰了，再见。", VIOLATED),
         ("孩子睡觉呢，小点声，不方便。", "好的，不打扰您了。", VIOLATED),
         ("我这会儿走不开啊。", "那算了。", VIOLATED),
@@ -337,6 +379,48 @@ def test_convenient_enough(customer: str) -> None:
     dialogue = FULL.replace("客户: 方便。", f"客户: {customer}")
     assert judge("CB02", dialogue).outcome is NA
     assert judge("CBA", dialogue).outcome is MET
+
+
+@pytest.mark.parametrize(
+    ("opening", "outcome"),
+    [
+        ("您好，我们是供暖报修平台，您家报修的事儿处理得怎么样，跟您做个回访，您方便吗？", MET),
+        ("您好，供暖报修平台的，您前天报的修弄好没有，我们回访一下，您这会儿方便接电话吗？", MET),
+        ("您好，我们是供暖报修平台，您现在说话方便吗？", VIOLATED),
+        ("您好，我们是供暖报修平台，对您家报修的处理情况进行回访。", VIOLATED),
+    ],
+)
+def test_what_the_call_is_about_is_no_question_yet(opening: str, outcome: Outcome) -> None:
+    assert judge("CB01", FULL.replace(OPENING, f"坐席: {opening}")).outcome is outcome
+    busy = (
+        f"坐席: {opening}\n客户: 正开会呢，回头打吧。\n坐席: 好，下午三点给您打。\n客户: 行，再见。"
+    )
+    for rule_id in ("CBA", "CBB", "CBE", "CBF", "CBV"):
+        assert judge(rule_id, busy, keyed=KeyedAnswers(True)).outcome is NA, rule_id
+
+
+def test_satisfied_is_not_busy() -> None:
+    dialogue = exchange("师傅态度怎么样？", "挺满意的。/您还有什么意见？|没有。")
+    assert judge("CB02", dialogue).outcome is NA
+
+
+@pytest.mark.parametrize(
+    ("reply", "keyed", "outcome"),
+    [
+        ("好了，头一回没修好，昨天又来一趟，这回好了。", True, MET),
+        ("解决啥呀，人影都没见着。", False, MET),
+        ("解决啥呀，人影都没见着。", True, VIOLATED),
+        ("好了好了，就是厨房那儿还漏。", True, UNDECIDED),
+    ],
+)
+def test_only_a_certain_answer_convicts(reply: str, keyed: bool, outcome: Outcome) -> None:
+    dialogue = exchange("问题解决了吗？", reply)
+    assert judge("CBV", dialogue, keyed=KeyedAnswers(keyed)).outcome is outcome
+
+
+def test_who_saw_no_repairer_is_not_satisfied() -> None:
+    dialogue = exchange("维修工态度如何？", "人我都没见着，评不了。")
+    assert judge("CBF", dialogue, fee_unpaid=True).outcome is MET
 
 
 def test_a_customer_who_relents_is_asked_after_all() -> None:
