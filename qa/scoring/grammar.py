@@ -298,7 +298,12 @@ def _hit(alternative: str, track: Track, start: int, end: int, floor: float) -> 
 @lru_cache(maxsize=1_000)
 def as_regex(notations: tuple[str, ...]) -> re.Pattern[str]:
     """Notations as one regular expression: the exact characters, gaps as wide as in speech."""
-    return re.compile("|".join(map(_regex, compile_all(notations))) or "(?!)")
+    if not notations:
+        return re.compile("(?!)")
+    patterns = compile_all(notations)
+    # Looking at the first character first spares trying a hundred alternatives at each.
+    first = {a.strip(EDGE)[0] for pattern in patterns for a in pattern.parts[0]}
+    return re.compile(f"(?=[{''.join(sorted(first))}])(?:{'|'.join(map(_regex, patterns))})")
 
 
 def _regex(pattern: Pattern) -> str:

@@ -29,6 +29,8 @@ VISITED = re.compile("[来去修]过|上门|修[的了]|态度|服务|没有|吗
 QUOTING = re.compile(
     "(?:来|撂|甩|扔|喊|嚷|吼|骂|怼|噎|呛|回|说|问|训|吆喝)[了着我下出过]{0,3}(?:一?[句嗓通顿][子话]?|道|是|就是)?$"
 )
+EMPTY_WORDS = frozenset("好行嗯啊哎对是的了吧嘞再见拜谢您你")
+"""What a turn consists of that says nothing of anybody."""
 ADDRESSED = "agent"
 """Kind of the person who is spoken to. In 他冲我来一句你不会看墙上啊 it is not the agent."""
 WEIGHED = 2
@@ -128,13 +130,15 @@ class CustomerMentions(Check):
         """Spot the wordings that are about the right person and stand in the right place."""
         track = talk.track
         found = [s for s in self._spot(track, self.phrases) if not self._is_of_other(s, talk)]
-        found += [s for s in self._spot(track, self.said_of) if self._is_meant(s, talk)]
-        found += [
-            s
-            for s in self._spot(track, self.mild)
-            if not self._answers(s, talk) and self._is_meant(s, talk)
-        ]
-        found += [s for s in self._spot(track, self.prompted) if self._answers(s, talk)]
+        if self.unnamed or talk.may_be_about(self.about):
+            found += [s for s in self._spot(track, self.said_of) if self._is_meant(s, talk)]
+            found += [
+                s
+                for s in self._spot(track, self.mild)
+                if not self._answers(s, talk) and self._is_meant(s, talk)
+            ]
+        if self.prompted and talk.was_asked(self.prompts):
+            found += [s for s in self._spot(track, self.prompted) if self._answers(s, talk)]
         return sorted(found, key=lambda s: s.found.hit.start)
 
     def _spot(self, track: Track, notations: tuple[str, ...]) -> list[Sighting]:
@@ -213,11 +217,44 @@ class _Talk:
     def _asked(self) -> tuple[str, ...]:
         if self.track.role is not Role.CUSTOMER:
             return ("",) * len(self.track.turns)
-        return _asked(self._scene)
+        known: tuple[str, ...] | None = self.track.memo.get("asked")
+        if known is None:
+            known = self.track.memo["asked"] = _asked(self._scene)
+        return known
 
     @cached_property
     def _names(self) -> tuple[tuple[int, int, str], ...]:
-        return _named(self.track.text, self._subjects)
+        key = ("named", *self._subjects.values())
+        known: tuple[tuple[int, int, str], ...] | None = self.track.memo.get(key)
+        if known is None:
+            known = self.track.memo[key] = _named(self.track.text, self._subjects)
+        return known
+
+    def was_asked(self, prompts: tuple[str, ...]) -> bool:
+        """Whether the agent asked anything of the kind."""
+        return as_regex(prompts).search("\n".join(self._asked)) is not None
+
+    def may_be_about(self, kind: str) -> bool:
+        """Whether anything may be about a kind of person: somebody has to name one.
+
+        The customer does, or the agent before more than 好，再见; most calls end this way, and
+        need not be searched.
+        """
+        if not self._subjects.get(kind):
+            return False
+        key = ("may be about", self._subjects[kind])
+        known: bool | None = self.track.memo.get(key)
+        if known is None:
+            turns = zip(self.track.turns, self._asked, strict=True)
+            asked = [
+                before
+                for (start, end), before in turns
+                if not EMPTY_WORDS.issuperset(self.track.text[start:end])
+            ]
+            names = as_regex(self._subjects[kind])
+            known = names.search("\n".join([self.track.text, *asked])) is not None
+            self.track.memo[key] = known
+        return known
 
     def before(self, position: int) -> str:
         """Return what the agent said before the turn that holds a position."""
