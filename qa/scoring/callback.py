@@ -21,7 +21,6 @@ from qa.scoring.callback_answers import (
     Reading,
     read_answers,
     read_bare,
-    read_by_sound,
     settle,
 )
 from qa.scoring.callback_asking import marked
@@ -32,6 +31,7 @@ from qa.scoring.callback_questions import (
     find_places,
     form_of,
 )
+from qa.scoring.callback_sounds import read_by_sound
 from qa.scoring.callback_windows import (
     IDLE,
     Answer,

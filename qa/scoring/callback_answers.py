@@ -1,18 +1,16 @@
 """Read the answers of a callback from the customer's words: solved, attitude, charged, points.
 
 Each kind of answer has one regular expression whose named groups are what an answer may mean.
-They read characters; `by_sound` comes in where recognition wrote homophones. An answer that leaves
-a choice (还行吧, 八九分吧) has several values: it agrees with nothing and contradicts little.
+They read characters; `callback_sounds` comes in where recognition wrote homophones. An answer
+that leaves a choice (还行吧, 八九分吧) has several values: it agrees with nothing and contradicts little.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 from qa.scoring.numbers import CLEAR_DIGITS
-from qa.scoring.syllables import syllables
 
 SOLVED, ATTITUDE, CHARGED, POINTS, REMARK = "solved", "attitude", "charged", "points", "remark"
 YES, NO = "yes", "no"
@@ -261,7 +259,7 @@ def read_answers(kind: str, text: str) -> list[Reading]:
         text: folded clauses, joined by `PAUSE`.
 
     Returns:
-        Readings in order; what only sounds like an answer comes from `read_by_sound`.
+        Readings in order; what only sounds like an answer comes from `callback_sounds`.
     """
     found = []
     for match in _PATTERNS[kind].finditer(text):
@@ -381,38 +379,3 @@ def _corrected(readings: Sequence[Reading], text: str) -> list[Reading]:
 def _same_clause(text: str, left: Reading, right: Reading) -> bool:
     first, last = sorted((left, right), key=lambda r: r.start)
     return PAUSE not in text[first.end : last.start]
-
-
-# By sound, for what recognition wrote with other characters.
-
-_SOUNDS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    SOLVED: (("没解决", NO), ("没修好", NO), ("解决了", YES), ("修好了", YES), ("弄好了", YES)),
-    ATTITUDE: (("不满意", BAD), ("不太满意", BAD), ("满意", GOOD), ("普通", FAIR), ("一般", FAIR)),
-    CHARGED: (
-        *(("没收费", NO), ("没收钱", NO), ("没要钱", NO), ("没收", NO)),
-        *(("收费了", YES), ("收钱了", YES), ("收了", YES)),
-    ),
-    POINTS: tuple((f"{d}分", str(n)) for n, d in enumerate("一二三四五六七八九十", 1)),
-}  # fmt: skip
-
-
-@cache
-def _sound_table(kind: str) -> tuple[tuple[tuple[str, ...], str], ...]:
-    table = [(syllables(phrase), value) for phrase, value in _SOUNDS[kind]]
-    return tuple(sorted(table, key=lambda row: -len(row[0])))
-
-
-def read_by_sound(kind: str, text: str) -> list[Reading]:
-    """Read answers whose characters are homophones (满一 for 满意); none of them is firm."""
-    heard = syllables(text)
-    found: list[Reading] = []
-    at = 0
-    while at < len(heard):
-        for phrase, value in _sound_table(kind):
-            if heard[at : at + len(phrase)] == phrase:
-                reading = Reading(frozenset({value}), at, at + len(phrase), firm=False)
-                found.append(reading)
-                at += len(phrase) - 1
-                break
-        at += 1
-    return found

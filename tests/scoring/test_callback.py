@@ -16,9 +16,9 @@ from qa.scoring.callback_answers import (
     Form,
     read_answers,
     read_bare,
-    read_by_sound,
     settle,
 )
+from qa.scoring.callback_sounds import read_by_sound
 from qa.scoring.check import Scene
 from qa.scoring.checks.asked_question import AskedQuestion
 from qa.scoring.dialogue import parse_dialogue
