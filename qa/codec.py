@@ -90,8 +90,14 @@ def decode(type_: type[_T], data: bytes) -> _T:
     return value
 
 
-def card_summary(data: bytes) -> tuple[int, dict[str, str]]:
-    """Read the total and the outcomes by rule id of a stored scorecard, without building it.
+def encode_card(card: Scorecard, laid: Sequence[scorecards.Laid]) -> bytes:
+    """Pack a scorecard whose lines are laid out already; the same bytes as `encode`."""
+    assert Scorecard in _PACKINGS  # tests hold that the packed form keeps every field
+    return _compressor().compress(scorecards.pack(card, laid))
+
+
+def card_lines(data: bytes) -> list[scorecards.Laid]:
+    """Read the lines of a stored scorecard as they are laid out, without building it.
 
     Raises:
         StoreError: the bytes are damaged.
@@ -99,11 +105,10 @@ def card_summary(data: bytes) -> tuple[int, dict[str, str]]:
     try:
         content = _decompressor().decompress(data)
         if content.startswith(scorecards.MAGIC):
-            return scorecards.summary(content)
+            return scorecards.laid_lines(content)
     except _damaged as error:
         raise StoreError(f"a stored Scorecard is damaged: {type(error).__name__}") from error
-    card = decode(Scorecard, data)
-    return card.total, {line.rule_id: line.verdict.outcome.value for line in card.lines}
+    return [scorecards.lay(line) for line in decode(Scorecard, data).lines]
 
 
 # One of each per thread, kept: making a context costs more than compressing a scorecard, and

@@ -74,11 +74,11 @@ def score_pending(store: Store, settings: Settings, *, listener: Listener = igno
 
 
 def judge_calls(
-    store: Store, rulesets: Rulesets, call_ids: Sequence[str], *, with_current: bool = False
+    store: Store, rulesets: Rulesets, call_ids: Sequence[str]
 ) -> Iterator[tuple[Judgeable, Scorecard]]:
     """Judge calls one by one, in order; calls that no ruleset judges are left out."""
     with store.reading() as session:
-        for item in cards.load_judgeable(session, call_ids, store.zone, with_current=with_current):
+        for item in cards.load_judgeable(session, call_ids, store.zone):
             ruleset = rulesets.of(item.call)
             if ruleset is not None:
                 yield item, score_call(item.transcript, item.call, ruleset)

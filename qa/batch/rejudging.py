@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from qa.batch.changes import Tally
-from qa.batch.judging import judge_calls
 from qa.batch.rulesets import Rulesets
+from qa.batch.taking_over import Taker
 from qa.config import Settings
 from qa.errors import EngineError
 from qa.store.publishing import PackedCard, pack_card
@@ -51,19 +51,26 @@ class JudgedBatch:
 Judge = Callable[[list[str]], JudgedBatch]
 
 
-def judge_batch(
-    store: Store, rulesets: Rulesets, call_ids: list[str], *, packed: bool
-) -> JudgedBatch:
-    """Judge calls and count what changes.
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to judge again; can be pickled.
 
-    Args:
-        packed: whether to hand back the cards.
+    Attributes:
+        packed: hand back the cards that are to be written.
+        full: judge by every rule, also those that did not change.
     """
+
+    packed: bool
+    full: bool = False
+
+
+def judge_batch(taker: Taker, rulesets: Rulesets, call_ids: list[str], how: How) -> JudgedBatch:
+    """Judge calls and count what changes."""
     tally, cards = Tally(), []
-    for item, card in judge_calls(store, rulesets, call_ids, with_current=True):
-        tally.add(item.call, item.current, card)
-        if packed:
-            cards.append(pack_card(card))
+    for one in taker.rejudge(call_ids):
+        tally.add(one.call, one.before, one.card)
+        if how.packed and not one.is_current:
+            cards.append(pack_card(one.card, one.laid))
     used, problems = tuple(rulesets.used()), dict(rulesets.problems)
     return JudgedBatch(len(call_ids), tally, tuple(cards), used, problems)
 
@@ -73,9 +80,9 @@ def judged_batches(
     settings: Settings,
     rulesets: Rulesets,
     batches: Iterator[list[str]],
+    how: How,
     *,
     spread: bool,
-    packed: bool,
 ) -> Iterator[JudgedBatch]:
     """Judge batches of call ids, in order.
 
@@ -87,10 +94,11 @@ def judged_batches(
     """
     workers = settings.batch.workers or os.cpu_count() or 1
     if not spread or workers < 2:
+        taker = Taker(store, rulesets, full=how.full)
         for call_ids in batches:
-            yield judge_batch(store, rulesets, call_ids, packed=packed)
+            yield judge_batch(taker, rulesets, call_ids, how)
         return
-    with _pool(settings, rulesets, workers, packed) as pool:
+    with _pool(settings, rulesets, workers, how) as pool:
         waiting: deque[Future[JudgedBatch]] = deque()
         for call_ids in batches:
             waiting.append(pool.submit(_judge, call_ids))
@@ -102,13 +110,13 @@ def judged_batches(
 
 @contextmanager
 def _pool(
-    settings: Settings, rulesets: Rulesets, workers: int, packed: bool
+    settings: Settings, rulesets: Rulesets, workers: int, how: How
 ) -> Iterator[ProcessPoolExecutor]:
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start,
-        initargs=(settings, rulesets, packed),
+        initargs=(settings, rulesets, how),
     )
     try:
         yield pool
@@ -127,20 +135,28 @@ _worker: Judge | None = None
 """What this process judges with, if it is a worker."""
 
 
-def _start(settings: Settings, rulesets: Rulesets, packed: bool) -> None:
+def _start(settings: Settings, rulesets: Rulesets, how: How) -> None:
     """Make this process a worker."""
     global _worker
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the runner ends its workers
     store = Store.open(settings.database_url, timezone=settings.timezone)
-    # Rulesets stay, and a call's objects go as soon as it is judged: looking for garbage among them
-    # every few hundred objects finds none.
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 20)
+    judge_calmly()
+    taker = Taker(store, rulesets, full=how.full)
 
     def judge(call_ids: list[str]) -> JudgedBatch:
-        return judge_batch(store, rulesets, call_ids, packed=packed)
+        return judge_batch(taker, rulesets, call_ids, how)
 
     _worker = judge
+
+
+def judge_calmly() -> None:
+    """Keep the garbage collector from looking through rulesets, in a process that only judges.
+
+    Rulesets stay, and a call's objects go as soon as it is judged: looking for garbage among them
+    every few hundred objects finds none.
+    """
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 20)
 
 
 def _judge(call_ids: list[str]) -> JudgedBatch:

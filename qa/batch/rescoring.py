@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from qa.batch.changes import AgentMeans, CallChange, Changes, RuleChange, RuleCounts, Tally
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.batch.rejudging import BATCH, SPREAD_FROM, JudgedBatch, judged_batches
+from qa.batch.rejudging import BATCH, SPREAD_FROM, How, JudgedBatch, judged_batches
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import RecordedRun, recorded_run
 from qa.config import Settings
@@ -51,11 +51,13 @@ class RescoreOptions:
             None judges every call by its own ruleset as it is now.
         since: calls that started at or after this time.
         dry_run: publish nothing.
+        full: judge by every rule, also by those that did not change since the published scorecard.
     """
 
     ruleset: str | None = None
     since: datetime | None = None
     dry_run: bool = False
+    full: bool = False
 
 
 def rescore(
@@ -79,8 +81,8 @@ def rescore(
             settings,
             rulesets,
             _batches(store, options.since),
+            How(packed=run is not None, full=options.full),
             spread=count >= SPREAD_FROM,
-            packed=run is not None,
         )
         waiting: list[JudgedBatch] = []
         for batch in judged:

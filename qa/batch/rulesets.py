@@ -146,4 +146,10 @@ class Rulesets:
     def used(self) -> list[RulesetRecord]:
         """List what may have judged so far."""
         rulesets = [*self._named.values(), self._only]
-        return [RulesetRecord(r.hash, r.ruleset_id, r.title) for r in rulesets if r is not None]
+        return [record_of(r) for r in rulesets if r is not None]
+
+
+def record_of(ruleset: Ruleset) -> RulesetRecord:
+    """Say what is kept of a ruleset that judges."""
+    hashes = tuple((rule.rule_id, rule.hash) for rule in ruleset.rules)
+    return RulesetRecord(ruleset.hash, ruleset.ruleset_id, ruleset.title, hashes)

@@ -2,28 +2,33 @@
 
 import os
 import signal
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from itertools import islice
 from multiprocessing import active_children, get_context
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.batch.judging import BATCH, broken_checks, judge_calls
+from qa.batch.judging import BATCH, broken_checks
+from qa.batch.rejudging import judge_calmly
 from qa.batch.rulesets import Rulesets
+from qa.batch.taking_over import Taker
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.reports.what_if import CallDiff, WhatIf
 from qa.scoring.ruleset import Ruleset
 from qa.scoring.scorecard import open_questions
 from qa.store.convert import chunks
-from qa.store.scorecards import calls_since, current_scorecards
+from qa.store.scorecards import calls_since
 from qa.store.store import Store
 
 _FEW = 4 * BATCH
 """So few calls are judged sooner than another process starts."""
+_AHEAD = 3
+"""Batches per worker that are handed out at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +99,8 @@ def _parts(
 ) -> Iterator[_Part]:
     workers = settings.batch.workers or os.cpu_count() or 1
     if workers == 1 or len(call_ids) <= _FEW:
-        yield from (_compare(store, judge, ids) for ids in chunks(call_ids, BATCH))
+        comparer = _Comparer(store, judge)
+        yield from (comparer.compare(ids) for ids in chunks(call_ids, BATCH))
         return
     executor = ProcessPoolExecutor(
         workers,
@@ -103,10 +109,18 @@ def _parts(
         initargs=(settings, judge),
     )
     others = set(active_children())
+    batches = chunks(call_ids, BATCH)
+    waiting: deque[Future[_Part]] = deque()
     try:
         with _held_back():
-            parts = executor.map(_compare_here, chunks(call_ids, BATCH))
-        yield from parts
+            waiting.extend(
+                executor.submit(_compare_here, ids) for ids in islice(batches, workers * _AHEAD)
+            )
+        while waiting:
+            part = waiting.popleft().result()
+            # Never more than these are out: what waits to be read does not grow with the archive.
+            waiting.extend(executor.submit(_compare_here, ids) for ids in islice(batches, 1))
+            yield part
     except BaseException:  # Ctrl-C above all: they only read, so nothing is lost with them
         for process in set(active_children()) - others:
             process.terminate()
@@ -125,37 +139,42 @@ def _held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-_here: partial[_Part] | None = None
+_here: "_Comparer | None" = None
 """What a worker process compares with, set once when it starts."""
 
 
 def _start(settings: Settings, judge: _Judge) -> None:
     global _here
     store = Store.open(settings.database_url, timezone=settings.timezone)
-    _here = partial(_compare, store, judge)
+    judge_calmly()
+    _here = _Comparer(store, judge)
 
 
 def _compare_here(call_ids: Sequence[str]) -> _Part:
     assert _here is not None
-    return _here(call_ids)
+    return _here.compare(call_ids)
 
 
-def _compare(store: Store, judge: _Judge, call_ids: Sequence[str]) -> _Part:
-    part, diffs = WhatIf(), []
-    with store.reading() as session:
-        published = current_scorecards(session, call_ids)
-    for item, card in judge_calls(store, judge.draft, call_ids):
-        part.broken.update(broken_checks(card))
-        questions = len(open_questions(card))
-        part.open_questions += questions
-        part.open_calls += bool(questions)
-        before = published.get(card.call_id)
-        if before is None:
-            part.without_card += 1
-            continue
-        now = judge.in_force.of(item.call)
-        part.outdated += now is None or now.hash != before.ruleset_hash
-        diff = part.compare(item.call, before, card)
-        if diff is not None and judge.keep_calls:
-            diffs.append(diff)
-    return len(call_ids), part, diffs
+class _Comparer:
+    """Compares batches of calls; rules that the draft leaves as they are judge nothing anew."""
+
+    def __init__(self, store: Store, judge: _Judge) -> None:
+        self._judge, self._taker = judge, Taker(store, judge.draft)
+
+    def compare(self, call_ids: Sequence[str]) -> _Part:
+        """Judge a batch by the draft and set it against what is published."""
+        part, diffs = WhatIf(), []
+        for one in self._taker.compare(call_ids):
+            part.broken.update(broken_checks(one.card))
+            questions = len(open_questions(one.card))
+            part.open_questions += questions
+            part.open_calls += bool(questions)
+            if one.before is None:
+                part.without_card += 1
+                continue
+            now = self._judge.in_force.of(one.call)
+            part.outdated += now is None or now.hash != one.before.ruleset_hash
+            diff = part.compare(one.call, one.before, one.card)
+            if diff is not None and self._judge.keep_calls:
+                diffs.append(diff)
+        return len(call_ids), part, diffs

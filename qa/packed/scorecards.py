@@ -5,6 +5,7 @@ they cost little once compressed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -47,8 +48,25 @@ def can_pack() -> bool:
     return all([f.name for f in fields(t)] == names.split() for t, names in _KNOWN.items())
 
 
-def pack(card: Scorecard) -> bytes:
-    """Turn a scorecard into positional JSON."""
+Laid = list[Any]
+"""A line as it stands in the packed form: its head, and then its verdict.
+
+What is empty at the verdict's end is left out.
+"""
+_VERDICT = 7
+"""Where the verdict begins: its outcome, and then its reason."""
+_PLAIN = _VERDICT + 7
+"""Longest line of a verdict that asks nothing and holds no promise."""
+
+
+def pack(card: Scorecard, laid: Sequence[Laid] | None = None) -> bytes:
+    """Turn a scorecard into positional JSON.
+
+    Args:
+        laid: the card's lines as they are to be stored, where they are laid out already; those of
+            the card may then be in outline (`outline`).
+    """
+    lines = [lay(line) for line in card.lines] if laid is None else laid
     document = [
         card.call_id,
         card.transcript_key,
@@ -58,19 +76,7 @@ def pack(card: Scorecard) -> bytes:
         card.total,
         card.critical_failure,
         [[g.group, g.title, g.deducted, g.violated, g.undecided, g.title_en] for g in card.groups],
-        [
-            [
-                line.rule_id,
-                line.title,
-                line.group,
-                line.grade,
-                line.critical,
-                line.points,
-                line.title_en,
-                *_verdict(line.verdict),
-            ]
-            for line in card.lines
-        ],
+        lines,
         card.hearings,
     ]
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
@@ -90,14 +96,77 @@ def unpack(data: bytes) -> Scorecard:
     return Scorecard(*values)
 
 
-def summary(data: bytes) -> tuple[int, dict[str, str]]:
-    """Read a packed card's total and its outcomes by rule id, and nothing else.
+def laid_lines(data: bytes) -> list[Laid]:
+    """Read a packed card's lines as they are laid out, and build nothing.
 
     Raises:
         ValueError, IndexError, TypeError: the bytes are damaged.
     """
-    document = json.loads(data[len(MAGIC) :])
-    return document[5], {line[0]: line[7] for line in document[8]}
+    lines: list[Laid] = json.loads(data[len(MAGIC) :])[8]
+    if not all(len(line) > _VERDICT for line in lines):
+        raise ValueError("a line is cut off")
+    return lines
+
+
+def lay(line: ScoreLine) -> Laid:
+    """Lay out a line."""
+    return [*_head(line), *_verdict(line.verdict)]
+
+
+def with_head(line: ScoreLine, laid: Laid) -> Laid:
+    """Lay out a line whose verdict is laid out already: the last part of `laid`."""
+    return [*_head(line), *laid[_VERDICT:]]
+
+
+def rule_of(laid: Laid) -> str:
+    """Name the rule of a line that is laid out."""
+    rule_id: str = laid[0]
+    return rule_id
+
+
+def outcome_of(laid: Laid) -> str:
+    """Name the outcome of a line that is laid out."""
+    outcome: str = laid[_VERDICT]
+    return outcome
+
+
+def reason_of(laid: Laid) -> str:
+    """Name the reason of a line that is laid out."""
+    reason: str = laid[_VERDICT + 1]
+    return reason
+
+
+def read_verdict(laid: Laid) -> Verdict:
+    """Read the verdict of a line.
+
+    Raises:
+        ValueError, KeyError, TypeError, IndexError: the line is damaged.
+    """
+    return _read_verdict(*laid[_VERDICT:])
+
+
+def outline(laid: Laid) -> Verdict | None:
+    """Read no more of a verdict than its rows need; None where they need all of it.
+
+    That is the outcome where nobody is called on to look: the line is met or not applicable, asks
+    nothing of the sound, and holds no promise.
+    """
+    return _OUTLINES.get(laid[_VERDICT]) if len(laid) <= _PLAIN else None
+
+
+_OUTLINES = {o.value: Verdict(o, "") for o in (Outcome.MET, Outcome.NOT_APPLICABLE)}
+
+
+def _head(line: ScoreLine) -> Laid:
+    return [
+        line.rule_id,
+        line.title,
+        line.group,
+        line.grade,
+        line.critical,
+        line.points,
+        line.title_en,
+    ]
 
 
 def _read_line(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import RulesetError
-from qa.scoring.ruleset_builder import SCORING_REVISION, Builder
+from qa.scoring.ruleset_builder import Builder
 from qa.scoring.ruleset_compose import compose
-from qa.scoring.ruleset_model import Group, Rule, RuleExample, Ruleset
+from qa.scoring.ruleset_model import SCORING_REVISION, Group, Rule, RuleExample, Ruleset
 from qa.scoring.ruleset_yaml import Document, read_document
 
 __all__ = [

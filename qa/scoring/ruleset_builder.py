@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from qa.errors import RulesetError
+from qa.scoring import ruleset_model
 from qa.scoring.check import Check
 from qa.scoring.checks import load_checks
 from qa.scoring.conditions.model import OPERATORS
@@ -23,10 +24,6 @@ from qa.scoring.ruleset_schema import (
 )
 from qa.scoring.ruleset_yaml import Document, KeyPath, read_document
 from qa.types import Call, Grade, Outcome
-
-SCORING_REVISION = 1
-"""Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
-calls are judged anew instead of keeping scorecards that no code can reproduce."""
 
 _REFERENCE = re.compile(r"\$(?:\{(?P<braced>[\w.-]*)\}|(?P<plain>[\w.]*))")
 
@@ -318,7 +315,7 @@ def _explain(detail: Mapping[str, Any]) -> str:
 def _hash(raw: RulesetDocument, values: Mapping[str, Any]) -> str:
     content = raw.model_dump(mode="json") | {
         "values": values,
-        "scoring_revision": SCORING_REVISION,
+        "scoring_revision": ruleset_model.SCORING_REVISION,
     }
     canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()

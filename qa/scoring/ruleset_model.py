@@ -1,11 +1,18 @@
 """A ruleset, read and ready to judge."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from qa.scoring.check import Check
 from qa.types import Call, Grade, Outcome, Transcript
+
+SCORING_REVISION = 1
+"""Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
+calls are judged anew instead of keeping scorecards that no code can reproduce."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,22 @@ class Rule:
     points: int
     critical: bool
     examples: tuple[RuleExample, ...]
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 over everything that can move this rule's verdict.
+
+        That is the kind of check, its parameters with the values filled in, and the revision of
+        the scoring code. Title, group, grade and points are not part of it: they move no verdict,
+        and a line is laid out anew with those of the rule in force.
+        """
+        content = {
+            "check": self.check.kind,
+            "parameters": self.parameters,
+            "scoring_revision": SCORING_REVISION,
+        }
+        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+        return hashlib.sha256(canonical.encode()).hexdigest()
 
     def judging(self, example: RuleExample) -> "Rule":
         """Return the rule as it judges an example: with the example's own values, if it has any."""

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -42,22 +42,43 @@ def score_call(transcript: Transcript, call: Call, ruleset: Ruleset) -> Scorecar
         The scorecard; the same input always gives the same scorecard.
     """
     scene = Scene(transcript, call)
-    lines = tuple(_line(rule, scene) for rule in ruleset.rules)
+    basis = Basis(
+        call.call_id,
+        transcript_key(transcript),
+        context_revision(call),
+        hearings_revision(transcript.hearings),
+    )
+    lines = tuple([line_of(rule, judge_rule(rule, scene)) for rule in ruleset.rules])
+    return scorecard_of(basis, ruleset, lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a scorecard follows from besides the rules; attributes as those of `Scorecard`."""
+
+    call_id: str
+    transcript_key: str
+    context: str
+    hearings: str
+
+
+def scorecard_of(basis: Basis, ruleset: Ruleset, lines: tuple[ScoreLine, ...]) -> Scorecard:
+    """Add the lines of a ruleset's rules, in its order, up to a scorecard."""
     critical_failure = any(
         line.critical and line.verdict.outcome is Outcome.VIOLATED for line in lines
     )
-    remaining = max(0, FULL_POINTS - sum(line.points for line in lines))
+    remaining = max(0, FULL_POINTS - sum([line.points for line in lines]))
     return Scorecard(
-        call_id=call.call_id,
-        transcript_key=transcript_key(transcript),
-        context=context_revision(call),
+        call_id=basis.call_id,
+        transcript_key=basis.transcript_key,
+        context=basis.context,
         ruleset_id=ruleset.ruleset_id,
         ruleset_hash=ruleset.hash,
         total=0 if critical_failure else remaining,
         critical_failure=critical_failure,
-        groups=tuple(_group(group, lines) for group in ruleset.groups),
+        groups=tuple([_group(group, lines) for group in ruleset.groups]),
         lines=lines,
-        hearings=hearings_revision(transcript.hearings),
+        hearings=basis.hearings,
     )
 
 
@@ -86,8 +107,8 @@ def _name(error: Exception) -> str:
     return type(error).__name__
 
 
-def _line(rule: Rule, scene: Scene) -> ScoreLine:
-    verdict = judge_rule(rule, scene)
+def line_of(rule: Rule, verdict: Verdict) -> ScoreLine:
+    """Lay a rule's verdict out as a line, with the points that it takes off."""
     costs = verdict.outcome is Outcome.VIOLATED and rule.grade is not Grade.HINT
     return ScoreLine(
         rule_id=rule.rule_id,

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from qa.codec import encode
+from qa.codec import encode, encode_card
+from qa.packed.scorecards import Laid
 from qa.scoring.scorecard import open_questions
 from qa.store.convert import chunks
 from qa.store.evidence import evidence_of
@@ -47,11 +48,14 @@ class PackedCard:
         return (*key, row["hearings"])
 
 
-def pack_card(card: Scorecard) -> PackedCard:
+def pack_card(card: Scorecard, laid: Sequence[Laid] | None = None) -> PackedCard:
     """Lay out a scorecard for its tables.
 
     Only violated and undecided verdicts have rows, and broken ones are undecided: nobody counts
     the others, and a million calls would have thirty million of them. The blob holds them all.
+
+    Args:
+        laid: its lines as they are to be stored; see `qa.packed.scorecards.pack`.
     """
     outcomes = [line.verdict.outcome for line in card.lines]
     row = {
@@ -67,7 +71,7 @@ def pack_card(card: Scorecard) -> PackedCard:
         "undecided": outcomes.count(Outcome.UNDECIDED),
         "hearings": card.hearings,
         "open_questions": len(open_questions(card)),
-        "blob": encode(card),
+        "blob": encode(card) if laid is None else encode_card(card, laid),
     }
     promises = tuple(
         {

@@ -1,5 +1,6 @@
 """Scorecards: what is still to judge, and the cards once they are published."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.codec import card_summary, decode
+from qa.codec import decode
+from qa.scoring.scorecard import Basis
 from qa.store.convert import chunks, load_calls
 from qa.store.hearings import load_hearings
 from qa.store.publishing import pack_card, publish_packed
@@ -27,20 +29,54 @@ class CardSummary:
 
 @dataclass(frozen=True, slots=True)
 class Judgeable:
-    """All that judging a call needs, and its published scorecard, if any."""
+    """All that judging a call needs."""
 
     call: Call
     transcript: Transcript
-    current: CardSummary | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCard:
+    """A published scorecard, packed, and what it followed from."""
+
+    transcript_key: str
+    context: str
+    hearings: str
+    ruleset_hash: str
+    total: int
+    blob: bytes
+
+    def basis(self, call_id: str) -> Basis:
+        """Say what it followed from besides the rules."""
+        return Basis(call_id, self.transcript_key, self.context, self.hearings)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A call, its current transcript by name, and its published scorecard, if any.
+
+    Attributes:
+        hearings: revision of what the sound has answered so far; empty for nothing.
+    """
+
+    call: Call
+    transcript_key: str
+    hearings: str
+    card: StoredCard | None
 
 
 @dataclass(frozen=True, slots=True)
 class RulesetRecord:
-    """What is kept of a ruleset that judges."""
+    """What is kept of a ruleset that judges.
+
+    Attributes:
+        rule_hashes: rule id and hash of each rule; empty where they are not known.
+    """
 
     ruleset_hash: str
     ruleset_id: str
     title: str
+    rule_hashes: tuple[tuple[str, str], ...] = ()
 
 
 def calls_to_score(session: Session) -> list[str]:
@@ -116,11 +152,19 @@ def _transcribed_calls() -> Select[str]:
 
 
 def load_judgeable(
-    session: Session, call_ids: Sequence[str], zone: ZoneInfo, *, with_current: bool = False
+    session: Session, call_ids: Sequence[str], zone: ZoneInfo
 ) -> Iterator[Judgeable]:
     """Load calls with their transcripts, in the order given; those without one are left out."""
     for ids in chunks(call_ids):
         calls = load_calls(session, ids, zone)
+        for call_id, transcript in load_transcripts(session, ids):
+            if call_id in calls:
+                yield Judgeable(calls[call_id], transcript)
+
+
+def load_transcripts(session: Session, call_ids: Sequence[str]) -> Iterator[tuple[str, Transcript]]:
+    """Load the current transcripts of calls, in the order given; calls without are left out."""
+    for ids in chunks(call_ids):
         found = session.execute(
             select(
                 CallRow.call_id,
@@ -135,35 +179,68 @@ def load_judgeable(
         heard = load_hearings(
             session, {key for _, key, answered in transcripts.values() if answered}
         )
-        cards = _summaries(session, ids) if with_current else {}
         for call_id in ids:
-            if call_id in calls and call_id in transcripts:
+            if call_id in transcripts:
                 blob, key, _ = transcripts[call_id]
                 transcript = decode(Transcript, blob)
                 if key in heard:
                     transcript = replace(transcript, hearings=heard[key])
-                yield Judgeable(calls[call_id], transcript, cards.get(call_id))
+                yield call_id, transcript
+
+
+def load_standing(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> list[Standing]:
+    """Load calls as they stand, no transcript read; those without a transcript are left out."""
+    standing: list[Standing] = []
+    for ids in chunks(call_ids):
+        calls = load_calls(session, ids, zone)
+        found = session.execute(
+            select(CallRow.call_id, TranscriptRow.transcript_key, TranscriptRow.hearings)
+            .join(TranscriptRow, TranscriptRow.recording_id == CallRow.recording_id)
+            .where(CallRow.call_id.in_(ids), TranscriptRow.is_current.is_(True))
+        )
+        keys = {row[0]: (row[1], row[2]) for row in found}
+        cards = _stored_cards(session, ids)
+        standing += [
+            Standing(calls[i], *keys[i], cards.get(i)) for i in ids if i in calls and i in keys
+        ]
+    return standing
+
+
+def _stored_cards(session: Session, call_ids: Sequence[str]) -> dict[str, StoredCard]:
+    rows = session.execute(
+        select(
+            ScorecardRow.call_id,
+            ScorecardRow.transcript_key,
+            ScorecardRow.context,
+            ScorecardRow.hearings,
+            ScorecardRow.ruleset_hash,
+            ScorecardRow.total,
+            ScorecardRow.blob,
+        ).where(ScorecardRow.call_id.in_(call_ids), ScorecardRow.is_current.is_(True))
+    )
+    return {row[0]: StoredCard(*row[1:]) for row in rows}
+
+
+def load_rule_hashes(session: Session, ruleset_hash: str) -> dict[str, str]:
+    """Load the hashes of a ruleset's rules by rule id; empty where they are not known."""
+    kept = session.scalar(
+        select(RulesetRow.rule_hashes).where(RulesetRow.ruleset_hash == ruleset_hash)
+    )
+    hashes: dict[str, str] = json.loads(kept) if kept else {}
+    return hashes
 
 
 def current_scorecards(session: Session, call_ids: Sequence[str]) -> dict[str, Scorecard]:
     """Load the published scorecards of calls, by call id."""
-    return {call_id: decode(Scorecard, blob) for call_id, blob in _blobs(session, call_ids)}
-
-
-def _summaries(session: Session, call_ids: Sequence[str]) -> dict[str, CardSummary]:
-    return {
-        call_id: CardSummary(*card_summary(blob)) for call_id, blob in _blobs(session, call_ids)
-    }
-
-
-def _blobs(session: Session, call_ids: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    cards: dict[str, Scorecard] = {}
     for ids in chunks(call_ids):
         rows = session.execute(
             select(ScorecardRow.call_id, ScorecardRow.blob).where(
                 ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True)
             )
         )
-        yield from ((row[0], row[1]) for row in rows)
+        cards.update((row[0], decode(Scorecard, row[1])) for row in rows)
+    return cards
 
 
 def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datetime) -> None:
@@ -174,10 +251,13 @@ def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datet
             "ruleset_id": ruleset.ruleset_id,
             "title": ruleset.title,
             "first_used_at": now,
+            "rule_hashes": json.dumps(dict(ruleset.rule_hashes)) if ruleset.rule_hashes else None,
         }
         for ruleset in rulesets
     ]
-    upsert(session, RulesetRow, rows)
+    # A ruleset that an older program kept gets the hashes when it judges again: they follow from
+    # its own hash, which is the same.
+    upsert(session, RulesetRow, rows, update=("rule_hashes",))
 
 
 def publish(session: Session, cards: Sequence[Scorecard], now: datetime) -> int:

@@ -233,7 +233,11 @@ class HearingsRow(Table):
 
 
 class RulesetRow(Table):
-    """A ruleset that has judged something."""
+    """A ruleset that has judged something.
+
+    `rule_hashes` is a JSON object of the rules' hashes by rule id; None where it is not known what
+    its rules were, since an older program judged.
+    """
 
     __tablename__ = "rulesets"
 
@@ -241,6 +245,7 @@ class RulesetRow(Table):
     ruleset_id: Mapped[str] = mapped_column(ShortText, index=True)
     title: Mapped[str] = mapped_column(String(1000))
     first_used_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    rule_hashes: Mapped[str | None] = mapped_column(Text)
 
 
 class PublicationRow(Table):

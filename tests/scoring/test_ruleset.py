@@ -10,7 +10,7 @@ import pytest
 
 from qa.errors import RulesetError
 from qa.scoring import ruleset as ruleset_module
-from qa.scoring import ruleset_builder
+from qa.scoring import ruleset_model
 from qa.scoring.checks import load_checks
 from qa.scoring.ruleset import (
     BUNDLED,
@@ -175,7 +175,7 @@ def test_the_hash_follows_content_and_code_revision(monkeypatch: pytest.MonkeyPa
     before = parse(GOOD).hash
     assert parse("# a comment\n" + GOOD).hash == before
     assert parse(with_change("points: 5", "points: 6")).hash != before
-    monkeypatch.setattr(ruleset_builder, "SCORING_REVISION", ruleset_builder.SCORING_REVISION + 1)
+    monkeypatch.setattr(ruleset_model, "SCORING_REVISION", ruleset_model.SCORING_REVISION + 1)
     assert parse(GOOD).hash != before
 
 

@@ -10,9 +10,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.codec import card_summary, decode, encode, to_plain
+from qa.codec import card_lines, decode, encode, encode_card, to_plain
 from qa.errors import StoreError
 from qa.packed import scorecards, transcripts
+from qa.packed.scorecards import lay, outcome_of, outline, read_verdict, rule_of, with_head
 from qa.scoring.match import build_track
 from qa.types import (
     ChannelMeasures,
@@ -139,7 +140,22 @@ def test_a_scorecard_comes_back_equal_and_sums_up(card: Scorecard) -> None:
     blob = encode(card)
     assert decode(Scorecard, blob) == card
     outcomes = {line.rule_id: line.verdict.outcome.value for line in card.lines}
-    assert card_summary(blob) == (card.total, outcomes)
+    assert {rule_of(laid): outcome_of(laid) for laid in card_lines(blob)} == outcomes
+
+
+@given(CARDS)
+def test_lines_are_taken_over_without_being_read(card: Scorecard) -> None:
+    laid = card_lines(encode(card))
+    assert encode_card(card, laid) == encode(card)
+    for line, its in zip(card.lines, laid, strict=True):
+        assert read_verdict(its) == line.verdict
+        other = replace(line, title="别的", points=17)
+        assert json.dumps(with_head(other, its)) == json.dumps(lay(other))
+        seen = outline(its)
+        if seen is None:
+            assert line.is_flag or line.verdict.questions or line.verdict.promises
+        else:
+            assert (seen.outcome, line.is_flag) == (line.verdict.outcome, False)
 
 
 def as_json(value: object) -> bytes:
@@ -152,7 +168,7 @@ def as_json(value: object) -> bytes:
 def test_what_was_stored_as_json_still_decodes(transcript: Transcript, card: Scorecard) -> None:
     assert decode(Transcript, as_json(transcript)) == transcript
     assert decode(Scorecard, as_json(card)) == card
-    assert card_summary(as_json(card)) == card_summary(encode(card))
+    assert encode_card(card, card_lines(as_json(card))) == encode(card)
 
 
 def test_every_field_has_its_place_in_the_packed_form() -> None:
@@ -191,6 +207,6 @@ def test_damaged_or_mistaken_bytes_are_refused() -> None:
     with pytest.raises(StoreError, match="a packed Transcript was found"):
         decode(Scorecard, encode(transcript))
     with pytest.raises(StoreError, match="damaged"):
-        card_summary(b"nonsense")
+        card_lines(b"nonsense")
     with pytest.raises(StoreError, match="damaged"):
-        card_summary(zstandard.compress(scorecards.MAGIC + b"[1]"))
+        card_lines(zstandard.compress(scorecards.MAGIC + b"[1]"))
