@@ -731,3 +731,18 @@ def test_odd_talk_breaks_nothing(detail: str, dialogue: str) -> None:
 def test_unknown_fields_are_refused(check: type) -> None:
     with pytest.raises(ValueError, match="no "):
         check("colour")
+
+
+def test_a_surname_that_the_customer_denies_as_heard_makes_no_ticket_right() -> None:
+    dialogue = """
+坐席: 请问您的姓名？
+客户: 周敏，不是周，是周记的周。
+坐席: 周敏女士，好的。
+客户: 嗯。
+坐席: 感谢您的来电，再见。
+"""
+    call = replace(CALL, ticket=Ticket("T1", name="周敏"))
+    verdict = TicketMatches("name").run(Scene(heard(dialogue, 0.7), call))
+    assert verdict.outcome is UNDECIDED, verdict
+    plain = dialogue.replace("不是周，是", "")
+    assert TicketMatches("name").run(Scene(heard(plain, 0.7), call)).outcome is MET

@@ -183,7 +183,8 @@ def _unheard(talk: Talk, said: AddressTalk) -> bool:
 def _is_garbled(talk: Talk, said: AddressTalk, part: str) -> bool:
     """Whether the agent's words leave room for a part that was not recognised (6号楼一单人802)."""
     if part == "building":
-        found = sound_regex("号楼").search(talk.agent_sounds, said.agent.first, said.agent.last)
+        first = max(0, said.agent.first - NUMBER_LOST)
+        found = sound_regex("号楼").search(talk.agent_sounds, first, said.agent.last)
         return found is not None
     return part == "unit" and any(
         MIN_GARBLED <= room.start - building.end <= GARBLED_CHARS
@@ -192,6 +193,8 @@ def _is_garbled(talk: Talk, said: AddressTalk, part: str) -> bool:
     )
 
 
+NUMBER_LOST = 4
+"""Characters before the address as heard in which 号楼 may stand without its number."""
 MIN_GARBLED, GARBLED_CHARS = 2, 5
 """Characters between building and room that may have been a unit."""
 REPLY_MS = 25_000

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from qa.packed.transcripts import char_starts
@@ -183,6 +184,13 @@ class Talk:
         """Return the customer's first words after a position of the agent's, as syllables."""
         begin = self.time(self.agent, position)
         start, end = self.between(self.customer, begin, begin + reach_ms)
+        if start < end:
+            k = self.customer.utterance_at(start)
+            spans = [u.span for _, u in self.customer.utterances[k:]]
+            for at, (said, later) in enumerate(pairwise(spans), k + 1):
+                if later.start_ms - said.end_ms > REPLY_GAP_MS:
+                    end = min(end, self.customer.starts[at])
+                    break
         return self.customer_sounds[start : min(end, start + 12)]
 
     def agreed_to(self, position: int) -> bool:
@@ -235,6 +243,8 @@ class Talk:
         return self.agent.match(*ask.place, expected=name, similarity=1.0) if ask else None
 
 
+REPLY_GAP_MS = 1_500
+"""Silence of the customer after which the words answer something else."""
 MAX_JOINED = 24
 FOREVER = 10**12
 CERTAIN = 0.985

@@ -150,10 +150,22 @@ def compare_name(scene: Scene, written: str) -> Compared:
     )
     given = talk.customer.syllables[start : min(stop + len(wanted), len(talk.customer.text))]
     if heard_by_agent or stands(wanted, given):
-        return Compared("name", Agreement.EQUAL, detail.matches)
+        denied = not talk.is_certain and _is_denied(talk, wanted[0], start)
+        agreement = Agreement.UNSURE if denied else Agreement.EQUAL
+        return Compared("name", agreement, detail.matches)
     if echo is None or detail.state not in MET:
         return _against_answer(scene, name, (start, stop), detail.matches)
     return _other_name(scene, name, echo.given, echo.place, detail.matches)
+
+
+def _is_denied(talk: Talk, surname: str, start: int) -> bool:
+    """Whether the customer says that it is not this surname (不是周，是邹), as far as was heard.
+
+    Recognition writes the two alike, so both its readings of the name are worth nothing.
+    """
+    stop = min(len(talk.customer_sounds), start + ANSWER_CHARS)
+    found = sound_regex("不是(.)是").search(talk.customer_sounds, start, stop)
+    return found is not None and talk.customer.syllables[found.start(1)] == surname
 
 
 def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
