@@ -41,6 +41,8 @@ SLOT_STATUSES: Final[Mapping[SlotStatus, Wording]] = {
     SlotStatus.UNSURE: Wording("听不清", "unsure"),
 }
 
+_DIFFERS: Final = Wording("不一致", "differs")
+
 DIRECTIONS: Final[Mapping[Direction, Wording]] = {
     Direction.INBOUND: Wording("呼入", "inbound"),
     Direction.OUTBOUND: Wording("呼出", "outbound"),
@@ -230,8 +232,10 @@ def slot_name(slot: str, lang: str = "zh") -> str:
     return _name(_SLOT_NAMES, slot, lang)
 
 
-def slot_status_name(status: SlotStatus, lang: str = "zh") -> str:
-    """Name what became of a slot."""
+def slot_status_name(status: SlotStatus, lang: str = "zh", slot: str = "") -> str:
+    """Name what became of a slot; a detail or an answer is not said wrongly, it differs."""
+    if status is SlotStatus.WRONG and (slot in DETAILS or slot in ANSWERS):
+        return _DIFFERS.text(lang)
     return SLOT_STATUSES[status].text(lang)
 
 

@@ -259,7 +259,7 @@ def _slots(verdict: Verdict, lang: str) -> tuple[SlotView, ...]:
         views.append(
             SlotView(
                 slot_name(slot.name, lang),
-                slot_status_name(slot.status, lang),
+                slot_status_name(slot.status, lang, slot.name),
                 symbol,
                 css,
                 _quote(slot.match, lang) if slot.match else None,

@@ -135,7 +135,7 @@ def _slots(verdict: Verdict, shown: list[Match], lang: str) -> Iterable[Text]:
         mark, style = _SLOT_MARKS[slot.status]
         text = Text(mark + slot_name(slot.name, lang), style=style)
         if slot.status in (SlotStatus.UNSURE, SlotStatus.WRONG):
-            text.append(f"({slot_status_name(slot.status, lang)})", style="dim")
+            text.append(f"({slot_status_name(slot.status, lang, slot.name)})", style="dim")
         if slot.status is SlotStatus.SAID and slot.match and slot.match not in shown:
             text.append(" ").append(quote(slot.match, lang))
         elif slot.status is not SlotStatus.SAID and slot.nearest and slot.nearest not in shown:
@@ -149,7 +149,8 @@ def _slots(verdict: Verdict, shown: list[Match], lang: str) -> Iterable[Text]:
 
 
 def _near_slot(slot: SlotVerdict, nearest: Match, lang: str) -> Text:
-    return quote(nearest, lang) if slot.status is SlotStatus.WRONG else _nearest(nearest, lang)
+    is_words = slot.status is SlotStatus.WRONG or nearest.similarity >= 1  # a value, no near miss
+    return quote(nearest, lang) if is_words else _nearest(nearest, lang)
 
 
 def _nearest(match: Match, lang: str) -> Text:

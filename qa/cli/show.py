@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from qa.cli.evidence import evidence, format_time, printable, promise_text, quote
-from qa.reports.layout import Fold, Layout, in_sections, lay_out
+from qa.reports.layout import Fold, Layout, in_sections, lay_out, own_matches
 from qa.types import Call, Grade, GroupScore, Outcome, Scorecard, ScoreLine
 from qa.wording import DIRECTIONS, grade_name, outcome_name, reason_text
 
@@ -201,7 +201,7 @@ def _print_folded(console: Console, layout: Layout, lang: str, call: Call | None
         text = Text(f"  ★ {words['heard']}  ", style="bold blue")
         text.append(f"{line.rule_id} {_title(line, lang)}  ")
         console.print(
-            text.append(Text("  ").join(quote(m, lang) for m in line.verdict.matches[:2]))
+            text.append(Text("  ").join(quote(m, lang) for m in own_matches(line.verdict)[:2]))
         )
     for promise in layout.promises:
         text = Text(f"  → {words['promise']}  ", style="magenta")

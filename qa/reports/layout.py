@@ -91,7 +91,8 @@ def is_news(line: ScoreLine) -> bool:
 def own_matches(verdict: Verdict) -> list[Match]:
     """List the quotes to show on their own: a script's slots show theirs beside their names."""
     in_slots = {slot.match for slot in verdict.slots if slot.name not in DETAILS}
-    return [match for match in verdict.matches if match not in in_slots]
+    places = {(m.span, m.quote): m for m in reversed(verdict.matches) if m not in in_slots}
+    return [match for match in verdict.matches if match in places.values()]
 
 
 def own_slots(verdict: Verdict) -> tuple[SlotVerdict, ...]:

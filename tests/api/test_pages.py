@@ -6,7 +6,9 @@ import re
 import shutil
 import wave
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import jinja2
 import pytest
@@ -17,7 +19,12 @@ from qa.api import display
 from qa.api.app import create_app
 from qa.api.filters import ListQuery
 from qa.api.rendering import _templates
+from qa.api.views import card_view
 from qa.api.words import WORDS
+from qa.scoring.dialogue import parse_dialogue
+from qa.scoring.ruleset import load_ruleset
+from qa.scoring.scorecard import score_call
+from qa.types import Call, Direction, Ticket
 from tests.call_folders import open_store, settings_for
 from tests.review_store import PHONE, SECONDS, Review, review_store
 
@@ -337,3 +344,28 @@ def test_links_keep_the_filter() -> None:
     asked = ListQuery(agent="1 0", rule="FP01", page=3)
     assert asked.link(page=4) == "/?agent=1+0&rule=FP01&page=4"
     assert ListQuery().link() == "/"
+
+
+def test_card_has_each_rule_once_and_says_what_a_reader_needs() -> None:
+    rules = load_ruleset("heating-repair")
+    heard = parse_dialogue(
+        "坐席: 您好，大龙供暖报修，一零八号为您服务，请问您有什么问题？\n"
+        "客户: 幸福里三号楼二单元五零二，我叫林芳，暖气不热，上次报修了三天都没人来。\n"
+        "坐席: 幸福里三号楼二单元五零二，林芳女士，暖气不热。"
+        "我保证今天下午五点以前给您修好。再见。\n"
+        "客户: 再见。\n"
+    )
+    ticket = Ticket("T1", name="林芳", address="幸福里3号楼2单元501室", phone=PHONE)
+    start = datetime(2025, 12, 8, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    call = Call("c", start, "108", Direction.INBOUND, 2, ticket=ticket)
+    card = card_view(score_call(heard, call, rules), call, "zh")
+    folds = [line for fold in (*card.doubts, *card.met) for line in fold.lines]
+    shown = [line.rule_id for line in (*card.flags, *card.news, *card.idle, *folds)]
+    assert sorted(shown) == sorted(rule.rule_id for rule in rules.rules)
+    flags = {line.rule_id: line for line in card.flags}
+    assert flags["IP01"].quotes[0].due == "期限 2025-12-08 17:00"
+    assert flags["TK01"].ticket == ("地址", ticket.address)
+    assert flags["RB04"].ticket == ("电话", PHONE), "in full, to be compared with what was said"
+    names = [line for line in folds if line.rule_id == "RB03"]
+    assert names[0].ticket == ("姓名", "林*"), "masked where nothing is wrong"
+    assert "EV01" in [line.rule_id for line in card.news]

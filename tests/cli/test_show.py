@@ -147,7 +147,7 @@ def test_the_ticket_stands_beside_what_was_said() -> None:
     )
     assert "不一致：房号" in text
     assert text.index("00:08.0「幸福里三号楼二单元五零二」") < text.index("工单地址「幸福里3号楼")
-    assert "✓楼号  ✗房号(说错)" in text
+    assert "✓楼号  ✗房号(不一致)" in text
     assert "工单电话「13900000456」" in text and "✗电话" not in text
     assert "工单" not in shown(card((line("RB04", missing),)), call=Call("c"))
 
