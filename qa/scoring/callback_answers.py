@@ -2,7 +2,8 @@
 
 Each kind of answer has one regular expression whose named groups are what an answer may mean.
 They read characters; `callback_sounds` comes in where recognition wrote homophones. An answer
-that leaves a choice (还行吧, 八九分吧) has several values: it agrees with nothing and contradicts little.
+that leaves a choice (还行吧, 八九分吧) has several values: it agrees with nothing and contradicts
+little.
 """
 
 import re
