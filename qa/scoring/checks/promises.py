@@ -45,8 +45,8 @@ class PromiseAbsent(Check):
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest forms, put to the sound where unsure words come near them.
-        pledges: forms that stake something on a condition (再漏您拿我是问); conditions and questions
-            in the sentence do not excuse them.
+        pledges: forms that stake something on a condition (再漏您拿我是问); conditions and
+            questions in the sentence do not excuse them.
         commitments: what agents say that somebody will do; recorded when a time stands with it.
         eta_allowed: whether a sentence that gives a time may promise it, save in firm words.
         firm: words of guarantee, result and money that `eta_allowed` does not excuse.
@@ -68,7 +68,9 @@ class PromiseAbsent(Check):
         Example(_FORMS, "坐席: 我不能保证今天一定修好。", Outcome.MET),
         Example(_FORMS, "坐席: 我一定给您反映，争取早点修好。", Outcome.MET),
         Example(_FORMS, "坐席: 师傅说保证给您修好，是吧？", Outcome.MET),
-        Example({**_FORMS, "pledges": ["拿我是问"]}, "坐席: 要是再漏您拿我是问。", Outcome.VIOLATED),
+        Example(
+            {**_FORMS, "pledges": ["拿我是问"]}, "坐席: 要是再漏您拿我是问。", Outcome.VIOLATED
+        ),
         Example(_FORMS, "客户: 你保证今天修好？\n坐席: 我给您登记。", Outcome.MET),
         Example({**_FORMS, "doubtful": ["错不了"]}, "坐席: 五点通暖，错不了。", Outcome.UNDECIDED),
         Example({**_FORMS, "eta_allowed": True}, "坐席: 明天中午之前一定到。", Outcome.MET),
