@@ -26,7 +26,11 @@ def verdict_reasons() -> Iterator[tuple[str, str]]:
                 reasons += node.args[1:2]
             for reason in reasons:
                 for part in ast.walk(reason):
-                    if isinstance(part, ast.Constant) and isinstance(part.value, str):
+                    if (
+                        isinstance(part, ast.Constant)
+                        and isinstance(part.value, str)
+                        and part.value
+                    ):
                         yield f"{path.relative_to(ROOT)}:{node.lineno}", part.value
 
 

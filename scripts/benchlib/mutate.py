@@ -1,9 +1,9 @@
 """Transcripts with the errors that a recogniser makes on the telephone, injected on purpose.
 
-Each character becomes, with the shares of `RATES`, another one of the same syllable (homophone), one
-of a confusable syllable (zh/z, n/l, an/ang, …; for digits the digit confused first), nothing
-(deleted), or itself with a filler behind it (inserted). A word that was changed loses confidence, as
-it does in recognition. Together about 16 % of the characters and 7 % of the syllables are wrong,
+Each character becomes, with the shares of `RATES`, another one of the same syllable (homophone),
+one of a confusable syllable (zh/z, n/l, an/ang, …; for digits the digit confused first), nothing
+(deleted), or itself with a filler behind it (inserted). A word that was changed loses confidence,
+as it does in recognition. Together about 16 % of the characters and 7 % of the syllables are wrong,
 what plain recognition of 8 kHz calls has.
 """
 

@@ -311,11 +311,26 @@ def test_words_that_hold_no_answer(kind: str, reply: str) -> None:
         ("请您打分，一到十分。", "嗯。/您打几分？|八分。", KeyedAnswers(points=10), VIOLATED),
         ("请您打分，一到十分。", "我想想啊。|给九分。", KeyedAnswers(points=9), MET),
         # what the agent repeats and the customer agrees with
-        ("师傅态度如何？", "那小伙子啊。/满意是吧？|对对。", KeyedAnswers(attitude=Attitude.SATISFIED), MET),
+        (
+            "师傅态度如何？",
+            "那小伙子啊。/满意是吧？|对对。",
+            KeyedAnswers(attitude=Attitude.SATISFIED),
+            MET,
+        ),
         ("请您打分，一到十分。", "八九分吧。/那就九分，行吗？|行。", KeyedAnswers(points=9), MET),
         # two questions at once
-        ("解决了吗，师傅态度怎么样？", "解决了，态度挺好。", KeyedAnswers(True, Attitude.SATISFIED), MET),
-        ("解决了吗，师傅态度怎么样？", "热了，人不咋地。", KeyedAnswers(True, Attitude.SATISFIED), VIOLATED),
+        (
+            "解决了吗，师傅态度怎么样？",
+            "解决了，态度挺好。",
+            KeyedAnswers(True, Attitude.SATISFIED),
+            MET,
+        ),
+        (
+            "解决了吗，师傅态度怎么样？",
+            "热了，人不咋地。",
+            KeyedAnswers(True, Attitude.SATISFIED),
+            VIOLATED,
+        ),
         # what cannot be told
         ("请您打分，一到十分。", "八九分吧。", KeyedAnswers(points=9), UNDECIDED),
         ("请您打分，一到十分。", "八九分吧。", KeyedAnswers(points=3), VIOLATED),
@@ -504,7 +519,10 @@ def test_the_fee_mentioned_without_a_reminder(words: str) -> None:
 
 
 def test_a_customer_who_asks_about_the_fee_may_be_answered() -> None:
-    more = "客户: 哎，那个供暖费啥时候开始交啊？\n坐席: 收费工作已经开始了，您有空交纳供暖费就行。\n客户: 好。\n"
+    more = (
+        "客户: 哎，那个供暖费啥时候开始交啊？\n"
+        "坐席: 收费工作已经开始了，您有空交纳供暖费就行。\n客户: 好。\n"
+    )
     dialogue = FULL.replace(CLOSING, more + CLOSING)
     assert judge("CBF", dialogue, fee_unpaid=False).outcome is UNDECIDED
     assert judge("CBF", dialogue, fee_unpaid=True).outcome is MET

@@ -89,7 +89,12 @@ class Dispute(Check):
         Example(_FORMS, "客户: 不可能！\n坐席: 好的。\n客户: 您记错了！", Outcome.MET),
         Example({**_FORMS, **_TAKEN_UP}, _TWISTED, Outcome.VIOLATED),
         Example(_FORMS, _TWISTED, Outcome.MET),
-        Example(_FORMS, "未知: 不可能，您记错了。", Outcome.UNDECIDED),
+        Example(_FORMS, "未知: 不可能，您记错了。", Outcome.MET),
+        Example(
+            _FORMS,
+            "未知: 不可能。\n未知: 您记错了。\n未知: 不可能，您记错了。",
+            Outcome.UNDECIDED,
+        ),
     )
 
     def __post_init__(self) -> None:
