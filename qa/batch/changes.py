@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import IO, overload
 
 from qa.store.scorecards import CardSummary
-from qa.types import Call, Scorecard
+from qa.types import Call, Outcome, Scorecard
 
 CHECK_FAILED = "check_failed"
+_NAMES = {outcome: outcome.value for outcome in Outcome}
 KEPT = 2_000
 """Changes kept in memory; a new ruleset changes every call of the archive."""
 
@@ -41,8 +42,8 @@ class Tally:
     """Counts over some calls; those of two batches add up.
 
     Attributes:
-        rules: by rule id, how often each outcome stood before and stands after, on calls that had
-            a card before.
+        before, after: rule id and outcome, how often it stood before and stands after, on calls
+            that had a card before.
         agents: by agent id (empty where unknown), calls that had a card before, and the sums of
             their totals before and after.
         broken: by rule id, lines whose check broke.
@@ -50,7 +51,8 @@ class Tally:
 
     calls: int = 0
     changes: list[CallChange] = field(default_factory=list)
-    rules: dict[str, tuple[Counter[str], Counter[str]]] = field(default_factory=dict)
+    before: Counter[tuple[str, str]] = field(default_factory=Counter)
+    after: Counter[tuple[str, str]] = field(default_factory=Counter)
     agents: dict[str, tuple[int, int, int]] = field(default_factory=dict)
     broken: Counter[str] = field(default_factory=Counter)
 
@@ -58,11 +60,11 @@ class Tally:
         """Count one call in."""
         self.calls += 1
         old = before.outcomes if before else {}
-        new = {line.rule_id: line.verdict.outcome.value for line in after.lines}
+        new = {line.rule_id: _NAMES[line.verdict.outcome] for line in after.lines}
         self.broken.update(broken_checks(after))
         if before is not None:
-            for rule_id in old.keys() | new.keys():
-                self._count_rule(rule_id, old.get(rule_id), new.get(rule_id))
+            self.before.update(old.items())
+            self.after.update(new.items())
             self._count_agent(call.agent_id or "", 1, before.total, after.total)
         total = before.total if before else None
         if old != new or total != after.total:
@@ -78,18 +80,22 @@ class Tally:
         """Count another tally's calls in, all but its changes."""
         self.calls += other.calls
         self.broken.update(other.broken)
-        for rule_id, (before, after) in other.rules.items():
-            mine = self.rules.setdefault(rule_id, (Counter(), Counter()))
-            mine[0].update(before)
-            mine[1].update(after)
+        self.before.update(other.before)
+        self.after.update(other.after)
         for agent_id, sums in other.agents.items():
             self._count_agent(agent_id, *sums)
 
-    def _count_rule(self, rule_id: str, before: str | None, after: str | None) -> None:
-        counts = self.rules.setdefault(rule_id, (Counter(), Counter()))
-        for counter, outcome in zip(counts, (before, after), strict=True):
-            if outcome is not None:
-                counter[outcome] += 1
+    def rules(self) -> dict[str, "RuleCounts"]:
+        """Sort the outcomes by rule id."""
+        counts: dict[str, RuleCounts] = {}
+        for rule_id in sorted({rule_id for rule_id, _ in self.before | self.after}):
+            counts[rule_id] = RuleCounts(
+                *(
+                    {outcome: n for (rule, outcome), n in counter.items() if rule == rule_id}
+                    for counter in (self.before, self.after)
+                )
+            )
+        return counts
 
     def _count_agent(self, agent_id: str, calls: int, before: int, after: int) -> None:
         sums = self.agents.get(agent_id, (0, 0, 0))

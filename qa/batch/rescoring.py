@@ -136,8 +136,4 @@ def _result(tally: Tally, changes: Changes, problems: Mapping[str, str]) -> Resc
         agent_id: AgentMeans(calls, before / calls, after / calls)
         for agent_id, (calls, before, after) in sorted(tally.agents.items())
     }
-    rules = {
-        rule_id: RuleCounts(dict(before), dict(after))
-        for rule_id, (before, after) in sorted(tally.rules.items())
-    }
-    return Rescoring(tally.calls, changes, rules, agents, problems, dict(tally.broken))
+    return Rescoring(tally.calls, changes, tally.rules(), agents, problems, dict(tally.broken))

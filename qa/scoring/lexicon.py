@@ -101,16 +101,19 @@ class Lexicon:
         if not count or not self._filed:
             everywhere = reduce(and_, self._anywhere, (1 << self._count) - 1)
             return Scan([everywhere] * count, np.empty(0), np.empty(0))
-        turns, grams = _grams_of_track(track)
+        turn_of, grams = _grams_of_track(track)
         hits = tables.slots[_slots(grams)].nonzero()[0]
-        rows = tables.grams.searchsorted(grams[hits])
-        sure = tables.grams.take(rows, mode="clip") == grams[hits]
-        # Once for each turn, in order of turns.
-        named = np.unique(turns[hits[sure]] * len(tables.grams) + rows[sure])
+        grams = grams[hits]
+        rows = tables.grams.searchsorted(grams)
+        sure = tables.grams.take(rows, mode="clip") == grams
+        named = turn_of[hits[sure] % len(turn_of)] * len(tables.grams) + rows[sure]
+        named.sort()  # in order of turns; naming one twice does no harm
         turns, rows = np.divmod(named, len(tables.grams))
         found = np.repeat(tables.anywhere[None], count, axis=0)
         if len(turns):
-            starts = np.flatnonzero(np.diff(turns, prepend=-1))
+            begins = np.ones(len(turns), dtype=bool)
+            np.not_equal(turns[1:], turns[:-1], out=begins[1:])
+            starts = begins.nonzero()[0]
             found[turns[starts]] |= np.bitwise_or.reduceat(tables.masks[rows], starts, axis=0)
         both = np.bitwise_and.reduce(found, axis=1)
         patterns = [int.from_bytes(row.tobytes(), "little") for row in both]
@@ -159,7 +162,11 @@ def _slots(grams: Array) -> Array:
 
 
 def _grams_of_track(track: Track) -> tuple[Array, Array]:
-    """Turn number and gram, for every gram of every turn, with and without fillers."""
+    """Turn number of each place, and the grams there: all of one shape, then all of the next.
+
+    Each turn stands there with and, where it has any, without its fillers. Grams at the very end
+    reach beyond it, into edges, which stand in no wording.
+    """
     import numpy as np
 
     stretches, turns = [], []
@@ -169,21 +176,21 @@ def _grams_of_track(track: Track) -> tuple[Array, Array]:
         stretch = heard + _EDGES if bare == heard else heard + _EDGES + bare + _EDGES
         stretches.append(stretch)
         turns.append(len(stretch))
-    codes = np.frombuffer("".join(stretches).encode("utf-16-le", "surrogatepass"), dtype="<u2")
-    one = np.minimum(codes.astype(np.uint64) - np.uint64(FIRST_CODE), np.uint64(_OTHER))
-    turn_of = np.repeat(np.arange(len(turns)), turns)
+    text = "".join([*stretches, _EDGES])
+    codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
+    padded = np.minimum(codes.astype(np.uint64) - np.uint64(FIRST_CODE), np.uint64(_OTHER))
+    size = len(padded) - len(_EDGES)
+    one, second, third, fourth, fifth = (padded[k : k + size] for k in range(5))
     b = np.uint64(_BITS)
-    two = one[:-1] | one[1:] << b
-    two_up = two << b + b
-    grams = [
-        one | np.uint64(_ONE),
-        two | np.uint64(_TWO),
-        two[:-1] | one[2:] << b + b | np.uint64(_THREE),
-        one[:-3] | two[2:] << b | np.uint64(_ONE_TWO),
-        two[:-2] | one[3:] << b + b | np.uint64(_TWO_ONE),
-        two[:-3] | two_up[3:] | np.uint64(_TWO_TWO),
-    ]
-    return np.concatenate([turn_of[: len(g)] for g in grams]), np.concatenate(grams)
+    pair = one | second << b
+    grams = np.empty((6, size), dtype=np.uint64)
+    np.bitwise_or(one, np.uint64(_ONE), out=grams[0])
+    np.bitwise_or(pair, np.uint64(_TWO), out=grams[1])
+    np.bitwise_or(pair | third << b + b, np.uint64(_THREE), out=grams[2])
+    np.bitwise_or(one | third << b | fourth << b + b, np.uint64(_ONE_TWO), out=grams[3])
+    np.bitwise_or(pair | fourth << b + b, np.uint64(_TWO_ONE), out=grams[4])
+    np.bitwise_or(pair | (fourth | fifth << b) << b + b, np.uint64(_TWO_TWO), out=grams[5])
+    return np.repeat(np.arange(len(turns)), turns), grams.ravel()
 
 
 _EDGES = chr(FIRST_CODE + _EDGE) * 4

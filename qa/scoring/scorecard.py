@@ -27,6 +27,7 @@ from qa.types import (
 )
 
 FULL_POINTS = 100
+_VIOLATED, _UNDECIDED = _FLAGS = Outcome.VIOLATED, Outcome.UNDECIDED
 _ADDED_FIELDS = frozenset({"fee_unpaid", "keyed", "script"})
 
 _log = logging.getLogger(__name__)
@@ -64,9 +65,7 @@ class Basis:
 
 def scorecard_of(basis: Basis, ruleset: Ruleset, lines: tuple[ScoreLine, ...]) -> Scorecard:
     """Add the lines of a ruleset's rules, in its order, up to a scorecard."""
-    critical_failure = any(
-        line.critical and line.verdict.outcome is Outcome.VIOLATED for line in lines
-    )
+    critical_failure = any(line.critical and line.verdict.outcome is _VIOLATED for line in lines)
     remaining = max(0, FULL_POINTS - sum([line.points for line in lines]))
     return Scorecard(
         call_id=basis.call_id,
@@ -76,7 +75,7 @@ def scorecard_of(basis: Basis, ruleset: Ruleset, lines: tuple[ScoreLine, ...]) -
         ruleset_hash=ruleset.hash,
         total=0 if critical_failure else remaining,
         critical_failure=critical_failure,
-        groups=tuple([_group(group, lines) for group in ruleset.groups]),
+        groups=_groups(ruleset.groups, lines),
         lines=lines,
         hearings=basis.hearings,
     )
@@ -109,7 +108,7 @@ def _name(error: Exception) -> str:
 
 def line_of(rule: Rule, verdict: Verdict) -> ScoreLine:
     """Lay a rule's verdict out as a line, with the points that it takes off."""
-    costs = verdict.outcome is Outcome.VIOLATED and rule.grade is not Grade.HINT
+    costs = verdict.outcome is _VIOLATED and rule.grade is not Grade.HINT
     return ScoreLine(
         rule_id=rule.rule_id,
         title=rule.title,
@@ -122,17 +121,17 @@ def line_of(rule: Rule, verdict: Verdict) -> ScoreLine:
     )
 
 
-def _group(group: Group, lines: Sequence[ScoreLine]) -> GroupScore:
-    own = [line for line in lines if line.group == group.name]
-    outcomes = [line.verdict.outcome for line in own]
-    return GroupScore(
-        group=group.name,
-        title=group.title,
-        deducted=sum(line.points for line in own),
-        violated=outcomes.count(Outcome.VIOLATED),
-        undecided=outcomes.count(Outcome.UNDECIDED),
-        title_en=group.title_en,
-    )
+def _groups(groups: Sequence[Group], lines: Sequence[ScoreLine]) -> tuple[GroupScore, ...]:
+    """Add up what each group took off, and count what a person should look at."""
+    sums = {group.name: [0, 0, 0] for group in groups}
+    for line in lines:
+        outcome = line.verdict.outcome
+        if line.points or outcome in _FLAGS:
+            own = sums[line.group]
+            own[0] += line.points
+            own[1] += outcome is _VIOLATED
+            own[2] += outcome is _UNDECIDED
+    return tuple([GroupScore(g.name, g.title, *sums[g.name], g.title_en) for g in groups])
 
 
 def open_questions(card: Scorecard) -> tuple[Question, ...]:
