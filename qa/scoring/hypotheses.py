@@ -17,9 +17,6 @@ from qa.scoring.syllables import NEAR_COST, substitution_cost, syllables
 from qa.scoring.thresholds import THRESHOLDS
 from qa.types import Question, Span
 
-EDGE_SYLLABLES = 2
-"""Syllables at the end of a text that the edge of its place may stand for."""
-
 
 class Finding(StrEnum):
     """What the sound says of a hypothesis."""
@@ -137,9 +134,9 @@ def tight(track: Track, place: tuple[int, int], text: str) -> tuple[int, int]:
     """
     start, end = place
     expected, heard = syllables(text), track.syllables
-    while start < end and _is_foreign(heard[start], expected[:EDGE_SYLLABLES]):
+    while start < end and _is_foreign(heard[start], expected):
         start += 1
-    while start < end and _is_foreign(heard[end - 1], expected[-EDGE_SYLLABLES:]):
+    while start < end and _is_foreign(heard[end - 1], expected):
         end -= 1
     return (start, end) if start < end else place
 

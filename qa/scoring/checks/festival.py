@@ -7,7 +7,7 @@ from datetime import date
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Found, closest, compile_all
-from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.hypotheses import Finding, Kind, weigh_places
 from qa.scoring.match import CLAUSE_ENDS
 from qa.scoring.syllables import sound_similarity
 from qa.scoring.windows import opening, span_of
@@ -28,6 +28,8 @@ CLEAR = 0.95
 _ASKED = ("festival_unsure", "festival_due_not_said", "festival_not_due")
 """Reasons that rest on how a greeting of a few syllables was recognised."""
 LONGEST_GREETING = 8
+GARBLED_SYLLABLES = 2
+"""Syllables before a greeting that may be its own, misheard."""
 
 _PLAIN_PHRASES = {"元旦": ["新年好"], "国庆节": ["国庆节快乐"]}
 _EXAMPLE = {
@@ -173,10 +175,13 @@ class FestivalGreeting(Check):
         rivals = (texts | plain) - targets
         if not right and due:
             return unheard  # a festival without phrases: nobody knows what was due
-        answer = weigh(
+        start, end = heard.place
+        # 新年好 heard as 解释您好: what stands before may belong to the greeting.
+        places = [(max(0, start - k), end) for k in range(GARBLED_SYLLABLES + 1)]
+        answer = weigh_places(
             scene,
             scene.agent_or_anyone,
-            heard.place,
+            places,
             sorted(targets),
             sorted(rivals),
             kind=Kind.PHRASE,
