@@ -213,10 +213,16 @@ def _calls_table(lines: Sequence["CallLine"]) -> "Table":
             Text(clean(line.agent_id or "")),
             Text(f"{status}: {line.fault}" if line.status == "failed" else status, style=style),
             "" if line.total is None else str(line.total),
-            Text(" ".join(line.violated_rules), style="red"),
-            Text(" ".join(line.undecided_rules), style="yellow"),
+            Text(_some(line.violated_rules), style="red"),
+            Text(_some(line.undecided_rules), style="yellow"),
         )
     return table
+
+
+def _some(rules: Sequence[str], most: int = 9) -> str:
+    """Name rules, and count those that would make the table hard to read."""
+    more = len(rules) - most + 1
+    return " ".join(rules if more <= 1 else [*rules[: most - 1], f"+{more}"])
 
 
 def _detail_json(

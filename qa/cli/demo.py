@@ -102,6 +102,7 @@ def _print_next(folder: Path) -> None:
     lines = (
         (f"{qa} show {_SHOWN_CALL} --full --transcript", "one call, every rule, what was said"),
         (f"{qa} list --flagged", "the calls that a person should look at"),
+        (f"{qa} promises", "what agents promised, and until when"),
         (f"{qa} export verdicts --csv", "every verdict as a table"),
         (f"{qa} rules explain IP01", "what a rule looks for, with its examples"),
         (f"{qa} serve", "the review page"),

@@ -160,7 +160,7 @@ def test_promises_show_until_when() -> None:
     allowed = Verdict(Outcome.MET, "promise_absent", promises=(Promise(said, DUE), Promise(said)))
     text = shown(card((line("IP01", allowed),)), call=call)
     assert "→ 承诺  00:20.2「下午五点以前保证修好」 期限 11-18 17:00" in text
-    assert "「下午五点以前保证修好」 没有说期限" in text
+    assert "「下午五点以前保证修好」 期限不明" in text
     assert "✓ 合格 1" in text and "IP01" in text
 
 
