@@ -99,6 +99,40 @@ def answer_all(
     return heard, weighed
 
 
+def cost_of_hearings(
+    asks: Sequence[tuple[Path, Ask]], settings: Settings
+) -> tuple[float, float, int]:
+    """Transcribe recordings anew, putting the questions to the sound as a nightly run does.
+
+    Returns:
+        CPU seconds of transcribing, CPU seconds of asking and answering, and how many hypotheses
+        were weighed; the model is loaded before, and the decoding child is not counted.
+    """
+    from time import process_time
+
+    from qa.pipeline import Worker
+
+    heard_s = asked_s = 0.0
+    weighed = 0
+    with Worker(settings) as worker:
+        asks[0][1](worker.transcribe(asks[0][0]))  # loads the model, and compiles the ruleset
+        for recording, ask in asks:
+            first: list[float] = []
+
+            def timed(
+                transcript: Transcript, ask: Ask = ask, first: list[float] = first
+            ) -> Sequence[Question]:
+                first.append(process_time())
+                return ask(transcript)
+
+            start = process_time()
+            transcript = worker.transcribe(recording, ask=timed)
+            heard_s += first[0] - start
+            asked_s += process_time() - first[0]
+            weighed += len(transcript.hearings)
+    return heard_s, asked_s, weighed
+
+
 def _answer(one: tuple[Path, Transcript, tuple[Question, ...]]) -> tuple[Path, tuple[Hearing, ...]]:
     recording, transcript, questions = one
     return recording, _workers[0].hear(recording, transcript, questions)
