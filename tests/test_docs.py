@@ -197,11 +197,11 @@ def test_a_team_lead_adds_phrase_promise_and_festival_as_the_page_says(tmp_path:
     mine = own_ruleset(tmp_path, phrase + promise + festival, example)
     run_qa(["rules", "test", str(mine)])
     assert outcome_of(mine, "FP02", "坐席: 您放心，师傅会去的。") == "VIOLATED"
-    assert outcome_of(mine, "IP01", "坐席: 我打包票，明天准能用上。") == "VIOLATED"
+    assert outcome_of(mine, "IP01", "坐席: 我画押，明天准能用上。") == "VIOLATED"
     assert outcome_of(mine, "GR03", "坐席: 腊八节快乐，大龙报修。") == "VIOLATED"  # no notice
     plain = own_ruleset(tmp_path, "", "")
     assert outcome_of(plain, "FP02", "坐席: 您放心，师傅会去的。") == "MET"
-    assert outcome_of(plain, "IP01", "坐席: 我打包票。") == "MET"
+    assert outcome_of(plain, "IP01", "坐席: 我画押。") == "MET"
 
 
 def test_the_other_blocks_of_the_page_are_understood(tmp_path: Path) -> None:
