@@ -290,9 +290,24 @@ def test_an_archive_is_built_judged_again_and_reported(tmp_path: Path) -> None:
     assert rescoring.describe(tmp_path, 0.0).startswith("8 calls")
     measured = rescoring.Measured(calls=8, wall_s=2.0, cpu_s=1.0, start_s=1.0, start_calls=4)
     assert (measured.per_second, measured.cpu_s_per_call) == (4.0, 0.25)
-    assert "a million calls would take" in rescoring.report(measured, 2)
+    said = rescoring.report("all rules", measured, 2)
+    assert "all rules: 8 calls in 2.0 s" in said
+    assert "4 calls/s, 2 calls/s per core" in said
+    assert "a million calls: 4166.7 min" in said
+    assert "2083.3 min by processor time on 2 cores" in said
     table = rescoring.parts(tmp_path, "heating-repair", 2)
     assert all(step in table for step in ("decode", "judge, all rules", "GR01", "IP01"))
+
+
+def test_the_changed_ruleset_of_the_benchmark_changes_one_rule(tmp_path: Path) -> None:
+    from benchlib import rescoring
+
+    from qa.scoring.ruleset import load_ruleset
+
+    before = {rule.rule_id: rule.hash for rule in load_ruleset("heating-repair").rules}
+    changed = load_ruleset(rescoring.changed_ruleset(tmp_path, "heating-repair")).rules
+    assert [r.rule_id for r in changed if r.hash != before[r.rule_id]] == ["FP02"]
+    assert len(changed) == len(before)
 
 
 def test_archived_calls_are_real_calls_and_hardly_a_sentence_comes_twice() -> None:

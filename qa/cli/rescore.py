@@ -1,6 +1,6 @@
 """`qa rescore`: judge the archive again, and see what changes before it is published."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-    from qa.batch.rescoring import Rescoring
+    from qa.batch.rescoring import RescoreOptions, Rescoring
 
 _OUTCOMES = ("MET", "VIOLATED", "UNDECIDED", "NOT_APPLICABLE")
 _MAX_CALLS = 50
@@ -31,6 +31,10 @@ def rescore(
     since: SinceOption = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would change; publish nothing.")
+    ] = False,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Judge by every rule, also by those that did not change."),
     ] = False,
     what_if: Annotated[
         str | None,
@@ -52,18 +56,21 @@ def rescore(
 ) -> None:
     """Judge stored transcripts again; never opens audio.
 
+    Where a call is as it was when it was judged, only rules that changed since judge it again.
     Prints what changes by rule, by agent and by call. New scorecards supersede the old ones, which
     are kept. With --what-if a draft is only tried: points, fines and examples of what would
     change; the tables and the page quote calls, so keep them as you keep recordings.
     """
     if what_if is not None:
-        if ruleset is not None or dry_run:
-            raise typer.BadParameter("--what-if goes without --ruleset and --dry-run")
+        if ruleset is not None or dry_run or full:
+            raise typer.BadParameter("--what-if goes without --ruleset, --dry-run and --full")
         _try(what_if, since, Files(csv, html), as_json=as_json)
         return
     if csv is not None or html is not None:
         raise typer.BadParameter("--csv and --html go with --what-if")
-    _publish(ruleset, since, dry_run=dry_run, as_json=as_json)
+    from qa.batch.rescoring import RescoreOptions
+
+    _publish(RescoreOptions(ruleset, None, dry_run, full), since, as_json=as_json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,19 +117,18 @@ def _try(draft: str, since: str | None, files: Files, *, as_json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _publish(ruleset: str | None, since: str | None, *, dry_run: bool, as_json: bool) -> None:
-    from qa.batch.rescoring import RescoreOptions
+def _publish(options: "RescoreOptions", since: str | None, *, as_json: bool) -> None:
     from qa.batch.rescoring import rescore as judge_again
     from qa.cli.progress import shown_progress
     from qa.cli.show import terminal
 
     with opened_store() as (store, settings), shown_progress() as listener:
-        options = RescoreOptions(ruleset, parse_since(since, store), dry_run)
+        options = replace(options, since=parse_since(since, store))
         result = judge_again(store, settings, options, listener=listener)
     if as_json:
-        print_json({"dry_run": dry_run, "result": result})
+        print_json({"dry_run": options.dry_run, "result": result})
     else:
-        print_rescoring(terminal(), result, dry_run)
+        print_rescoring(terminal(), result, options.dry_run)
     if result.problems or result.broken_checks:
         raise typer.Exit(1)
 

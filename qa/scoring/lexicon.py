@@ -104,14 +104,14 @@ class Lexicon:
         turn_of, grams = _grams_of_track(track)
         hits = tables.slots[_slots(grams)].nonzero()[0]
         grams = grams[hits]
-        rows = tables.grams.searchsorted(grams)
+        rows: Array = tables.grams.searchsorted(grams)
         sure = tables.grams.take(rows, mode="clip") == grams
-        named = turn_of[hits[sure] % len(turn_of)] * len(tables.grams) + rows[sure]
+        named: Array = turn_of[hits[sure] % len(turn_of)] * len(tables.grams) + rows[sure]
         named.sort()  # in order of turns; naming one twice does no harm
         turns, rows = np.divmod(named, len(tables.grams))
         found = np.repeat(tables.anywhere[None], count, axis=0)
         if len(turns):
-            begins = np.ones(len(turns), dtype=bool)
+            begins: Array = np.ones(len(turns), dtype=bool)
             np.not_equal(turns[1:], turns[:-1], out=begins[1:])
             starts = begins.nonzero()[0]
             found[turns[starts]] |= np.bitwise_or.reduceat(tables.masks[rows], starts, axis=0)

@@ -131,7 +131,12 @@ def _groups(groups: Sequence[Group], lines: Sequence[ScoreLine]) -> tuple[GroupS
             own[0] += line.points
             own[1] += outcome is _VIOLATED
             own[2] += outcome is _UNDECIDED
-    return tuple([GroupScore(g.name, g.title, *sums[g.name], g.title_en) for g in groups])
+    scores = []
+    for group in groups:
+        deducted, violated, undecided = sums[group.name]
+        score = (deducted, violated, undecided, group.title_en)
+        scores.append(GroupScore(group.name, group.title, *score))
+    return tuple(scores)
 
 
 def open_questions(card: Scorecard) -> tuple[Question, ...]:

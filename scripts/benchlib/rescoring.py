@@ -1,6 +1,7 @@
 """Building an archive, judging it again, and measuring both."""
 
 import gc
+import json
 import os
 import resource
 import threading
@@ -36,6 +37,8 @@ from qa.types import Role, Transcript
 
 _BUILD_BATCH = 1_000
 NAIVE_CUTOFF = 80
+_SHIRKING = "shirking"
+"""The list of wordings to which a phrase is added; one rule uses it."""
 
 
 @dataclass(slots=True)
@@ -56,6 +59,7 @@ class Measured:
     start_cpu_s: float = 0.0
     start_calls: int = 0
     memory_mb: list[tuple[float, float]] = field(default_factory=list)
+    changed: int = 0
 
     @property
     def per_second(self) -> float:
@@ -171,8 +175,23 @@ def rescore_archive(folder: Path, ruleset: str, workers: int) -> Measured:
         measured.wall_s, measured.cpu_s = time.perf_counter() - started, _cpu_s() - before
         stop.set()
         watch.join()
-    measured.calls = result.calls
+    measured.calls, measured.changed = result.calls, len(result.changes)
     return measured
+
+
+def changed_ruleset(folder: Path, ruleset: str) -> str:
+    """Write the ruleset with one rule changed: a phrase more in the list against shirking.
+
+    Each time another phrase, so that an archive that was kept is never judged by the same twice.
+    """
+    mark = "".join(chr(0x4E00 + int(digit)) for digit in str(time.time_ns()))
+    document = {
+        **{"id": _ruleset(ruleset).ruleset_id, "title": "bench", "title_en": "bench"},
+        **{"version": 2, "include": [ruleset], "extend": {_SHIRKING: [f"不归我管{mark}"]}},
+    }
+    path = folder / "changed.yaml"
+    path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
+    return str(path)
 
 
 def _cpu_s() -> float:
@@ -221,23 +240,25 @@ def _memory_mb() -> float:
     return sum(sizes)
 
 
-def report(measured: Measured, workers: int) -> str:
+def report(title: str, measured: Measured, workers: int) -> str:
     """Lay out speed and memory."""
     rate = measured.per_second
+    minutes = 1_000_000 / rate / 60
     lines = [
-        f"{measured.calls} calls judged again in {measured.wall_s:.1f} s, the first "
-        f"{measured.start_calls} after {measured.start_s:.1f} s; then {rate:.0f} calls/s, "
-        f"{rate / workers:.0f} calls/s per core",
-        f"{1000 * measured.cpu_s_per_call:.2f} ms of processor time a call, reading, judging and "
-        f"writing: {1 / measured.cpu_s_per_call:.0f} calls per second of a core",
+        f"{title}: {measured.calls} calls in {measured.wall_s:.1f} s, {measured.changed} changed; "
+        f"the first {measured.start_calls} after {measured.start_s:.1f} s, then {rate:.0f} "
+        f"calls/s, {rate / workers:.0f} calls/s per core",
+        f"  {1000 * measured.cpu_s_per_call:.2f} ms of processor time a call, reading, judging and "
+        f"writing: {1 / measured.cpu_s_per_call:.0f} calls per second of a core; a million calls: "
+        f"{minutes:.1f} min at the rate of the clock, "
+        f"{1_000_000 * measured.cpu_s_per_call / workers / 60:.1f} min by processor time "
+        f"on {workers} cores (extrapolated)",
     ]
-    if measured.calls != 1_000_000:
-        minutes = 1_000_000 / rate / 60
-        lines.append(f"a million calls would take {minutes:.1f} min at this rate (extrapolated)")
+    shares = []
     for share in (0.1, 0.5, 1.0):
         peak = max((mb for done, mb in measured.memory_mb if done <= share), default=0.0)
-        lines.append(f"memory of all processes, peak up to {share:.0%} of the calls: {peak:.0f} MB")
-    return "\n".join(lines)
+        shares.append(f"{peak:.0f} MB at {share:.0%}")
+    return "\n".join([*lines, f"  memory of all processes, peak until then: {', '.join(shares)}"])
 
 
 def _ruleset(name: str) -> Ruleset:
@@ -268,7 +289,7 @@ def _patterns(value: Any) -> Iterator[Pattern]:
             yield from _patterns(item)
 
 
-def naive(ruleset: str, sample: int, measured: Measured) -> str:
+def naive(ruleset: str, sample: int, measured: Mapping[str, Measured]) -> str:
     """Time the naive loop on some calls and set it beside ours."""
     from rapidfuzz import fuzz
 
@@ -285,14 +306,15 @@ def naive(ruleset: str, sample: int, measured: Measured) -> str:
                 text = fold(utterance.text).text
                 hits += sum(fuzz.partial_ratio(p, text) >= NAIVE_CUTOFF for p in phrases)
     rate = sample / (time.process_time() - started)
-    ours = 1 / measured.cpu_s_per_call
-    return (
-        f"naive loop, {len(phrases)} wordings by partial_ratio on each of the agent's utterances, "
-        f"{sample} calls: {rate:.1f} calls per second of a core ({hits / sample:.0f} hits a call, "
-        f"unjudged); "
-        f"ours is {ours / rate:.1f} times as fast by processor time, reading, verdicts and writing "
-        f"included"
-    )
+    lines = [
+        f"naive loop: {len(phrases)} wordings by partial_ratio on each of the agent's utterances, "
+        f"{sample} calls: {rate:.2f} calls per second of a core ({hits / sample:.0f} hits a call, "
+        f"unjudged, unwritten)"
+    ]
+    for title, one in measured.items():
+        times = 1 / one.cpu_s_per_call / rate
+        lines.append(f"  {title}: {times:.0f} times as fast by processor time")
+    return "\n".join(lines)
 
 
 def _call() -> Any:
