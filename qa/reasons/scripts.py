@@ -25,6 +25,7 @@ SCRIPTS: Final[Mapping[str, Wording]] = {
         "各项都说到了，但顺序不对", "every part was said, but in the wrong order"
     ),
     "script_not_due": Wording("本通电话用不到这段用语", "the script was not due in this call"),
+    "slots_wrong": Wording("说错：{slots}", "said wrongly: {slots}"),
     "slots_missing": Wording("没有说：{slots}", "not said: {slots}"),
     "slots_unsure": Wording("没有听清是否说了：{slots}", "cannot be sure of: {slots}"),
     "no_agent_speech": Wording("录音中没有坐席的话", "the agent is not heard at all"),

@@ -134,6 +134,7 @@ def slots_verdict(scene: Scene, slots: tuple[SlotVerdict, ...], window: tuple[in
     """Turn the slots of a script into a verdict: all of them are due."""
     gone = (SlotStatus.MISSING, SlotStatus.WRONG)
     missing = [s.name for s in slots if s.status in gone]
+    wrong = all(s.status is not SlotStatus.MISSING for s in slots)
     unsure = [s.name for s in slots if s.status is SlotStatus.UNSURE]
     matches = tuple(sorted((s.match for s in slots if s.match), key=lambda m: m.span))
     if not missing and not unsure:
@@ -141,7 +142,7 @@ def slots_verdict(scene: Scene, slots: tuple[SlotVerdict, ...], window: tuple[in
     nearest = max((s.nearest for s in slots if s.nearest), key=lambda m: m.similarity, default=None)
     return Verdict(
         Outcome.VIOLATED if missing else Outcome.UNDECIDED,
-        "slots_missing" if missing else "slots_unsure",
+        ("slots_wrong" if wrong else "slots_missing") if missing else "slots_unsure",
         (("slots", ",".join(missing or unsure)),),
         matches,
         span_of(scene, *window),

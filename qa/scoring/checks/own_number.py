@@ -60,6 +60,8 @@ class OwnNumber(Check):
         Example({}, "坐席: 您好，为您服务。", Outcome.VIOLATED, {"agent_id": "205"}),
         Example({}, "坐席: 您好，大龙摇扇为您服务。", Outcome.UNDECIDED, {"agent_id": "108"}),
         Example({}, "坐席: 您好，幺零八为您服务。", Outcome.UNDECIDED, {"agent_id": None}),
+        Example({}, "未知: 您好，大龙报修幺零八位辞入。", Outcome.MET, {"agent_id": "108"}),
+        Example({}, "未知: 您好。\n未知: 我住五零二。", Outcome.UNDECIDED, {"agent_id": "108"}),
     )
 
     def __post_init__(self) -> None:
@@ -85,10 +87,11 @@ class OwnNumber(Check):
         places = self._greeted(scene, len(expected))
         if scene.roles_known:  # else 我是 may be the customer's
             places += self._announced(track, len(expected))
-        may_look = not places and scene.roles_known  # else it may be the customer's house number
-        elsewhere = _digit_runs(scene, len(expected)) if may_look else []
+        elsewhere = [] if places else _digit_runs(scene, len(expected))
         verdicts = [_compare(track, *place, expected) for place in places + elsewhere]
         equal = next((v for v in verdicts if v and v.outcome is Outcome.MET), None)
+        if not scene.roles_known:  # another number may be the customer's house number
+            verdicts, elsewhere = verdicts[: len(places)], []
         decided = (verdicts[0] if verdicts else None) or equal
         if decided and decided.outcome is Outcome.MET:
             return decided
@@ -104,7 +107,8 @@ class OwnNumber(Check):
         missing = Verdict(Outcome.VIOLATED, "number_missing", details, searched=searched)
         anchor = best_hit(self.before, track, *opening(scene))
         if anchor is None or anchor.similarity < ANCHOR:
-            return missing
+            unsure = Verdict(Outcome.UNDECIDED, "number_unsure", details, (), searched)
+            return missing if scene.roles_known else unsure
         # Recognition may have lost the number, or made other words of it (都两管 of 洞两拐).
         first = max(0, anchor.start - len(expected))
         return _by_sound(scene, (first, anchor.start), expected, missing)

@@ -134,6 +134,7 @@ class ScriptSlots(Check):
         due = [s for slot, s in zip(self.slots, slots, strict=True) if not slot.optional]
         gone = (SlotStatus.MISSING, SlotStatus.WRONG)
         missing = [s.name for s in due if s.status in gone]
+        wrong = bool(missing) and all(s.status is SlotStatus.WRONG for s in due if s.status in gone)
         unsure = [s.name for s in due if s.status is SlotStatus.UNSURE]
         said = [s.match for s in slots if s.match]
         matches = tuple(sorted(said, key=lambda m: m.span))
@@ -150,7 +151,7 @@ class ScriptSlots(Check):
         nearest = max(near, key=lambda m: m.similarity, default=None)
         return Verdict(
             Outcome.VIOLATED if missing else Outcome.UNDECIDED,
-            "slots_missing" if missing else "slots_unsure",
+            ("slots_wrong" if wrong else "slots_missing") if missing else "slots_unsure",
             (("slots", ",".join(missing or unsure)),),
             matches,
             searched,
