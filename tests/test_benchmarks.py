@@ -299,15 +299,18 @@ def test_an_archive_is_built_judged_again_and_reported(tmp_path: Path) -> None:
     assert all(step in table for step in ("decode", "judge, all rules", "GR01", "IP01"))
 
 
-def test_the_changed_ruleset_of_the_benchmark_changes_one_rule(tmp_path: Path) -> None:
+def test_the_changed_rulesets_of_the_benchmark_change_one_rule_each(tmp_path: Path) -> None:
     from benchlib import rescoring
 
     from qa.scoring.ruleset import load_ruleset
 
     before = {rule.rule_id: rule.hash for rule in load_ruleset("heating-repair").rules}
-    changed = load_ruleset(rescoring.changed_ruleset(tmp_path, "heating-repair")).rules
-    assert [r.rule_id for r in changed if r.hash != before[r.rule_id]] == ["FP02"]
-    assert len(changed) == len(before)
+    phrase, points = map(load_ruleset, rescoring.changed_rulesets(tmp_path, "heating-repair"))
+    assert [r.rule_id for r in phrase.rules if r.hash != before[r.rule_id]] == ["FP02"]
+    assert len(phrase.rules) == len(before)
+    assert [r.hash for r in points.rules] == [r.hash for r in phrase.rules]
+    pairs = zip(phrase.rules, points.rules, strict=True)
+    assert len([1 for one, other in pairs if one.points != other.points]) == 1
 
 
 def test_archived_calls_are_real_calls_and_hardly_a_sentence_comes_twice() -> None:

@@ -152,8 +152,12 @@ def describe(folder: Path, built_s: float) -> str:
     )
 
 
-def rescore_archive(folder: Path, ruleset: str, workers: int) -> Measured:
-    """Judge the archive again as `qa rescore` does, watching time and memory."""
+def rescore_archive(folder: Path, ruleset: str, workers: int, *, full: bool = False) -> Measured:
+    """Judge the archive again as `qa rescore` does, watching time and memory.
+
+    Args:
+        full: by every rule.
+    """
     settings, measured = _settings(folder, workers), Measured()
     stop = threading.Event()
 
@@ -171,7 +175,8 @@ def rescore_archive(folder: Path, ruleset: str, workers: int) -> Measured:
         watch = threading.Thread(target=_watch, args=(measured, total, stop), daemon=True)
         watch.start()
         before, started = _cpu_s(), time.perf_counter()
-        result = rescore(store, settings, RescoreOptions(ruleset=ruleset), listener=listen)
+        options = RescoreOptions(ruleset=ruleset, full=full)
+        result = rescore(store, settings, options, listener=listen)
         measured.wall_s, measured.cpu_s = time.perf_counter() - started, _cpu_s() - before
         stop.set()
         watch.join()
@@ -179,17 +184,28 @@ def rescore_archive(folder: Path, ruleset: str, workers: int) -> Measured:
     return measured
 
 
-def changed_ruleset(folder: Path, ruleset: str) -> str:
-    """Write the ruleset with one rule changed: a phrase more in the list against shirking.
+def changed_rulesets(folder: Path, ruleset: str) -> tuple[str, str]:
+    """Write the ruleset with a phrase more in one rule's list, and the same with other points.
 
-    Each time another phrase, so that an archive that was kept is never judged by the same twice.
+    The phrase is another each time, so that an archive that was kept is never judged by the same
+    rules twice. The points of the second are those of another rule, and move no verdict.
     """
     mark = "".join(chr(0x4E00 + int(digit)) for digit in str(time.time_ns()))
+    extend = {_SHIRKING: [f"不归我管{mark}"]}
+    rule = next(rule for rule in _ruleset(ruleset).rules if rule.points)
+    adjust = {rule.rule_id: {"points": rule.points % 100 + 1}}
+    return (
+        _on_top(folder / "phrase.yaml", ruleset, extend=extend),
+        _on_top(folder / "points.yaml", ruleset, extend=extend, adjust=adjust),
+    )
+
+
+def _on_top(path: Path, ruleset: str, **changes: Any) -> str:
     document = {
         **{"id": _ruleset(ruleset).ruleset_id, "title": "bench", "title_en": "bench"},
-        **{"version": 2, "include": [ruleset], "extend": {_SHIRKING: [f"不归我管{mark}"]}},
+        **{"version": 2, "include": [ruleset]},
+        **changes,
     }
-    path = folder / "changed.yaml"
     path.write_text(json.dumps(document, ensure_ascii=False), "utf-8")
     return str(path)
 
