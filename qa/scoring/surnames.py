@@ -27,6 +27,10 @@ NAME_LIKE = re.compile(
 )
 """Words that begin with a surname and are no name."""
 
+NEVER_IN_A_NAME = re.compile(
+    "[不没了的着过吗呢吧啊嘛呀哦嗯咯啦这哪怎您你我他她它们也都就还再很给被把跟在或]"
+)
+"""Characters of which no name is made: 关不死, 解开了."""
 
 NO_NAME = re.compile(
     r"[哪那][里儿位]|说|讲|什么|有事|有什么|何|啥|咋|怎么|您|你|喂|请|为|需要|欢迎|感谢|谢谢|对不起|不好意思|"
@@ -52,7 +56,7 @@ def sounds_like_a_name(text: str) -> bool:
 
 def looks_like_a_name(text: str) -> bool:
     """Whether a text of two to four characters is built like a name: 林晓, 欧阳晓雪, 小王."""
-    if not 2 <= len(text) <= 4 or NAME_LIKE.match(text):
+    if not 2 <= len(text) <= 4 or NAME_LIKE.match(text) or NEVER_IN_A_NAME.search(text):
         return False
     if text[0] in "小老阿" and len(text) == 2:
         return text[1] not in "时区心于" and syllable_of(text[1]) in _surname_sounds()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from qa.scoring.addresses import Compound, find_compounds
 from qa.scoring.match import Track
 from qa.scoring.readback.marks import Mark
-from qa.scoring.readback.phone import marks_of
+from qa.scoring.readback.numbers_said import in_phone_talk, marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.types import Match
@@ -85,7 +85,8 @@ def _address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
     else:
         ask = talk.asked("address")
         begin = ask.begin_ms if ask else 0
-    agent = _said(talk, talk.agent, names, [(begin, FOREVER)])
+    rooms = tuple(mark.value for mark in customer.of("room"))
+    agent = _said(talk, talk.agent, names, [(begin, FOREVER)], rooms)
     return AddressTalk(customer, agent)
 
 
@@ -101,7 +102,13 @@ def _zones(talk: Talk) -> list[tuple[int, int]]:
     return zones + agreed
 
 
-def _said(talk: Talk, track: Track, names: tuple[str, ...], zones: list[tuple[int, int]]) -> Said:
+def _said(
+    talk: Talk,
+    track: Track,
+    names: tuple[str, ...],
+    zones: list[tuple[int, int]],
+    rooms: tuple[str, ...] = (),
+) -> Said:
     def inside(position: int) -> bool:
         at = talk.time(track, position)
         return any(begin <= at < end for begin, end in zones)
@@ -113,7 +120,9 @@ def _said(talk: Talk, track: Track, names: tuple[str, ...], zones: list[tuple[in
             continue
         if mark.kind == "loose":
             at = talk.time(track, mark.start)
-            if len(mark.value) in ROOM_DIGITS and not any(b <= at < e for b, e in phones):
+            tail = mark.value not in rooms and in_phone_talk(talk, at)
+            topic = tail or any(b <= at < e for b, e in phones)
+            if len(mark.value) in ROOM_DIGITS and (_is_room(track, mark) or not topic):
                 marks.append(replace(mark, kind="room"))
         elif mark.kind in PARTS:
             marks.append(mark)
@@ -124,6 +133,15 @@ def _said(talk: Talk, track: Track, names: tuple[str, ...], zones: list[tuple[in
     first = min((a for a, _ in spots), default=0)
     last = max((b for _, b in spots), default=0)
     return Said(track, tuple(marks), compounds, places, first, last)
+
+
+def _is_room(track: Track, mark: Mark) -> bool:
+    """Whether a number is named as a room's: 房号三零二, 三零二室."""
+    before = track.text[max(0, mark.start - 4) : mark.start]
+    return "房" in before or "门牌" in before or track.text[mark.end : mark.end + 1] in ROOM_ENDS
+
+
+ROOM_ENDS = ("室", "房", "户")
 
 
 def _compounds(

@@ -6,7 +6,8 @@ from qa.scoring.check import Scene
 from qa.scoring.readback.faults import customer_faults, judge_problem
 from qa.scoring.readback.findings import MET, Detail, State, settle
 from qa.scoring.readback.names import judge_name
-from qa.scoring.readback.phone import judge_number, marks_of
+from qa.scoring.readback.numbers_said import marks_of
+from qa.scoring.readback.phone import judge_number
 from qa.scoring.readback.places import judge_address
 from qa.scoring.readback.talk import Talk
 from qa.scoring.sounds import sound_regex
@@ -23,6 +24,17 @@ INQUIRY = (
     "问一下|问问|咨询|打听|营业|上班|供暖时间|停暖|开栓|能不能|可不可以"
 )
 """What somebody says who wants to know, not to report."""
+NOT_A_REPORT = (
+    "(?:不是|不用|没想|不想|不要)(?:来|要|想|打来|给你们)?(?:报修|报故障|报单|修暖气|修东西)"
+)
+"""How somebody says that nothing is to be repaired."""
+WANTS_TO_KNOW = (
+    "我?(?:就|只|是|想|要|先|来|跟您?|向您?|找您?)+(?:就|只|是|想|要|先|来)*"
+    "(?:咨询|打听|了解|请教|问)(?:一下|一?[个件]|下|点|问|您|你|些|哈|啊)"
+)
+"""How an inquiry is introduced."""
+POLICY = frozenset(("change", "billing", "conduct"))
+"""What is asked about without anything being broken: 停供, 开栓, 退费."""
 DETAIL_ASKS = frozenset(("name", "phone", "waybill"))
 """What nobody asks for who only answers a question; an address may be asked for that, too."""
 
@@ -52,6 +64,8 @@ def _concerns_report(scene: Scene) -> bool | None:
     wrong = sound_regex(WRONG_NUMBER)
     if wrong.search(talk.customer_sounds) or wrong.search(talk.agent_sounds):
         return False
+    if _introduces_inquiry(talk):
+        return False
     own = [kind for _, _, kind in customer_faults(talk) if kind not in ("billing", "conduct")]
     if any(ask.fields & DETAIL_ASKS for ask in talk.asks):
         return True
@@ -60,6 +74,21 @@ def _concerns_report(scene: Scene) -> bool | None:
     if not own:
         return False
     return True if sound_regex(TAKEN).search(talk.agent_sounds) else None
+
+
+def _introduces_inquiry(talk: Talk) -> bool:
+    """Whether the caller says to want no repair, or only to ask, and nothing is taken down."""
+    if any(ask.fields & DETAIL_ASKS for ask in talk.asks):
+        return False
+    if sound_regex(NOT_A_REPORT).search(talk.customer_sounds):
+        return True
+    if not sound_regex(WANTS_TO_KNOW).search(talk.customer_sounds, 0, INTRODUCTION_CHARS):
+        return False
+    policy = all(kind in POLICY for _, _, kind in customer_faults(talk))
+    return policy and not talk.asks and not sound_regex(TAKEN).search(talk.agent_sounds)
+
+
+INTRODUCTION_CHARS = 60
 
 
 def _only_inquires(talk: Talk) -> bool:

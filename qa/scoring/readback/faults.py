@@ -153,13 +153,28 @@ def _unknown(talk: Talk, detail: Detail) -> Detail:
         return replace(detail, state=State.RIGHT, repeated=match, value="problem")
     _, asked = talk.between(talk.agent, 0, talk.asks[0].begin_ms)
     start, _ = talk.between(talk.agent, talk.time(talk.customer, max(0, said - 1)), FOREVER)
-    spoken = sound_regex(f"{SCRIPT}|嗯|您的|呢").sub("", talk.agent_sounds[start:asked])
-    silent = len(spoken) <= FEW and not _find(talk, talk.agent)
+    spoken = sound_regex(f"{SCRIPT}|{URGES}").sub("", talk.agent_sounds[start:asked])
+    silent = len(spoken) <= FEW and not _find(talk, talk.agent) and not _named_later(talk, said)
     return replace(detail, state=State.MISSING if silent else State.UNSURE)
 
 
+URGES = "嗯|哦|啊|行|您的|您|你|呢|先|说|报|给我|告诉|讲|麻烦|把|下|请|那|来"
+"""What the agent says to have a detail told, besides the script."""
 FEW = 2
 WEAK_LIKENESS = 0.75
+
+
+def _named_later(talk: Talk, said: int) -> bool:
+    """Whether some word of the description comes back anywhere in the agent's words."""
+    mine = _blanked(talk.customer.text[max(0, said - 80) : said], "_")
+    start, _ = talk.between(talk.agent, talk.time(talk.customer, max(0, said - 1)), FOREVER)
+    theirs = _blanked(talk.agent.text[start : start + LATER_CHARS], BLANK)
+    likeness = common_sound(mine, theirs, WORD)[0] if min(len(mine), len(theirs)) >= WORD else 0.0
+    return likeness >= SHARED_LIKENESS
+
+
+WORD = 2
+LATER_CHARS = 400
 
 
 def _shared_words(

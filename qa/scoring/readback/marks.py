@@ -234,13 +234,30 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
         end = breaks[at] if at < len(breaks) else len(text)
         said, p, clear = _said(track, digits, spans, (first, end), taken)
         if len(said) >= 2 and clear >= _needed(said) and not _is_other(track, first, p):
-            confidence = track.confidence(first, p)
-            value = LOOPED.sub(r"\1", said)
-            marks.append(Mark("loose", first, p, value, True, confidence, (first, p)))
+            marks += _split(track, first, p, LOOPED.sub(r"\1", said))
         p = max(p, first + 1)
     return marks
 
 
+def _split(track: Track, first: int, end: int, said: str) -> list[Mark]:
+    """Part a room from the phone after it where the speaker paused (三零二，幺三八…)."""
+    cut = end - MOBILE_DIGITS
+    parts = [(first, end, said)]
+    room = ROOM_AND_MOBILE.fullmatch(said)
+    if (
+        room
+        and end - first == len(said)
+        and cut in track.pauses
+        and room[1] not in said[len(room[1]) :]
+    ):
+        parts = [(first, cut, room[1]), (cut, end, said[len(room[1]) :])]
+    return [
+        Mark("loose", a, b, value, True, track.confidence(a, b), (a, b)) for a, b, value in parts
+    ]
+
+
+MOBILE_DIGITS = 11
+ROOM_AND_MOBILE = re.compile(r"(\d{3,4})1[3-9]\d{9}")
 _RUN = re.compile(r"\d+")
 
 

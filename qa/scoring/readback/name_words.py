@@ -44,11 +44,17 @@ SPELT = {
     "山今": "岑",
     "羽立": "翁",
     "门三": "闫",
+    "西早": "覃",
+    "双口": "吕",
+    "两口": "吕",
+    "言身寸": "谢",
+    "龙共": "龚",
+    "西土瓦": "甄",
 }
 """Surnames as people spell them out."""
 SPELLING = "(.)(.)的(?:\\1|\\2)"
 """How a character is spelt out: 大米的米."""
-UNASKED = f"我叫|我姓|免贵姓|住户叫|户主叫|{SPELLING}"
+UNASKED = f"我叫|我姓|免贵姓|住户[叫姓]|户主[叫姓]|{SPELLING}"
 """What shows a name that nobody was heard to ask for."""
 ASKED_NEARLY = ("姓名", "名字", "贵姓", "称呼")
 PARTICLES = "吧的呢啊就行吗"

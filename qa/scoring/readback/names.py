@@ -2,28 +2,30 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
+from qa.scoring.name_sounds import name_cost, same_name
 from qa.scoring.numbers import CLEAR_DIGITS
 from qa.scoring.readback.findings import Detail, Doubt, State
+from qa.scoring.readback.name_given import (
+    after_lead,
+    is_generic,
+    surname_only,
+    surname_sounds,
+    unasked,
+)
 from qa.scoring.readback.name_words import (
     ASKED_NEARLY,
     GENERIC,
-    LEADS,
-    PARTICLES,
     SPELLING,
     SUMMARY,
     TITLES,
-    UNASKED,
 )
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
-from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
-from qa.scoring.syllables import NEAR_COST, keys, sounds, substitution_cost, syllables
-from qa.text import FILLERS
+from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES
+from qa.scoring.syllables import NEAR_COST, keys
 
 ANSWER_CHARS = 24
 NAME_CHARS = (2, 4)
@@ -74,7 +76,7 @@ def _name_talk(talk: Talk) -> NameTalk:
     found = [_answered(talk, begin, end) for begin, end in talk.zones("name")]
     found = [one for one in found if one.answer[0] < one.answer[1]]
     if not found:
-        found = [_named(talk, _unasked(talk), 0)]
+        found = [_named(talk, unasked(talk), 0)]
     for one in found:
         echo = closest_echo(talk, one)
         if echo and echo.cost <= ALIKE_COST[len(echo.name)]:
@@ -85,7 +87,7 @@ def _name_talk(talk: Talk) -> NameTalk:
 def _answered(talk: Talk, begin: int, end: int) -> NameTalk:
     """Take the customer's words after a question for the name."""
     start, stop = talk.between(talk.customer, max(0, begin - EARLY_MS), min(end, begin + 60_000))
-    start, stop = _answer(talk, start, min(stop, start + ANSWER_CHARS * 2))
+    start, stop = after_lead(talk, start, min(stop, start + ANSWER_CHARS * 2))
     spelt = sound_regex(SPELLING).match(talk.customer_sounds, start, stop)
     if spelt and talk.customer.clause_end(start) == spelt.end():
         start = spelt.end() - 1  # 田地的田: no more than the surname
@@ -96,7 +98,7 @@ def _named(talk: Talk, answer: tuple[int, int], begin: int) -> NameTalk:
     if answer[0] < answer[1]:
         begin = talk.time(talk.customer, answer[0])
     replies = tuple(_replies(talk, max(0, begin - EARLY_MS)))
-    return NameTalk(talk.customer, talk.agent, answer, _surname_only(talk, answer), replies)
+    return NameTalk(talk.customer, talk.agent, answer, surname_only(talk, answer), replies)
 
 
 def _replies(talk: Talk, begin_ms: int) -> Iterator[tuple[int, int]]:
@@ -119,61 +121,6 @@ EARLY_MS = 600
 """How much earlier than the customer's name its echo may seem to begin."""
 REPLY_CHARS = 60
 SUMMARY_CHARS = 60
-
-
-def _unasked(talk: Talk) -> tuple[int, int]:
-    """Find a name that nobody was heard to ask for: 我叫, a spelling, or a clause that is one."""
-    said = sound_regex(UNASKED).search(talk.customer_sounds)
-    if said:
-        start = _spelt_name(talk, talk.customer.clause_start(said.start()), said.end())
-        return _answer(talk, start, start + ANSWER_CHARS)
-    bounds = (*talk.customer.pauses, len(talk.customer.text))
-    for start, stop in pairwise(bounds):
-        text = talk.customer.text[start:stop]
-        if looks_like_a_name(text) and not _is_generic(text):
-            return start, min(len(talk.customer.text), start + ANSWER_CHARS)
-    return 0, 0
-
-
-def _spelt_name(talk: Talk, clause: int, end: int) -> int:
-    """Return where a name begins that the clause after it spells out (米秀荣，大米的米)."""
-    start = talk.customer.clause_start(max(0, clause - 1))
-    text = talk.customer.text[start:clause]
-    spelt = talk.customer.syllables[end - 1]
-    holds = spelt in talk.customer.syllables[start:clause]
-    return start if holds and looks_like_a_name(text) and not _is_generic(text) else clause
-
-
-def _answer(talk: Talk, start: int, stop: int) -> tuple[int, int]:
-    """Leave out what comes before a name; a spelling after it stays, it holds the name too."""
-    text = talk.customer.text
-    stop = min(stop, len(text))
-    regex = sound_regex(f"(?:{LEADS})+")
-    match = regex.match(talk.customer_sounds, start, stop)
-    if match and match.end() < stop:
-        start = match.end()
-    return start, min(stop, start + ANSWER_CHARS)
-
-
-def _surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
-    start, stop = answer
-    text = talk.customer.text[start:stop]
-    if not text:
-        return False
-    clause = min(talk.customer.clause_end(start), stop) - start
-    bare = "".join(c for c in text[:clause] if c not in FILLERS).rstrip(PARTICLES)
-    announced = talk.customer_sounds[start - 1 : start] == sounds("姓")
-    if (len(bare) == 1 and (announced or bare in SURNAMES)) or bare in DOUBLE_SURNAMES:
-        rest = talk.customer.text[start + clause : stop]
-        return not _full_name_follows(bare, rest)
-    return bool(sound_regex(f"^.{{1,2}}(?:{TITLES})").match(sounds(text)))
-
-
-def _full_name_follows(surname: str, rest: str) -> bool:
-    """Whether the whole name comes after the surname (我姓刘，文刀刘，刘凤霞)."""
-    wanted = syllables(surname)[0]
-    heard = syllables(rest)
-    return any(s == wanted and k + 1 < len(heard) for k, s in enumerate(heard))
 
 
 def judge_name(talk: Talk) -> Detail:
@@ -228,6 +175,8 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
             detail, state=State.PART if talk.is_certain else State.UNSURE, repeated=match
         )
     if talk.is_certain:
+        if other is None and echo and _is_renamed(talk, echo):
+            return replace(detail, state=State.WRONG)
         if other is None:
             return replace(detail, state=State.MISSING, repeated=None)
         match = talk.agent.match(*other, expected=_name(talk, names, echo), similarity=0.0)
@@ -241,15 +190,21 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
     return replace(detail, state=State.UNSURE, doubts=(doubt,))
 
 
+def _is_renamed(talk: Talk, echo: Echo) -> bool:
+    """Whether the agent gave the customer's given name to another surname."""
+    said = talk.agent.text[slice(*echo.place)]
+    return len(said) > NAME_CHARS[0] and said[0] in SURNAMES and same_name(echo.name[1:], said[1:])
+
+
 MAX_PLACE = 8
 """Characters of a reply in which the sound is asked for a name."""
 
 
 def _is_surname_of(talk: Talk, names: NameTalk, place: tuple[int, int]) -> bool:
     """Whether the agent said no more than the surname of a whole name (孟先生 for 孟庆华)."""
-    said = [p for p in range(*place) if not _is_generic(talk.agent.text[p])]
-    first = talk.customer.syllables[names.answer[0]]
-    return len(said) == 1 and substitution_cost(first, talk.agent.syllables[said[0]]) == 0
+    said = [p for p in range(*place) if not is_generic(talk.agent.text[p])]
+    first = talk.customer.text[names.answer[0]]
+    return len(said) == 1 and name_cost(first, talk.agent.text[said[0]]) == 0
 
 
 def _name(talk: Talk, names: NameTalk, echo: Echo | None) -> str:
@@ -278,12 +233,6 @@ def _residue(talk: Talk, names: NameTalk) -> str:
     return sound_regex(GENERIC).sub("", talk.agent_sounds[start : min(following, stop)])
 
 
-@lru_cache(maxsize=1)
-def _surname_sounds() -> frozenset[str]:
-    first = [name[0] for name in (*SURNAMES, *DOUBLE_SURNAMES)]
-    return frozenset(syllables("".join(first)))
-
-
 def closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
     """Return where the agent's words come closest to the name, looked for once per answer."""
     key = ("readback:echo", names.answer)
@@ -300,7 +249,7 @@ def _closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
         return _surname_echo(talk, names)
     best: Echo | None = None
     start, stop = names.answer
-    surnames = _surname_sounds()
+    surnames = surname_sounds()
     for first in range(start, min(start + MAX_OFFSET, stop - 1)):
         if first > start and talk.customer.syllables[first] not in surnames:
             continue
@@ -309,10 +258,25 @@ def _closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
             if echo is None:
                 continue
             if echo.cost <= ALIKE_COST[length] and (length > 2 or _ends(talk, echo)):
-                return echo
+                other = _other_surname(talk, names, echo) if length == 2 else None
+                return other or echo
             if best is None or echo.cost < best.cost:
                 best = echo
     return best
+
+
+def _other_surname(talk: Talk, names: NameTalk, echo: Echo) -> Echo | None:
+    """Say whether only a given name was repeated, after another surname (胡月蓉 for 古月蓉)."""
+    (first, end), (at, stop) = echo.given, echo.place
+    inside = first > names.answer[0] and talk.customer.clause_start(first) < first
+    if not (inside and talk.is_certain) or talk.agent.clause_start(at) == at:
+        return None
+    mine, theirs = talk.customer.text[first - 1], talk.agent.text[at - 1]
+    extra = name_cost(mine, theirs)
+    if not (mine in SURNAMES and theirs in SURNAMES) or extra < NEAR_COST or is_generic(theirs):
+        return None
+    cost = (echo.cost * (end - first) + extra + SURNAME_EXTRA) / (end - first + 1)
+    return Echo(mine + echo.name, (first - 1, end), (at - 1, stop), cost)
 
 
 def _lengths(talk: Talk, first: int, stop: int) -> list[int]:
@@ -324,7 +288,7 @@ def _lengths(talk: Talk, first: int, stop: int) -> list[int]:
         length
         for length in range(min(most, end - first), 1, -1)
         if sum(c in CLEAR_DIGITS for c in text[first : first + length]) < MANY_DIGITS
-        and not _is_generic(text[first : first + length])
+        and not is_generic(text[first : first + length])
     ]
 
 
@@ -343,16 +307,12 @@ MANY_DIGITS = 2
 MAX_OFFSET = 14
 
 
-def _is_generic(name: str) -> bool:
-    return sound_regex(f"(?:{GENERIC})+").fullmatch(sounds(name)) is not None
-
-
 def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
     """Find where in its replies the agent comes closest to a stretch of the customer's words."""
-    wanted, said = talk.customer.syllables[first : first + length], talk.agent.syllables
+    wanted, said = talk.customer.text[first : first + length], talk.agent.text
     best: tuple[float, int] | None = None
     for at in _likely(talk, names, first, length):
-        costs = [substitution_cost(w, h) for w, h in zip(wanted, said[at:], strict=False)]
+        costs = list(map(name_cost, wanted, said[at : at + length]))
         cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
         if best is None or cost < best[0]:
             best = cost, at
@@ -383,17 +343,16 @@ SURNAME_EXTRA = 0.6
 def _surname_echo(talk: Talk, names: NameTalk) -> Echo | None:
     start = names.answer[0]
     surname = talk.customer.text[start : start + 1]
-    wanted = talk.customer.syllables[start]
     titles = sound_regex(TITLES)
     first, stop = names.replies[0]
     best: Echo | None = None
     for match in titles.finditer(talk.agent_sounds, first, stop):
         for at in range(max(first, match.start() - 3), match.start()):
-            cost = substitution_cost(wanted, talk.agent.syllables[at])
+            cost = name_cost(surname, talk.agent.text[at])
             if best is None or cost < best.cost:
                 best = Echo(surname, (start, start + 1), (at, match.end()), cost)
     if best is None or best.cost > ALIKE_COST[1]:
         for at in range(first, min(stop, first + 12)):
-            if talk.agent.syllables[at] == wanted:
+            if name_cost(surname, talk.agent.text[at]) == 0:
                 return Echo(surname, (start, start + 1), (at, at + 1), 0.0)
     return best

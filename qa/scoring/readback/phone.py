@@ -8,7 +8,8 @@ from qa.scoring.hypotheses import Kind
 from qa.scoring.match import Track
 from qa.scoring.numbers import digit_by_syllable, read_number
 from qa.scoring.readback.findings import Detail, Doubt, State
-from qa.scoring.readback.marks import Mark, distance, find_marks, subsequence
+from qa.scoring.readback.marks import Mark, distance, subsequence
+from qa.scoring.readback.numbers_said import MIN_WHOLE, in_phone_talk, marks_of
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex
@@ -20,10 +21,8 @@ WAYBILL_DIGITS = (8, 20)
 Stretch = tuple[int, int]
 MIN_GROUP = 3
 """Digits from which a run by itself belongs to a phone number; shorter ones need the topic."""
-MIN_WHOLE = 7
-"""The same before anybody spoke of it."""
 THIS_NUMBER = "来电显示|显示这个|这个号|打进来的|来电的?号|现在这个|打的这个|本机|显示的"
-TAKEN_BACK = "不对|不是|错了|说错|后[边面四]|前三位|最后"
+TAKEN_BACK = "不对|不是|错了|错[咯啦]|说错|后[边面两三四]|前三位|最后|尾[巴号数]|末尾"
 MAX_TRACE = 5
 """Digits of a number that a tail (尾号六七八幺) or a chance may hold; more is a reading."""
 EARLY_MS = 500
@@ -86,12 +85,6 @@ def number_talk(talk: Talk, name: str) -> NumberTalk:
     return talk.scene.shared(f"readback:{name}", lambda: _number_talk(talk, name))
 
 
-def marks_of(talk: Talk, track: Track) -> tuple[Mark, ...]:
-    """Return the numbers of a track, found once."""
-    key = f"readback:marks:{track.role.value}"
-    return talk.scene.shared(key, lambda: find_marks(track, talk.sounds(track)))
-
-
 def _number_talk(talk: Talk, name: str) -> NumberTalk:
     customer = _stream(talk, talk.customer, name)
     begin = talk.time(talk.customer, customer.places[0][0]) if customer.digits else 0
@@ -130,7 +123,7 @@ def _belongs(
         return False
     if any(begin <= at < end for begin, end in zones):
         return True
-    early = not zones or at < zones[0][0]
+    early = (not zones or at < zones[0][0]) and not (name == "phone" and in_phone_talk(talk, at))
     if len(mark.value) < (MIN_WHOLE if early else MIN_GROUP):
         return False
     return _plausible(mark.value, name) or not any(begin <= at < end for begin, end in others)

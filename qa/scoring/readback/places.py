@@ -14,7 +14,7 @@ from qa.scoring.readback.address_said import (
 )
 from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, subsequence
-from qa.scoring.readback.phone import marks_of
+from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex

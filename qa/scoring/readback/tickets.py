@@ -11,6 +11,7 @@ from enum import StrEnum
 from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.match import Track
+from qa.scoring.name_sounds import holds_name, name_cost, same_name
 from qa.scoring.readback.details import judge_detail, talk_of
 from qa.scoring.readback.findings import MET, State
 from qa.scoring.readback.marks import distance, subsequence
@@ -20,7 +21,7 @@ from qa.scoring.readback.phone import number_talk
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.sounds import sound_regex
-from qa.scoring.syllables import substitution_cost, syllables
+from qa.scoring.syllables import CONFUSED_COST
 from qa.text import fold
 from qa.types import Match
 
@@ -131,27 +132,26 @@ def compare_name(scene: Scene, written: str) -> Compared:
     start, stop = names.answer
     if not name or start >= stop:
         return Compared("name", Agreement.UNSURE)
-    wanted = syllables(name)
     echo = closest_echo(talk, names)
     detail = judge_detail(scene, "name")
     if names.surname_only or len(name) == 1:
-        cost = substitution_cost(wanted[0], talk.customer.syllables[start])
-        if cost == 0:
+        if name_cost(name[0], talk.customer.text[start]) == 0:
             return Compared("name", Agreement.EQUAL, detail.matches)
         return Compared("name", Agreement.UNSURE, detail.matches)
     agent_ranges = names.replies
     spelt = spelt_surnames(talk, names)
-    if spelt and syllables(spelt[-1]) != wanted[:1]:
+    if spelt and not same_name(spelt[-1], name[0]):
         return Compared("name", Agreement.DIFFERENT, detail.matches)
     # Where the agent repeated the customer's very name, what was said before it was a mistake.
     first = echo.place[1] - len(name) if echo and echo.cost == 0 else 0
     heard_by_agent = any(
-        stands(wanted, talk.agent.syllables[max(a, first) : b]) for a, b in agent_ranges
+        holds_name(name, talk.agent.text[max(a, first) : b]) for a, b in agent_ranges
     )
-    given = talk.customer.syllables[start : min(stop + len(wanted), len(talk.customer.text))]
-    if heard_by_agent or stands(wanted, given):
-        denied = not talk.is_certain and _is_denied(talk, wanted[0], start)
-        agreement = Agreement.UNSURE if denied else Agreement.EQUAL
+    given = talk.customer.text[start : min(stop + len(name), len(talk.customer.text))]
+    if heard_by_agent or holds_name(name, given):
+        denied = not talk.is_certain and _is_denied(talk, name[0], start)
+        misread = talk.is_certain and detail.state is State.WRONG and not holds_name(name, given)
+        agreement = Agreement.UNSURE if denied or misread else Agreement.EQUAL
         return Compared("name", agreement, detail.matches)
     if echo is None or detail.state not in MET:
         return _against_answer(scene, name, (start, stop), detail.matches)
@@ -165,20 +165,33 @@ def _is_denied(talk: Talk, surname: str, start: int) -> bool:
     """
     stop = min(len(talk.customer_sounds), start + ANSWER_CHARS)
     found = sound_regex("不是(.)是").search(talk.customer_sounds, start, stop)
-    return found is not None and talk.customer.syllables[found.start(1)] == surname
+    return found is not None and same_name(talk.customer.text[found.start(1)], surname)
 
 
 def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
     """Find surnames that either side spells out (耳东陈) where the name is the topic."""
     start, stop = names.answer
-    places = [(talk.customer_sounds, start, min(len(talk.customer_sounds), stop + ANSWER_CHARS))]
-    places += [(talk.agent_sounds, a, b) for a, b in names.replies[:1]]
+    places = [(talk.customer, start, min(len(talk.customer.text), stop + ANSWER_CHARS))]
+    places += [(talk.agent, a, b) for a, b in names.replies[:1]]
     return [
         surname
-        for sounds_of, a, b in places
+        for track, a, b in places
         for spelling, surname in SPELT.items()
-        if sound_regex(spelling).search(sounds_of, a, b)
+        for found in sound_regex(spelling).finditer(track.sounds, a, b)
+        if _is_spelt(track.text, *found.span(), surname)
     ]
+
+
+def _is_spelt(text: str, start: int, end: int, surname: str) -> bool:
+    """Whether a surname stands beside its spelling, for 耳东 alone sounds like 二栋.
+
+    It may be misheard itself (耳东城).
+    """
+    beside = text[max(0, start - 1) : end + SPELT_REACH]
+    return any(name_cost(surname, char) <= CONFUSED_COST for char in beside)
+
+
+SPELT_REACH = 2
 
 
 def without_title(written: str) -> str:
@@ -214,14 +227,13 @@ def _other_name(
 ) -> Compared:
     """Both sides were heard to say another name than the ticket has."""
     talk = talk_of(scene)
-    mine = talk.customer.syllables[given[0] : given[1]]
-    theirs = talk.agent.syllables[place[0] : place[1]]
-    wanted = syllables(name)
-    same = mine == theirs and len(mine) == len(wanted)
+    mine = talk.customer.text[given[0] : given[1]]
+    theirs = talk.agent.text[place[0] : place[1]]
+    same = same_name(mine, theirs) and len(mine) == len(name)
     confidence = min(talk.customer.confidence(*given), talk.agent.confidence(*place))
     if same and talk.is_certain:
         return Compared("name", Agreement.DIFFERENT, matches)
-    strange = [substitution_cost(w, h) >= STRANGE for w, h in zip(wanted, theirs, strict=False)]
+    strange = [cost >= STRANGE for cost in map(name_cost, name, theirs)]
     if same and any(strange) and confidence >= TRUSTED:
         return Compared("name", Agreement.DIFFERENT, matches)
     place = (max(0, place[1] - max(len(name), place[1] - place[0])), place[1])

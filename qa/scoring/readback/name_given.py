@@ -1,0 +1,115 @@
+"""The name that a customer gives: after a lead-in, spelt out, or without being asked."""
+
+from functools import lru_cache
+from itertools import pairwise
+
+from qa.scoring.name_sounds import readings, same_name
+from qa.scoring.readback.name_words import (
+    GENERIC,
+    LEADS,
+    PARTICLES,
+    TITLES,
+    UNASKED,
+)
+from qa.scoring.readback.numbers_said import marks_of
+from qa.scoring.readback.talk import Talk
+from qa.scoring.sounds import sound_regex
+from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
+from qa.scoring.syllables import sounds
+from qa.text import FILLERS
+
+ANSWER_CHARS = 24
+
+
+@lru_cache(maxsize=1)
+def surname_sounds() -> frozenset[str]:
+    """Return the syllables with which a name may begin."""
+    first = [name[0] for name in (*SURNAMES, *DOUBLE_SURNAMES)]
+    return frozenset(sound for char in first for sound in readings(char))
+
+
+def is_generic(name: str) -> bool:
+    """Whether a text is no more than what is said around names."""
+    return sound_regex(f"(?:{GENERIC})+").fullmatch(sounds(name)) is not None
+
+
+def unasked(talk: Talk) -> tuple[int, int]:
+    """Find a name that nobody was heard to ask for: 我叫, a spelling, or a clause that is one."""
+    found = sound_regex(UNASKED).finditer(talk.customer_sounds)
+    said = next((m for m in found if not m.lastindex or _is_due(talk, m.start())), None)
+    if said:
+        start = _spelt_name(talk, talk.customer.clause_start(said.start()), said.end())
+        return after_lead(talk, start, start + ANSWER_CHARS)
+    bounds = (*talk.customer.pauses, len(talk.customer.text))
+    for start, stop in pairwise(bounds):
+        text = talk.customer.text[start:stop]
+        if looks_like_a_name(text) and not is_generic(text) and _is_due(talk, start):
+            return start, min(len(talk.customer.text), start + ANSWER_CHARS)
+    return 0, 0
+
+
+def _is_due(talk: Talk, position: int) -> bool:
+    """Whether details are the topic: one was asked for before, or is given in the same breath."""
+    if talk.asks and talk.time(talk.customer, position) > talk.asks[0].begin_ms:
+        return True
+    start, end = talk.customer.turn_at(position)
+    return any(
+        start <= mark.start < end and (mark.kind != "loose" or len(mark.value) >= MIN_NUMBER)
+        for mark in marks_of(talk, talk.customer)
+    )
+
+
+MIN_NUMBER = 7
+"""Digits that make a number by itself somebody's phone."""
+
+
+def _spelt_name(talk: Talk, clause: int, end: int) -> int:
+    """Return where a name begins that the clause after it spells out (米秀荣，大米的米)."""
+    start = talk.customer.clause_start(max(0, clause - 1))
+    text = talk.customer.text[start:clause]
+    spelt = talk.customer.syllables[end - 1]
+    holds = spelt in talk.customer.syllables[start:clause]
+    return start if holds and looks_like_a_name(text) and not is_generic(text) else clause
+
+
+def after_lead(talk: Talk, start: int, stop: int) -> tuple[int, int]:
+    """Leave out what comes before a name; a spelling after it stays, it holds the name too."""
+    text = talk.customer.text
+    stop = min(stop, len(text))
+    regex = sound_regex(f"(?:{LEADS})+")
+    match = regex.match(talk.customer_sounds, start, stop)
+    if match and match.end() < stop:
+        start = match.end() - _sounds_like_a_lead(talk, match.end())
+    return start, min(stop, start + ANSWER_CHARS)
+
+
+def _sounds_like_a_lead(talk: Talk, end: int) -> bool:
+    """Whether a lead-in's last character is the surname that sounds like it (施, not 是)."""
+    char = talk.customer.text[end - 1]
+    if char not in SURNAMES or char in LEADS:
+        return False
+    return talk.customer.clause_end(end - 1) - end in GIVEN_NAME
+
+
+GIVEN_NAME = (1, 2)
+"""Characters of a given name."""
+
+
+def surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
+    """Whether an answer holds no more than a surname (我姓张, 苏先生)."""
+    start, stop = answer
+    text = talk.customer.text[start:stop]
+    if not text:
+        return False
+    clause = min(talk.customer.clause_end(start), stop) - start
+    bare = "".join(c for c in text[:clause] if c not in FILLERS).rstrip(PARTICLES)
+    announced = talk.customer_sounds[start - 1 : start] == sounds("姓")
+    if (len(bare) == 1 and (announced or bare in SURNAMES)) or bare in DOUBLE_SURNAMES:
+        rest = talk.customer.text[start + clause : stop]
+        return not _full_name_follows(bare, rest)
+    return bool(sound_regex(f"^.{{1,2}}(?:{TITLES})").match(sounds(text)))
+
+
+def _full_name_follows(surname: str, rest: str) -> bool:
+    """Whether the whole name comes after the surname (我姓刘，文刀刘，刘凤霞)."""
+    return any(same_name(surname[0], char) for char in rest[:-1])
