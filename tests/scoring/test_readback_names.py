@@ -86,7 +86,8 @@ def test_a_building_spells_no_surname() -> None:
 )
 def test_what_happens_to_a_valve_is_no_name(outcome: Outcome, reply: str) -> None:
     middle = (
-        "先关阀门。\n客户: 关了的，关不动。\n坐席: 怎么会关不动。\n客户: 就是关不动。\n坐席: 地址。\n"
+        "先关阀门。\n客户: 关了的，关不动。\n坐席: 怎么会关不动。\n"
+        "客户: 就是关不动。\n坐席: 地址。\n"
         "客户: 丰收里二号楼二单元六零一，丁建平，幺三五八七三四零零二六。\n"
         f"坐席: {reply}，幺三五八七三四零零二六。\n客户: 嗯。"
     )
