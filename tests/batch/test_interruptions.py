@@ -98,7 +98,7 @@ def test_kill_9_at_random_points_then_running_again_finishes(tmp_path: Path) -> 
         assert snapshot(store, without=skip) == snapshot(expected, without=skip)
         cards = (
             "SELECT call_id, transcript_key, context, ruleset_hash, is_current, total, s.blob, "
-            "count(*) FROM scorecards s JOIN verdicts USING (scorecard_id) "
+            "count(*) FROM scorecards s LEFT JOIN verdicts USING (scorecard_id) "
             "GROUP BY scorecard_id ORDER BY call_id"
         )
         assert rows_of(store, cards) == rows_of(expected, cards)

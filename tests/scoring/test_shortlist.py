@@ -102,7 +102,9 @@ def test_doubtful_wordings_wait_for_a_person(rule: str, said: str, outcome: Outc
 def test_a_value_may_stand_in_a_value_but_not_in_itself(tmp_path: Path) -> None:
     text = ruleset_text("heating-repair")
     wrong = tmp_path / "mine.yaml"
-    wrong.write_text(text.replace("  certain: 保证|", "  certain: ${certain}|"), encoding="utf-8")
+    own = "values:\n  certain: ${certain}|保证\n"
+    assert "values:\n" in text
+    wrong.write_text(text.replace("values:\n", own, 1), encoding="utf-8")
     with pytest.raises(RulesetError, match="refers to itself"):
         load_ruleset(str(wrong))
 

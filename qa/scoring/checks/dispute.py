@@ -134,7 +134,8 @@ class Dispute(Check):
         words = spot(scene.everyone, self._patterns, policy=self.policy, guards=self.guards)
         if sum(sighting.sure for sighting in words) >= self.min_turns:
             return Verdict(Outcome.UNDECIDED, "role_unknown")
-        return Verdict(Outcome.MET, "dispute_absent", (("turns", "0"),))
+        searched = span_of(scene, 0, len(scene.everyone.text))
+        return Verdict(Outcome.MET, "dispute_absent", (("turns", "0"),), searched=searched)
 
     def _arguing_turns(self, scene: Scene) -> dict[int, _Argued]:
         """Find what argues in each turn of the agent, by the turn's place among them."""

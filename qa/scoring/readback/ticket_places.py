@@ -107,6 +107,12 @@ def compare_compound(scene: Scene, written: str, names: tuple[str, ...]) -> Comp
         if known and (mine or theirs)
         else _unknown_compound(said, written, talk_of(scene).is_certain)
     )
+    if agreement is Agreement.DIFFERENT and not matches:
+        if not talk_of(scene).is_certain:
+            return Compared("compound", Agreement.UNSURE)
+        matches = judge_detail(
+            scene, "address", names
+        ).matches  # where the address was given and repeated
     return Compared("compound", agreement, matches)
 
 
