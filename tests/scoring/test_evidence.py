@@ -137,7 +137,8 @@ def misheard(transcript: Transcript, chance: random.Random) -> Transcript:
             for word in utterance.words
             for text in ["".join(map(swap, word.text))]
         )
-        return replace(utterance, words=words, text="".join(w.text for w in words))
+        mean = sum(w.confidence for w in words) / max(1, len(words))
+        return replace(utterance, words=words, text="".join(w.text for w in words), confidence=mean)
 
     def swap(char: str) -> str:
         others = lookalikes(char) if chance.random() < ERROR_RATE else ""
