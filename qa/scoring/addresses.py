@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from operator import add, sub
 
-from qa.scoring.match import Track, align
+from qa.scoring.match import align
 from qa.scoring.numbers import CLEAR_DIGITS, UNIT_CHARS, chunk_values
 from qa.scoring.syllables import (
     cost_row,
@@ -20,6 +20,7 @@ from qa.scoring.syllables import (
     substitution_cost,
     syllables,
 )
+from qa.scoring.track import Track
 from qa.text import fold
 
 _NUMBER = f"[{''.join(CLEAR_DIGITS)}{UNIT_CHARS}]+"

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from qa.scoring.check import Scene
 from qa.scoring.grammar import Found, as_regex, compile_all
-from qa.scoring.match import Hit
 from qa.scoring.spotting import Guards, Sighting, is_harmless
+from qa.scoring.track import Hit
 from qa.text import fold
 from qa.types import Role
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qa.scoring.grammar import Found
-from qa.scoring.match import Hit, Track, key_pairs
 from qa.scoring.spotting import Guards, Sighting, is_harmless
 from qa.scoring.syllables import CONFUSED_COST, keys, substitution_cost, syllables
+from qa.scoring.track import Hit, Track, key_pairs
 from qa.text import fold
 
 EMPTY_WORDS = re.compile(

@@ -43,7 +43,7 @@ from qa.scoring.callback_windows import (
 )
 from qa.scoring.check import Scene
 from qa.scoring.grammar import Found, compile_all, find_all
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.types import Match, Role
 
 Reader = Callable[[str, str], list[Reading]]

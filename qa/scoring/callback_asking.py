@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from qa.scoring.callback_answers import ATTITUDE, CHARGED, PAUSE, POINTS, REMARK, SOLVED
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 
 STOP = "。"
 """Stands between two sentences in the text that is read."""

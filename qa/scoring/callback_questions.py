@@ -23,8 +23,8 @@ from qa.scoring.callback_answers import (
 )
 from qa.scoring.callback_asking import Asking, askings, tells_purpose
 from qa.scoring.grammar import GAP, Found, as_regex, compile_all, find_all, needed_chars
-from qa.scoring.match import Hit, Track
 from qa.scoring.shortlist import shortlist
+from qa.scoring.track import Hit, Track
 
 KINDS: Final = (SOLVED, ATTITUDE, CHARGED, POINTS, REMARK)
 NEAR = 0.75

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.scoring.callback_answers import PAUSE, Reading
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.types import Role
 
 IDLE = frozenset("嗯啊哦噢喔唉诶呃好")

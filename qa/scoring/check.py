@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
-from qa.scoring.match import Track, build_track
+from qa.scoring.track import Track, build_track
 from qa.types import Call, Outcome, Question, Role, Span, Transcript, Verdict
 
 _Shared = TypeVar("_Shared")

@@ -8,9 +8,10 @@ from typing import Literal
 from qa.scoring.check import Scene
 from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all, needed_chars
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track, best_hit
+from qa.scoring.match import best_hit
 from qa.scoring.slots import SAID, Slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.track import Track
 from qa.scoring.windows import closing, opening
 from qa.text import fold
 from qa.types import Direction, Outcome, ReleasedBy, Role, SlotStatus, SlotVerdict, Verdict

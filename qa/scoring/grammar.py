@@ -15,7 +15,8 @@ from functools import lru_cache
 from itertools import product
 from math import ceil, prod
 
-from qa.scoring.match import Hit, Track, best_hit
+from qa.scoring.match import best_hit
+from qa.scoring.track import Hit, Track
 from qa.text import FILLERS, fold
 
 MAX_GAP = 12

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from qa.scoring.check import Scene
-from qa.scoring.match import Track
 from qa.scoring.syllables import NEAR_COST, substitution_cost, syllables
 from qa.scoring.thresholds import THRESHOLDS
+from qa.scoring.track import Track
 from qa.types import Question, Span
 
 

@@ -11,8 +11,8 @@ from functools import reduce
 from operator import and_
 from typing import Any
 
-from qa.scoring.match import Track
 from qa.scoring.syllables import FIRST_CODE
+from qa.scoring.track import Track
 from qa.text import FILLERS
 
 Array = Any

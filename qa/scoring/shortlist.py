@@ -7,8 +7,9 @@ from functools import cache
 
 from qa.scoring.grammar import EDGE, Pattern, compile_all, needed_chars
 from qa.scoring.lexicon import Lexicon, Scan, bare_keys, grams_of
-from qa.scoring.match import MISSING_COST, Track, allowed_edits, nominate, without_fillers
+from qa.scoring.match import MISSING_COST, allowed_edits, nominate, without_fillers
 from qa.scoring.syllables import keys, sounds
+from qa.scoring.track import Track
 
 LONG = 4
 """Syllables from which a phrase may convict with slips in its characters."""

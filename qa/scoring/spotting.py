@@ -18,7 +18,7 @@ from qa.scoring.grammar import (
     compile_pattern,
     find_all,
 )
-from qa.scoring.match import Track, slips
+from qa.scoring.match import slips
 from qa.scoring.shortlist import LONG, SHORT, SHORT_SIMILARITY, shortlist, shortlist_of
 from qa.scoring.syllables import (
     SURE,
@@ -29,6 +29,7 @@ from qa.scoring.syllables import (
     syllables,
     tone_of,
 )
+from qa.scoring.track import Track
 
 
 @dataclass(frozen=True, slots=True)

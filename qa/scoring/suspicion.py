@@ -13,10 +13,11 @@ from functools import lru_cache
 from qa.scoring.check import Scene
 from qa.scoring.grammar import GAP, Found, compile_all
 from qa.scoring.hypotheses import Finding, Kind, tight, weigh_places
-from qa.scoring.match import Hit, Track, best_hit, key_pairs
+from qa.scoring.match import best_hit
 from qa.scoring.rivals import text_rivals
 from qa.scoring.spotting import Guards, Sighting, is_harmless
 from qa.scoring.syllables import keys
+from qa.scoring.track import Hit, Track, key_pairs
 
 RIVALS = 2
 """Alternatives beside the words as heard; each costs the engine some 20–100 ms."""

@@ -14,10 +14,11 @@ from functools import cached_property
 from benchlib.callset import LabelledCall, build_call, true_transcript
 from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Kind, Weighed, weigh
-from qa.scoring.match import Track, best_hit
+from qa.scoring.match import best_hit
 from qa.scoring.numbers import digit_by_syllable
 from qa.scoring.rivals import CONFUSED_DIGITS, number_rivals, spoken_forms, text_rivals
 from qa.scoring.syllables import substitution_cost, syllables
+from qa.scoring.track import Track
 from qa.text import fold
 from qa.types import Transcript
 

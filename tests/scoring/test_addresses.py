@@ -11,7 +11,7 @@ from qa.scoring.addresses import (
     same_compound,
 )
 from qa.scoring.dialogue import parse_dialogue
-from qa.scoring.match import Track, build_track
+from qa.scoring.track import Track, build_track
 from qa.types import Role
 
 NAMES = ("滨江新城", "滨江小区", "万和城一期", "万和城二期", "文化花园", "文化家园")

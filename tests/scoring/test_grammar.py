@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.grammar import GAP, closest, compile_all, compile_pattern, find_all, find_pattern
-from qa.scoring.match import build_track
+from qa.scoring.track import build_track
 from qa.types import Role
 from tests.scoring.test_match import CALL_TEXT, transcript_of
 

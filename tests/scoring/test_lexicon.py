@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from qa.codec import decode, encode
 from qa.scoring.grammar import compile_all, find_all
 from qa.scoring.lexicon import Lexicon, grams_of
-from qa.scoring.match import build_track
 from qa.scoring.ruleset import load_ruleset
 from qa.scoring.shortlist import Shortlist
 from qa.scoring.syllables import keys
+from qa.scoring.track import build_track
 from qa.types import Role, Transcript
 from tests.scoring.test_match import transcript_of
 

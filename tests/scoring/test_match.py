@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.dialogue import parse_dialogue
-from qa.scoring.match import Track, align, best_hit, build_track, slips
+from qa.scoring.match import align, best_hit, slips
 from qa.scoring.syllables import substitution_cost, syllable_of
+from qa.scoring.track import Track, build_track
 from qa.text import FILLERS, fold
 from qa.types import Role, Span, Transcript, Utterance, Word
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from qa.errors import RulesetError
 from qa.scoring.grammar import compile_all, compile_pattern, find_all
-from qa.scoring.match import build_track
 from qa.scoring.ruleset import load_ruleset, ruleset_text
 from qa.scoring.shortlist import Shortlist
 from qa.scoring.spotting import Guards, Policy, spot
+from qa.scoring.track import build_track
 from qa.types import Outcome, Role
 from tests.scoring.judging import judge
 from tests.scoring.test_match import CALL_TEXT, transcript_of

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.grammar import compile_all
-from qa.scoring.match import build_track
 from qa.scoring.spotting import Guards, Policy, spot
+from qa.scoring.track import build_track
 from qa.types import Role
 from tests.scoring.test_match import CALL_TEXT, transcript_of
 

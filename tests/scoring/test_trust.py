@@ -3,8 +3,8 @@
 import pytest
 
 from qa.scoring.grammar import compile_all
-from qa.scoring.match import build_track
 from qa.scoring.spotting import Guards, Policy, spot
+from qa.scoring.track import build_track
 from qa.types import Role, Span, Transcript, Utterance, Word
 
 

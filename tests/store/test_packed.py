@@ -14,7 +14,7 @@ from qa.codec import card_lines, decode, encode, encode_card, to_plain
 from qa.errors import StoreError
 from qa.packed import scorecards, transcripts
 from qa.packed.scorecards import lay, outcome_of, outline, read_verdict, rule_of, with_head
-from qa.scoring.match import build_track
+from qa.scoring.track import build_track
 from qa.types import (
     ChannelMeasures,
     Grade,

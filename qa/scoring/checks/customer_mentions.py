@@ -8,8 +8,8 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, as_regex, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import BACKCHANNEL_CHARS, Track
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.track import BACKCHANNEL_CHARS, Track
 from qa.text import fold
 from qa.types import Match, Outcome, Role, Verdict
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
-from qa.scoring.match import Track
 from qa.scoring.spotting import Guards, Policy, spot
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.text import fold
 from qa.types import Match, Outcome, Role, Verdict

@@ -8,8 +8,8 @@ from datetime import date
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Found, closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh_places
-from qa.scoring.match import CLAUSE_ENDS
 from qa.scoring.syllables import sound_similarity
+from qa.scoring.track import CLAUSE_ENDS
 from qa.scoring.windows import opening, span_of
 from qa.text import fold
 from qa.types import Match, Outcome, Span, Verdict

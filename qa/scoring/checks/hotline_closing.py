@@ -11,10 +11,10 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track
 from qa.scoring.numbers import digit_by_sound, digit_by_syllable, find_numbers, similarity
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.slots import Slot
+from qa.scoring.track import Track
 from qa.text import FILLERS
 from qa.types import Outcome, SlotStatus, SlotVerdict, Verdict
 

@@ -7,10 +7,10 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import not_concerned, unheard
 from qa.scoring.grammar import compile_all
-from qa.scoring.match import Track
 from qa.scoring.slots import UNSURE, Slot, judge_slot
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import looks_like_a_name, sounds_like_a_name
+from qa.scoring.track import Track
 from qa.scoring.windows import opening, span_of
 from qa.text import fold
 from qa.types import Direction, Outcome, SlotStatus, SlotVerdict, Verdict

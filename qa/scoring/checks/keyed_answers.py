@@ -11,7 +11,7 @@ from qa.scoring.callback_windows import Answer, has_hole
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import answer_match, unavailable
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.types import KeyedAnswers, Match, Outcome, Role, SlotStatus, SlotVerdict, Verdict
 
 CLEAR = 0.98

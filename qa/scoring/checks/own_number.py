@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh_places
-from qa.scoring.match import Track, best_hit
+from qa.scoring.match import best_hit
 from qa.scoring.numbers import (
     UNIT_CHARS,
     digit_by_sound,
@@ -15,6 +15,7 @@ from qa.scoring.numbers import (
     syllable_runs,
 )
 from qa.scoring.rivals import number_rivals, spoken_forms
+from qa.scoring.track import Track
 from qa.scoring.windows import opening, span_of
 from qa.text import FILLERS
 from qa.types import Outcome, Verdict

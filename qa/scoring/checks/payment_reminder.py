@@ -11,8 +11,8 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.asked_question import answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track
 from qa.scoring.shortlist import shortlist
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import broke_off, not_concerned, unheard
 from qa.scoring.grammar import as_regex, compile_all
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.types import Direction, Match, Outcome, Verdict
 

@@ -8,7 +8,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import unheard
 from qa.scoring.grammar import as_regex, compile_all
 from qa.scoring.hypotheses import Kind, weigh
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.courtesy import unheard
 from qa.scoring.grammar import as_regex, compile_all
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 

@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from qa.scoring.check import Scene
 from qa.scoring.conditions.leaves import Where
-from qa.scoring.match import Track, build_track
+from qa.scoring.track import Track, build_track
 from qa.scoring.windows import closing, opening
 from qa.text import fold
 from qa.types import Match, Role, Span

@@ -10,8 +10,9 @@ from qa.scoring.conditions.places import Field, Place
 from qa.scoring.conditions.result import UNKNOWN_ROLES, Result, located
 from qa.scoring.grammar import GAP, Found, Pattern, closest, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track, edit_similarity
+from qa.scoring.match import edit_similarity
 from qa.scoring.syllables import keys
+from qa.scoring.track import Track
 from qa.text import fold
 
 DOUBT = 0.1

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from qa.scoring.addresses import Compound, find_compounds
-from qa.scoring.match import Track
 from qa.scoring.readback.marks import Mark
 from qa.scoring.readback.numbers_said import in_phone_talk, marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
+from qa.scoring.track import Track
 from qa.types import Match
 
 PARTS = ("building", "unit", "room")

@@ -9,7 +9,6 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from qa.scoring.addresses import common_sound
-from qa.scoring.match import Track
 from qa.scoring.readback.fault_words import (
     COLD_ELSEWHERE,
     CORES,
@@ -20,6 +19,7 @@ from qa.scoring.readback.findings import Detail, State
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import sounds
+from qa.scoring.track import Track
 
 SHORT_MATCH = 2
 ELSEWHERE = re.compile(COLD_ELSEWHERE)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track
+from qa.scoring.track import Track
 from qa.types import Match
 
 

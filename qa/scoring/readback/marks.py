@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from qa.scoring.match import Track
 from qa.scoring.numbers import (
     CLEAR_DIGITS,
     UNIT_CHARS,
@@ -21,6 +20,7 @@ from qa.scoring.numbers import (
 )
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import syllable_of
+from qa.scoring.track import Track
 from qa.text import FILLERS
 
 Kind = Literal["building", "unit", "room", "floor", "loose"]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from qa.scoring.hypotheses import Kind
-from qa.scoring.match import Track
 from qa.scoring.name_sounds import name_cost, same_name
 from qa.scoring.numbers import CLEAR_DIGITS
 from qa.scoring.readback.findings import Detail, Doubt, State
@@ -26,6 +25,7 @@ from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES
 from qa.scoring.syllables import NEAR_COST, keys
+from qa.scoring.track import Track
 
 ANSWER_CHARS = 24
 NAME_CHARS = (2, 4)

@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 
-from qa.scoring.match import Track
 from qa.scoring.readback.marks import Mark, find_marks
 from qa.scoring.readback.talk import Talk
+from qa.scoring.track import Track
 
 MIN_WHOLE = 7
 """Digits that make a run by itself a phone or waybill number before anybody spoke of one."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
-from qa.scoring.match import Track
 from qa.scoring.numbers import digit_by_syllable, read_number
 from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, distance, subsequence
@@ -13,6 +12,7 @@ from qa.scoring.readback.numbers_said import MIN_WHOLE, in_phone_talk, marks_of
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex
+from qa.scoring.track import Track
 from qa.types import Match
 
 MOBILE = re.compile(r"1[3-9]\d{9}")

@@ -14,8 +14,8 @@ from typing import Literal
 
 from qa.packed.transcripts import char_starts
 from qa.scoring.check import Scene
-from qa.scoring.match import Track
 from qa.scoring.sounds import sound_regex
+from qa.scoring.track import Track
 from qa.types import Match, ReleasedBy, Role, Span
 
 Field = Literal["problem", "address", "name", "phone", "waybill"]

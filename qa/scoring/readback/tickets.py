@@ -10,7 +10,6 @@ from enum import StrEnum
 
 from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.match import Track
 from qa.scoring.name_sounds import holds_name, name_cost, same_name
 from qa.scoring.readback.details import judge_detail, talk_of
 from qa.scoring.readback.findings import MET, State
@@ -22,6 +21,7 @@ from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import CONFUSED_COST
+from qa.scoring.track import Track
 from qa.text import fold
 from qa.types import Match
 

@@ -1,0 +1,272 @@
+"""All that one role said, joined and folded: the text that every check looks at."""
+
+import re
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+from qa.packed.transcripts import PackedUtterance
+from qa.scoring.syllables import keys, sounds, syllables
+from qa.text import FILLERS, fold
+from qa.types import Match, Role, Span, Transcript, Utterance
+
+SENTENCE_ENDS = "。？！?!；;"
+CLAUSE_ENDS = SENTENCE_ENDS + "，,、：:…—"
+_SENTENCE_END = re.compile(f"[{SENTENCE_ENDS}]")
+_CLAUSE_END = re.compile(f"[{CLAUSE_ENDS}]")
+BACKCHANNEL_CHARS = 2
+"""A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where a phrase came closest, in positions of a track's folded text.
+
+    Attributes:
+        similarity: 1 − cost / syllables of the phrase, not below 0.
+        same_chars: share of the phrase's characters that were recognised as such, 0–1.
+    """
+
+    start: int
+    end: int
+    similarity: float
+    same_chars: float
+
+
+@dataclass(frozen=True)
+class Track:
+    """All that one role said, folded and joined in time order.
+
+    Attributes:
+        role: whose words.
+        utterances: their index in the transcript and themselves.
+        starts: where each utterance begins in `text`; one more entry for the end.
+        turns: ranges of `text` that the other side did not interrupt with more than a backchannel.
+        stops: positions before which a sentence ended (。？！), in order.
+    """
+
+    role: Role
+    utterances: tuple[tuple[int, Utterance], ...]
+    text: str
+    starts: tuple[int, ...]
+    origins: tuple[tuple[int, ...], ...]
+    turns: tuple[tuple[int, int], ...]
+    stops: tuple[int, ...]
+
+    @cached_property
+    def keys(self) -> str:
+        """Syllable-class keys of the text."""
+        return keys(self.text)
+
+    @cached_property
+    def pairs(self) -> frozenset[str]:
+        """Neighbouring keys, with and without the fillers between words."""
+        return key_pairs(self.keys) | key_pairs(self.bare[0])
+
+    @cached_property
+    def bare(self) -> tuple[str, tuple[int, ...]]:
+        """Keys of what is no filler, and for each its position in the text."""
+        kept = tuple(k for k, c in enumerate(self.text) if c not in FILLERS)
+        return "".join(self.keys[k] for k in kept), kept
+
+    @cached_property
+    def sounds(self) -> str:
+        """Codes of the text's toneless syllables."""
+        return sounds(self.text)
+
+    @cached_property
+    def memo(self) -> dict[Any, Any]:
+        """What searches found out about this text and need not find out again."""
+        return {}
+
+    @cached_property
+    def syllables(self) -> tuple[str, ...]:
+        """Toneless syllables of the text."""
+        return syllables(self.text)
+
+    def utterance_at(self, position: int) -> int:
+        """Which of the track's utterances a position belongs to (an index into `utterances`)."""
+        return max(0, bisect_right(self.starts, position, 0, len(self.utterances)) - 1)
+
+    def channel_at(self, position: int) -> int:
+        """Which channel of the recording a position was heard on; 0 for an empty track."""
+        return self.utterances[self.utterance_at(position)][1].channel if self.utterances else 0
+
+    @property
+    def end_ms(self) -> int:
+        """Where the last utterance ends, in milliseconds; 0 for an empty track."""
+        return max((u.span.end_ms for _, u in self.utterances), default=0)
+
+    def turn_at(self, position: int) -> tuple[int, int]:
+        """Return the range of the turn that holds a position."""
+        for start, end in self.turns:
+            if start <= position < end:
+                return start, end
+        return self.turns[-1] if self.turns else (0, 0)
+
+    def sentence_end(self, position: int) -> int:
+        """Return where the sentence that holds a position ends."""
+        return _after(self.stops, position, len(self.text))
+
+    def sentence_start(self, position: int) -> int:
+        """Return where the sentence that holds a position begins."""
+        return _before(self.stops, position)
+
+    @cached_property
+    def pauses(self) -> tuple[int, ...]:
+        """Positions before which a clause ended (a comma, or the end of a sentence), in order."""
+        found: set[int] = set()
+        for (_, utterance), start, origin in zip(
+            self.utterances, self.starts, self.origins, strict=False
+        ):
+            found |= _stops(utterance.text, origin, start, _CLAUSE_END)
+        return tuple(sorted(found))
+
+    def clause_end(self, position: int) -> int:
+        """Return where the clause that holds a position ends."""
+        return _after(self.pauses, position, len(self.text))
+
+    def clause_start(self, position: int) -> int:
+        """Return where the clause that holds a position begins."""
+        return _before(self.pauses, position)
+
+    def time_at(self, position: int) -> tuple[int, int]:
+        """Start and end in milliseconds of the character at a position."""
+        k = self.utterance_at(position)
+        utterance = self.utterances[k][1]
+        return _char_time(utterance, self.origins[k][position - self.starts[k]])
+
+    def confidence(self, start: int, end: int) -> float:
+        """Mean confidence of the words under a range of the text, 0–1; 1 for an empty range."""
+        values: list[float] = []
+        first = self.utterance_at(start) if start < end and self.utterances else 0
+        for k in range(first, len(self.utterances)):
+            base = self.starts[k]
+            if base >= end:
+                break
+            spread = self._confidences(k)
+            values += spread[max(0, start - base) : end - base]
+        return sum(values) / len(values) if values else 1.0
+
+    def _confidences(self, k: int) -> list[float]:
+        """Confidence of the word under each character of an utterance's folded text."""
+        known: list[float] | None = self.memo.get(("confidences", k))
+        if known is None:
+            utterance = self.utterances[k][1]
+            spread = _char_confidences(utterance) or [utterance.confidence]
+            last = len(spread) - 1
+            known = [spread[min(origin, last)] for origin in self.origins[k]]
+            self.memo["confidences", k] = known
+        return known
+
+    def match(self, start: int, end: int, *, expected: str, similarity: float) -> Match:
+        """Evidence for a range of the text, quoted as it was recognised."""
+        first, last = self.utterance_at(start), self.utterance_at(max(start, end - 1))
+        quotes = []
+        for k in range(first, last + 1):
+            left, right = max(start, self.starts[k]), min(end, self.starts[k + 1])
+            if left < right:
+                origin = self.origins[k]
+                base = self.starts[k]
+                text = self.utterances[k][1].text
+                quotes.append(text[origin[left - base] : origin[right - 1 - base] + 1])
+        span = self.span(start, end)
+        index = self.utterances[first][0]
+        return Match(index, self.role, span, "…".join(quotes), expected, round(similarity, 3))
+
+    def span(self, start: int, end: int) -> Span:
+        """Stretch of the recording from the first character of a range to its last.
+
+        Utterances of one role may overlap in time (two agents, or times that a person wrote), so
+        the last character need not end last.
+        """
+        first, last = self.time_at(start), self.time_at(max(start, end - 1))
+        return Span(min(first[0], last[0]), max(*first, *last))
+
+    def hit_match(self, hit: Hit, expected: str) -> Match:
+        """Evidence for a hit."""
+        return self.match(hit.start, hit.end, expected=expected, similarity=hit.similarity)
+
+
+def _after(stops: tuple[int, ...], position: int, last: int) -> int:
+    at = bisect_right(stops, position)
+    return stops[at] if at < len(stops) else last
+
+
+def _before(stops: tuple[int, ...], position: int) -> int:
+    at = bisect_right(stops, position)
+    return stops[at - 1] if at else 0
+
+
+def _char_time(utterance: Utterance, index: int) -> tuple[int, int]:
+    """Time of one character of an utterance's text; inside a word, time is shared out evenly."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.char_time(index) or (utterance.span.start_ms, utterance.span.end_ms)
+    at = 0
+    for word in utterance.words:
+        if index < at + len(word.text):
+            share = word.span.duration_ms / max(1, len(word.text))
+            start = word.span.start_ms + round(share * (index - at))
+            return start, max(start, word.span.start_ms + round(share * (index - at + 1)))
+        at += len(word.text)
+    return utterance.span.start_ms, utterance.span.end_ms
+
+
+def _char_confidences(utterance: Utterance) -> list[float]:
+    """Confidence of the word under each character of the words joined."""
+    if isinstance(utterance, PackedUtterance):
+        return utterance.char_confidences()
+    return [word.confidence for word in utterance.words for _ in word.text]
+
+
+def build_track(transcript: Transcript, role: Role) -> Track:
+    """Gather what one role said."""
+    chosen, texts, starts, origins = [], [], [0], []
+    turns: list[tuple[int, int]] = []
+    stops: set[int] = set()
+    interrupted = True
+    for index, utterance in enumerate(transcript.utterances):
+        folded = fold(utterance.text)
+        if utterance.role is not role:
+            interrupted = interrupted or len(folded.text) > BACKCHANNEL_CHARS
+            continue
+        if not folded.text:
+            continue
+        chosen.append((index, utterance))
+        texts.append(folded.text)
+        origins.append(folded.origin)
+        stops |= _stops(utterance.text, folded.origin, starts[-1])
+        starts.append(starts[-1] + len(folded.text))
+        if interrupted or not turns:
+            turns.append((starts[-2], starts[-1]))
+        else:
+            turns[-1] = (turns[-1][0], starts[-1])
+        interrupted = False
+    return Track(
+        role,
+        tuple(chosen),
+        "".join(texts),
+        tuple(starts),
+        tuple(origins),
+        tuple(turns),
+        tuple(sorted(stops)),
+    )
+
+
+def _stops(
+    text: str, origin: tuple[int, ...], base: int, ends: re.Pattern[str] = _SENTENCE_END
+) -> set[int]:
+    """Positions before which a sentence ended; every utterance starts a sentence."""
+    found = {base}
+    for end in ends.finditer(text):
+        at = bisect_left(origin, end.start())
+        if 0 < at < len(origin):
+            found.add(base + at)
+    return found
+
+
+def key_pairs(key: str) -> frozenset[str]:
+    """Pairs of neighbouring keys."""
+    return frozenset(map("".join, pairwise(key)))
