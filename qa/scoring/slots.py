@@ -1,5 +1,6 @@
 """One slot of a script: said, said wrongly, missing, or not to be told, with its nearest miss."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,8 +10,9 @@ from qa.scoring.hypotheses import Finding, Kind, tight, weigh, weigh_places
 from qa.scoring.match import best_hit
 from qa.scoring.numbers import digit_by_sound, read_digits, syllable_runs
 from qa.scoring.rivals import spoken_forms
+from qa.scoring.windows import span_of
 from qa.text import fold
-from qa.types import SlotStatus, SlotVerdict
+from qa.types import Match, Outcome, SlotStatus, SlotVerdict, Verdict
 
 SAID = 0.72
 """Similarity from which a slot counts as said: every third syllable may be confusable, or every
@@ -138,3 +140,41 @@ def _own_number(
         match = track.match(*place, expected="工号", similarity=0.8)
         return SlotVerdict(name, SlotStatus.SAID, match=match)
     return unheard
+
+
+def shortfall(
+    scene: Scene,
+    slots: tuple[SlotVerdict, ...],
+    window: tuple[int, int],
+    *,
+    optional: Collection[str] = (),
+) -> Verdict | None:
+    """Say which due slots are missing, said wrongly or not to be told; None where none is.
+
+    Args:
+        window: the range of the agent's words that was searched.
+        optional: names of slots that are not due.
+    """
+    due = [s for s in slots if s.name not in optional]
+    gone = [s for s in due if s.status in (SlotStatus.MISSING, SlotStatus.WRONG)]
+    unsure = [s for s in due if s.status is SlotStatus.UNSURE]
+    if not gone and not unsure:
+        return None
+    reason = "slots_unsure"
+    if gone:
+        wrong = all(s.status is SlotStatus.WRONG for s in gone)
+        reason = "slots_wrong" if wrong else "slots_missing"
+    return Verdict(
+        Outcome.VIOLATED if gone else Outcome.UNDECIDED,
+        reason,
+        (("slots", ",".join(s.name for s in gone or unsure)),),
+        said_in_order(slots),
+        span_of(scene, *window),
+        max((s.nearest for s in due if s.nearest), key=lambda m: m.similarity, default=None),
+        slots,
+    )
+
+
+def said_in_order(slots: tuple[SlotVerdict, ...]) -> tuple[Match, ...]:
+    """Return what was said of the slots, in time order."""
+    return tuple(sorted((s.match for s in slots if s.match), key=lambda m: m.span))

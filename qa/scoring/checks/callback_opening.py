@@ -7,8 +7,7 @@ from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, as_regex, closest
 from qa.scoring.shortlist import shortlist
-from qa.scoring.slots import SAID, UNSURE, Slot, judge_slot
-from qa.scoring.windows import span_of
+from qa.scoring.slots import SAID, UNSURE, Slot, judge_slot, said_in_order, shortfall
 from qa.types import Outcome, SlotStatus, SlotVerdict, Span, Verdict
 
 OPENING_CHARS = 240
@@ -132,20 +131,5 @@ def _overlap(one: Span, other: Span) -> bool:
 
 def slots_verdict(scene: Scene, slots: tuple[SlotVerdict, ...], window: tuple[int, int]) -> Verdict:
     """Turn the slots of a script into a verdict: all of them are due."""
-    gone = (SlotStatus.MISSING, SlotStatus.WRONG)
-    missing = [s.name for s in slots if s.status in gone]
-    wrong = all(s.status is not SlotStatus.MISSING for s in slots)
-    unsure = [s.name for s in slots if s.status is SlotStatus.UNSURE]
-    matches = tuple(sorted((s.match for s in slots if s.match), key=lambda m: m.span))
-    if not missing and not unsure:
-        return Verdict(Outcome.MET, "slots_all_said", matches=matches, slots=slots)
-    nearest = max((s.nearest for s in slots if s.nearest), key=lambda m: m.similarity, default=None)
-    return Verdict(
-        Outcome.VIOLATED if missing else Outcome.UNDECIDED,
-        ("slots_wrong" if wrong else "slots_missing") if missing else "slots_unsure",
-        (("slots", ",".join(missing or unsure)),),
-        matches,
-        span_of(scene, *window),
-        nearest,
-        slots,
-    )
+    met = Verdict(Outcome.MET, "slots_all_said", matches=said_in_order(slots), slots=slots)
+    return shortfall(scene, slots, window) or met

@@ -6,7 +6,7 @@ from typing import Literal
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.match import best_hit
-from qa.scoring.slots import SAID, Slot, judge_slot
+from qa.scoring.slots import SAID, Slot, judge_slot, said_in_order, shortfall
 from qa.scoring.windows import closing, opening, span_of
 from qa.types import Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
 
@@ -131,33 +131,16 @@ class ScriptSlots(Check):
     def _verdict(
         self, scene: Scene, slots: tuple[SlotVerdict, ...], start: int, end: int
     ) -> Verdict:
-        due = [s for slot, s in zip(self.slots, slots, strict=True) if not slot.optional]
-        gone = (SlotStatus.MISSING, SlotStatus.WRONG)
-        missing = [s.name for s in due if s.status in gone]
-        wrong = bool(missing) and all(s.status is SlotStatus.WRONG for s in due if s.status in gone)
-        unsure = [s.name for s in due if s.status is SlotStatus.UNSURE]
-        said = [s.match for s in slots if s.match]
-        matches = tuple(sorted(said, key=lambda m: m.span))
+        optional = [slot.name for slot in self.slots if slot.optional]
+        if short := shortfall(scene, slots, (start, end), optional=optional):
+            return short
+        matches = said_in_order(slots)
+        if [s.match for s in slots if s.match] == list(matches):
+            return Verdict(Outcome.MET, "slots_all_said", matches=matches, slots=slots)
+        if not self.ordered:
+            return Verdict(Outcome.MET, "slots_all_said_otherwise", matches=matches, slots=slots)
         searched = span_of(scene, start, end)
-        in_order = said == list(matches)
-        if not missing and not unsure:
-            if in_order or not self.ordered:
-                reason = "slots_all_said" if in_order else "slots_all_said_otherwise"
-                return Verdict(Outcome.MET, reason, matches=matches, slots=slots)
-            return Verdict(
-                Outcome.VIOLATED, "slots_out_of_order", (), matches, searched, None, slots
-            )
-        near = (s.nearest for s in due if s.nearest)
-        nearest = max(near, key=lambda m: m.similarity, default=None)
-        return Verdict(
-            Outcome.VIOLATED if missing else Outcome.UNDECIDED,
-            ("slots_wrong" if wrong else "slots_missing") if missing else "slots_unsure",
-            (("slots", ",".join(missing or unsure)),),
-            matches,
-            searched,
-            nearest,
-            slots,
-        )
+        return Verdict(Outcome.VIOLATED, "slots_out_of_order", (), matches, searched, None, slots)
 
 
 def _anybodys(slots: tuple[SlotVerdict, ...]) -> bool:

@@ -44,7 +44,7 @@ def _not(condition: model.Not, field: Field) -> Result:
     return Result(truth, result.places, result.unknown)
 
 
-def _gap(condition: Any) -> Gap:
+def _gap(condition: model.Limits) -> Gap:
     return Gap(condition.max_gap_s, condition.max_gap_turns, condition.max_gap_chars)
 
 
@@ -84,9 +84,7 @@ def _before(condition: model.Before, field: Field) -> Result:
     return _beside(condition, field, condition.before, anchor_first=False)
 
 
-def _beside(
-    condition: model.After | model.Before, field: Field, anchor: Any, *, anchor_first: bool
-) -> Result:
+def _beside(condition: model.Beside, field: Field, anchor: Any, *, anchor_first: bool) -> Result:
     (anchors, found), unknown = _places_of((anchor, condition.find), field)
     if unknown:
         return unknown

@@ -56,34 +56,53 @@ class Not:
     not_: Annotated["Condition", Field(alias="not")]
 
 
-@dataclass(frozen=True)
-class Sequence:
-    """Conditions that hold one after the other.
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How far apart two places may lie.
 
     Attributes:
-        sequence: in the order in which they must come.
         max_gap_s, max_gap_turns, max_gap_chars: most seconds, changes of speaker, or characters
             (of either side) between the end of one and the start of the next; without any, no
             limit.
     """
 
-    sequence: tuple["Condition", ...]
     max_gap_s: float | None = None
     max_gap_turns: int | None = None
     max_gap_chars: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beside(Limits):
+    """Where a condition holds beside an anchor.
+
+    Attributes:
+        find: what is looked for.
+        nth: only the so-manieth time that the anchor holds counts; −1 is the last.
+    """
+
+    find: "Condition"
+    nth: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.nth == 0:
+            raise ValueError("nth counts from 1, or from −1 backwards")
+
+
+@dataclass(frozen=True)
+class Sequence(Limits):
+    """Conditions that hold one after the other, in the order in which they stand."""
+
+    sequence: tuple["Condition", ...]
 
     def __post_init__(self) -> None:
         _need_places(self.sequence, "sequence")
 
 
 @dataclass(frozen=True)
-class Near:
-    """Conditions that hold close to each other, in any order; limits as in `Sequence`."""
+class Near(Limits):
+    """Conditions that hold close to each other, in any order."""
 
     near: tuple["Condition", ...]
-    max_gap_s: float | None = None
-    max_gap_turns: int | None = None
-    max_gap_chars: int | None = None
 
     def __post_init__(self) -> None:
         _need_places(self.near, "near")
@@ -92,45 +111,25 @@ class Near:
 
 
 @dataclass(frozen=True)
-class After:
-    """Where a condition holds after another one did; limits as in `Sequence`.
-
-    Attributes:
-        nth: only the so-manieth time that the other one holds counts; −1 is the last.
-    """
+class After(Beside):
+    """Where a condition holds after another one did."""
 
     after: "Condition"
-    find: "Condition"
-    max_gap_s: float | None = None
-    max_gap_turns: int | None = None
-    max_gap_chars: int | None = None
-    nth: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _need_places((self.after, self.find), "after")
-        if self.nth == 0:
-            raise ValueError("nth counts from 1, or from −1 backwards")
 
 
 @dataclass(frozen=True)
-class Before:
-    """Where a condition holds before another one does; limits as in `Sequence`.
-
-    Attributes:
-        nth: only the so-manieth time that the other one holds counts; −1 is the last.
-    """
+class Before(Beside):
+    """Where a condition holds before another one does."""
 
     before: "Condition"
-    find: "Condition"
-    max_gap_s: float | None = None
-    max_gap_turns: int | None = None
-    max_gap_chars: int | None = None
-    nth: int | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         _need_places((self.before, self.find), "before")
-        if self.nth == 0:
-            raise ValueError("nth counts from 1, or from −1 backwards")
 
 
 @dataclass(frozen=True)
