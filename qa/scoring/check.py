@@ -99,6 +99,15 @@ class Scene:
         )
 
 
+def unheard(scene: Scene) -> Verdict | None:
+    """Return the verdict where nobody can tell what the agent said; None where it can be told."""
+    if not scene.roles_known:
+        return Verdict(Outcome.UNDECIDED, "role_unknown")
+    if not scene.agent.text:
+        return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+    return None
+
+
 @dataclass(frozen=True)
 class Example:
     """A dialogue with the outcome that a check (or a rule) must give on it.

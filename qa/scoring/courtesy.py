@@ -78,15 +78,6 @@ class Cause:
         return found + [Sighting(s.found, sure=False) for s in doubts]
 
 
-def unheard(scene: Scene) -> Verdict | None:
-    """Return the verdict where nobody can tell what the agent said; None where it can be told."""
-    if not scene.roles_known:
-        return Verdict(Outcome.UNDECIDED, "role_unknown")
-    if not scene.agent.text:
-        return Verdict(Outcome.UNDECIDED, "no_agent_speech")
-    return None
-
-
 def not_concerned(scene: Scene, direction: Direction | None) -> Verdict | None:
     """Return the verdict on a call of another direction than the rule's, or of an unknown one."""
     if direction is None or scene.call.direction is direction:

@@ -6,7 +6,7 @@ from typing import Literal
 from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript, Place
 from qa.scoring.callback_windows import Answer, has_hole
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.windows import span_of
@@ -58,10 +58,8 @@ class AskedQuestion(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Find the question in the agent's words."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         talk = interview(scene, self.script)
         places = talk.asked(self.question)
         if places and places[0].sure:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from qa.scoring.callback import interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.grammar import GAP, as_regex, closest
 from qa.scoring.shortlist import shortlist
 from qa.scoring.slots import SAID, UNSURE, Slot, judge_slot, said_in_order, shortfall
@@ -67,10 +67,8 @@ class CallbackOpening(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Look for each slot before the first question."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         first = interview(scene, self.script).first_question
         end = min(len(scene.agent.text), OPENING_CHARS)
         if first:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.courtesy import (
     Cause,
     Window,
@@ -13,7 +13,6 @@ from qa.scoring.courtesy import (
     not_concerned,
     position_at,
     range_of,
-    unheard,
 )
 from qa.scoring.grammar import compile_all
 from qa.scoring.slots import Slot

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from qa.scoring.check import Check, Example, Scene
-from qa.scoring.courtesy import Cause, answers_from, broke_off, unheard
+from qa.scoring.check import Check, Example, Scene, unheard
+from qa.scoring.courtesy import Cause, answers_from, broke_off
 from qa.scoring.due import find_times
 from qa.scoring.sounds import sound_regex
 from qa.scoring.spotting import Sighting

@@ -7,7 +7,7 @@ from functools import lru_cache
 from qa.scoring.callback import interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.callback_windows import has_hole
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.asked_question import broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -83,10 +83,8 @@ class HotlineClosing(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Look for each slot in the agent's last turns."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         start, end = _window(scene)
         slots = [judge_part(slot, scene, start, end) for slot in self.slots]
         slots.insert(1, self._number(scene, start, end))

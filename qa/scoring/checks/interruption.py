@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qa.scoring.acoustics import speech_of, words_within
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.text import fold
 from qa.types import Match, Outcome, Role, Span, Verdict
 
@@ -71,10 +71,8 @@ class Interruption(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Count the places where the agent starts into the customer's words."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         places = tuple(self._places(scene))
         count = (("count", str(len(places))), ("limit", str(self.min_count)))
         if len(places) >= self.min_count:

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from qa.scoring.check import Check, Example, Scene
-from qa.scoring.courtesy import not_concerned, unheard
+from qa.scoring.check import Check, Example, Scene, unheard
+from qa.scoring.courtesy import not_concerned
 from qa.scoring.grammar import compile_all
 from qa.scoring.slots import UNSURE, Slot, judge_slot
 from qa.scoring.sounds import sound_regex

@@ -8,7 +8,7 @@ from qa.scoring.callback_answers import ATTITUDE, BAD, CHARGED, GOOD, NO, POINTS
 from qa.scoring.callback_hearing import NUMERALS, USUAL, heard_answer
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.callback_windows import Answer, has_hole
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.asked_question import answer_match, unavailable
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.track import Track
@@ -72,10 +72,8 @@ class KeyedAnswersAgree(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Compare each keyed answer with the one that was heard."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         talk = interview(scene, self.script)
         if talk.available is False:
             return unavailable(talk)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from qa.scoring.callback import Interview, interview
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Verdict
 
@@ -48,10 +48,8 @@ class NotConvenient(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Look for a refusal, then for an appointment after it."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         talk = interview(scene, self.script)
         if talk.refusal is None and talk.available:
             return Verdict(Outcome.NOT_APPLICABLE, "convenient")

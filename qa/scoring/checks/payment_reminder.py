@@ -7,7 +7,7 @@ from qa.scoring.callback_answers import ATTITUDE, GOOD
 from qa.scoring.callback_hearing import heard_answer
 from qa.scoring.callback_questions import EXAMPLE_SCRIPT, CallbackScript
 from qa.scoring.callback_windows import Answer
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.asked_question import answer_match, broke_off, unavailable
 from qa.scoring.grammar import as_regex, compile_all, find_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
@@ -76,10 +76,8 @@ class PaymentReminder(Check):
 
     def run(self, scene: Scene) -> Verdict:
         """Say whether the reminder was due, and whether it was given."""
-        if not scene.roles_known:
-            return Verdict(Outcome.UNDECIDED, "role_unknown")
-        if not scene.agent.text:
-            return Verdict(Outcome.UNDECIDED, "no_agent_speech")
+        if early := unheard(scene):
+            return early
         talk = interview(scene, self.script)
         if talk.available is False:
             return unavailable(talk)

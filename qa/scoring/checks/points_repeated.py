@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from qa.scoring.check import Check, Example, Scene
-from qa.scoring.courtesy import broke_off, not_concerned, unheard
+from qa.scoring.check import Check, Example, Scene, unheard
+from qa.scoring.courtesy import broke_off, not_concerned
 from qa.scoring.grammar import as_regex, compile_all
 from qa.scoring.track import Track
 from qa.scoring.windows import span_of

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
-from qa.scoring.check import Check, Example, Scene
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.phrases import judge_sightings, unsure
-from qa.scoring.courtesy import not_concerned, unheard
+from qa.scoring.courtesy import not_concerned
 from qa.scoring.grammar import compile_all
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.types import Direction, Outcome, Verdict

@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from qa.scoring.check import Check, Example, Scene
-from qa.scoring.courtesy import unheard
+from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.grammar import as_regex, compile_all
 from qa.scoring.track import Track
 from qa.scoring.windows import span_of
