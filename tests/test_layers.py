@@ -19,7 +19,7 @@ STEPS = (
     ("ingest", "transcribe", "scoring"),
     ("text", "config", "codec", "wording"),
     ("reasons",),
-    ("packed",),
+    ("packed", "records"),
     ("types", "errors"),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}

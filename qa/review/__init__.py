@@ -1,0 +1,1 @@
+"""What people decide about calls, as pure transitions: no database, no clock."""

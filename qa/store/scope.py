@@ -1,0 +1,41 @@
+"""A person's scope as a condition of every query about calls."""
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, select, true
+from sqlalchemy.orm import Session
+
+from qa.errors import NotFoundError
+from qa.records import Scope
+from qa.store.tables import AgentRow, CallRow
+
+
+def agent_in_scope(scope: Scope, agent_id: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """Write the condition that the agent of a row lies within a scope.
+
+    Args:
+        agent_id: the row's column with the agent's number.
+    """
+    if scope.everything:
+        return true()
+    conditions: list[ColumnElement[bool]] = []
+    if scope.agent_id is not None:
+        conditions.append(agent_id == scope.agent_id)
+    if scope.teams:
+        members = select(AgentRow.agent_id).where(AgentRow.team.in_(sorted(scope.teams)))
+        conditions.append(agent_id.in_(members))
+    return or_(*conditions) if conditions else false()
+
+
+def require_call(session: Session, scope: Scope, call_id: str) -> None:
+    """Make sure that a call exists and lies within a scope.
+
+    Raises:
+        NotFoundError: it does not; the two cases look alike, for ids of other people's calls are
+            no business of the person who asks.
+    """
+    found = session.scalar(
+        select(CallRow.call_id).where(
+            and_(CallRow.call_id == call_id, agent_in_scope(scope, CallRow.agent_id))
+        )
+    )
+    if found is None:
+        raise NotFoundError("call", call_id)
