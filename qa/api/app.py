@@ -7,9 +7,10 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 import qa
-from qa.api import audio, failures, json_api, pages
+from qa.api import audio, failures, json_api
 from qa.api.failures import error_response
 from qa.api.guards import Fence, Headers, KnownHosts
+from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
 from qa.api.service import Service
@@ -38,8 +39,8 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     )
     app.state.service = Service(store, recordings)
     failures.install(app)
-    for routes in (pages, audio, json_api):
-        app.include_router(routes.router)
+    for router in (*page_routers(), audio.router, json_api.router):
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     # The last one added is the outermost.
     app.add_middleware(KnownHosts, host=settings.serve.host, error_page=error_response)

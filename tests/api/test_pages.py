@@ -92,7 +92,7 @@ def test_problems_stand_apart(client: TestClient) -> None:
 
 
 def test_queue_has_pages(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("qa.api.pages.PAGE_SIZE", 2)
+    monkeypatch.setattr("qa.api.pages.queue.PAGE_SIZE", 2)
     first, last = client.get("/").text, client.get("/?page=99").text
     assert listed(first) == ["critical", "fine"] and listed(last) == ["open"]
     assert 'rel="next" href="/?page=2"' in first

@@ -1,0 +1,23 @@
+"""The agents' list: every agent's totals."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from qa.api.pages.shared import code_words, titles_in
+from qa.api.rendering import language, page
+from qa.api.service import Service, service_of
+from qa.store import queries, queries_queue
+
+router = APIRouter(include_in_schema=False)
+Running = Annotated[Service, Depends(service_of)]
+
+
+@router.get("/agents")
+def show_agents(request: Request, service: Running) -> Response:
+    """Show every agent's totals."""
+    with service.store.reading() as session:
+        agents = queries.agent_totals(session)
+        titles = queries_queue.rule_titles(session)
+    values = {"agents": agents, "titles": titles_in(titles, language(request))}
+    return page(request, "agents.html", values | code_words(request))

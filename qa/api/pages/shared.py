@@ -1,0 +1,48 @@
+"""What several pages use: codes in words, titles of rules, links to calls."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import Request
+
+from qa.api.filters import ListQuery
+from qa.api.rendering import language
+from qa.api.views import CLASSES, SYMBOLS
+from qa.errors import RecordingFault
+from qa.types import Direction, Outcome
+from qa.wording import DIRECTIONS, fault_text, grade_name
+
+
+def code_words(request: Request) -> dict[str, Any]:
+    """Give templates the functions that say codes in the language of the request."""
+    lang = language(request)
+    return {
+        "fault": lambda code: _fault(code, lang),
+        "direction": lambda code: DIRECTIONS[Direction(code)].text(lang) if code else "",
+        "grade": lambda grade: grade_name(grade, lang),
+        "symbol": SYMBOLS,
+        "css": CLASSES,
+        "Outcome": Outcome,
+    }
+
+
+def titles_in(titles: dict[str, tuple[str, str]], lang: str) -> dict[str, str]:
+    """Choose the language of rules' titles, given as Chinese and English; in order of rule id."""
+    return {rule_id: pair[1 if lang == "en" else 0] for rule_id, pair in sorted(titles.items())}
+
+
+def call_link(call_id: str, asked: ListQuery) -> str:
+    """Write the address of a call's page, opened from a list."""
+    parameters = asked.parameters()
+    return f"/calls/{quote(call_id, safe='')}" + (f"?{parameters}" if parameters else "")
+
+
+def at_place(asked: ListQuery, number: int) -> ListQuery:
+    """Say of a call's page where in the list it stands, from 1."""
+    return replace(asked, page=number)
+
+
+def _fault(code: str | None, lang: str) -> str:
+    known = {fault.value: fault for fault in RecordingFault}
+    return fault_text(known[code], lang) if code in known else code or ""
