@@ -51,6 +51,8 @@ class LoginSessionRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    address: Mapped[str] = mapped_column(ShortText, server_default="")
+    browser: Mapped[str] = mapped_column(ShortText, server_default="")
 
 
 class ApiTokenRow(Table):
@@ -104,3 +106,17 @@ class AuditRow(Table):
         Index("audit_by_subject", "subject_kind", "subject"),
         Index("audit_by_actor", "actor", "happened_at"),
     )
+
+
+class AuditHeadRow(Table):
+    """The one row that says how long the audit log is and how it ends.
+
+    Who writes to the log locks this row first, so that two processes make one chain; and rows cut
+    off the end of the log are missed, for the count stays.
+    """
+
+    __tablename__ = "audit_head"
+
+    head_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    entries: Mapped[int] = mapped_column(BigInteger)
+    entry_hash: Mapped[str] = mapped_column(Hash)

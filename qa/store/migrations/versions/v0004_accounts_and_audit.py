@@ -21,6 +21,7 @@ def upgrade() -> None:
     _create_api_tokens()
     _create_login_failures()
     _create_audit_log()
+    _create_audit_head()
 
 
 def _create_users() -> None:
@@ -66,6 +67,8 @@ def _create_login_sessions() -> None:
         sa.Column("created_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("last_seen_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("address", sa.String(length=200), server_default="", nullable=False),
+        sa.Column("browser", sa.String(length=200), server_default="", nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.user_id"]),
         sa.PrimaryKeyConstraint("session_hash"),
     )
@@ -122,9 +125,21 @@ def _create_audit_log() -> None:
     op.create_index("ix_audit_log_happened_at", "audit_log", ["happened_at"], unique=False)
 
 
+def _create_audit_head() -> None:
+    head = op.create_table(
+        "audit_head",
+        sa.Column("head_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("entries", sa.BigInteger(), nullable=False),
+        sa.Column("entry_hash", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("head_id"),
+    )
+    op.bulk_insert(head, [{"head_id": 1, "entries": 0, "entry_hash": "0" * 64}])
+
+
 def downgrade() -> None:
     """Drop the tables, with everything in them."""
     for table in (
+        "audit_head",
         "audit_log",
         "login_failures",
         "api_tokens",
