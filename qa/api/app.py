@@ -37,7 +37,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.service = Service(store, recordings)
+    app.state.service = Service(store, recordings, settings)
     failures.install(app)
     for router in (*page_routers(), audio.router, json_api.router):
         app.include_router(router)

@@ -6,6 +6,7 @@ from fastapi import HTTPException, Request
 
 from qa.api.display import mask_name, mask_number
 from qa.api.recordings import Located, Recordings
+from qa.config import Settings
 from qa.store import queries, queries_queue
 from qa.store.store import Store
 from qa.types import Call, Transcript
@@ -17,6 +18,7 @@ class Service:
 
     store: Store
     recordings: Recordings
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
