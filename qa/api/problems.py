@@ -218,10 +218,6 @@ def declared(*codes: str) -> dict[int | str, dict[str, Any]]:
     return {status: _described(status, some) for status, some in sorted(by_status.items())}
 
 
-COMMON: Final = declared("not_logged_in", "not_allowed", "invalid", "internal", "unavailable")
-"""What every route may answer."""
-
-
 def _described(status: int, codes: Sequence[str]) -> dict[str, Any]:
     examples = {
         code: {
@@ -250,3 +246,7 @@ def _code_of(status: int) -> str:
 def _field(one: Mapping[str, Any]) -> FieldProblem:
     place = ".".join(str(part) for part in one["loc"])
     return FieldProblem(field=place, code=str(one["type"]), message=str(one["msg"]))
+
+
+COMMON: Final = declared("not_logged_in", "not_allowed", "invalid", "internal", "unavailable")
+"""What every route may answer."""
