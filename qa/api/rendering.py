@@ -1,8 +1,8 @@
-"""Templates to HTML: languages, links, and what every template may use."""
+"""Templates to HTML: words, links, and what every template may use."""
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote, urlencode
+from urllib.parse import quote
 
 import jinja2
 from fastapi import Request
@@ -10,12 +10,13 @@ from fastapi.responses import HTMLResponse
 from markupsafe import Markup
 
 import qa
-from qa import wording
 from qa.api import display
-from qa.api.words import word
+from qa.api.shell import flash, language, remember, shell_values
+from qa.api.words import WORDS, word
+from qa.masking import mask_name, mask_number, mask_numbers_in
 
-LANGUAGE_COOKIE = "qa_lang"
-_YEAR_S = 365 * 24 * 3600
+__all__ = ["STATIC", "flash", "fragment", "language", "page"]
+
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
 
@@ -45,40 +46,27 @@ _templates.globals.update(
     moment=display.format_moment,
     length=display.format_length,
     time=display.format_time,
-    mask_number=display.mask_number,
-    mask_name=display.mask_name,
-    mask_in=display.mask_numbers_in,
+    mask_number=mask_number,
+    mask_name=mask_name,
+    mask_in=mask_numbers_in,
 )
-
-
-def language(request: Request) -> str:
-    """Choose the language: `?lang=`, else the cookie, else Chinese."""
-    for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if wanted in wording.LANGUAGES:
-            return wanted
-    return "zh"
 
 
 def page(
     request: Request, template: str, values: dict[str, Any], *, status: int = 200
 ) -> HTMLResponse:
-    """Fill in a template, in the language of the request; `?lang=` is remembered."""
+    """Fill in a template, in the language of the request; `?lang=` and `?theme=` are remembered."""
+    response = HTMLResponse(fragment(request, template, values), status)
+    remember(request, response)
+    return response
+
+
+def fragment(request: Request, template: str, values: dict[str, Any]) -> str:
+    """Fill in a template for a page or for a part of one."""
     lang = language(request)
 
     def say(key: str, **given: object) -> str:
         return word(key, lang, **given)
 
-    html = _templates.get_template(template).render(
-        values | {"lang": lang, "w": say, "other_lang_url": _in_other_language(request, lang)}
-    )
-    response = HTMLResponse(html, status)
-    if request.query_params.get("lang") == lang:
-        response.set_cookie(
-            LANGUAGE_COOKIE, lang, max_age=_YEAR_S, httponly=True, samesite="strict"
-        )
-    return response
-
-
-def _in_other_language(request: Request, lang: str) -> str:
-    pairs = [(k, v) for k, v in parse_qsl(request.url.query) if k != "lang"]
-    return "?" + urlencode([*pairs, ("lang", "zh" if lang == "en" else "en")])
+    frame = {"lang": lang, "w": say, "has_word": WORDS.__contains__}
+    return _templates.get_template(template).render({**shell_values(request), **values, **frame})
