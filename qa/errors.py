@@ -174,6 +174,152 @@ class ConflictError(StoreError):
     """A stale or illegal transition."""
 
 
+class AccountFault(StrEnum):
+    """Why an account cannot be made or changed so; pages and commands put it into words."""
+
+    LOGIN_WRONG = "login_wrong"
+    LOGIN_TAKEN = "login_taken"
+    NAME_WRONG = "name_wrong"
+    AGENT_NUMBER_MISSING = "agent_number_missing"
+    AGENT_NUMBER_WRONG = "agent_number_wrong"
+    AGENT_NUMBER_TAKEN = "agent_number_taken"
+    TEAM_MISSING = "team_missing"
+    TEAM_WRONG = "team_wrong"
+    TEAMS_OF_LEADS_ONLY = "teams_of_leads_only"
+    GRANT_OF_ADMINS_ONLY = "grant_of_admins_only"
+    LAST_ADMIN = "last_admin"
+    ONESELF = "oneself"
+    PASSWORD_SHORT = "password_short"
+    PASSWORD_LONG = "password_long"
+    PASSWORD_COMMON = "password_common"
+    PASSWORD_SAME = "password_same"
+    PASSWORD_WRONG = "password_wrong"
+    PASSWORDS_DIFFER = "passwords_differ"
+    TOKEN_NAME_WRONG = "token_name_wrong"
+    TOKEN_DAYS_WRONG = "token_days_wrong"
+    TOO_MANY_TOKENS = "too_many_tokens"
+
+
+_ACCOUNT_ADVICE = {
+    AccountFault.LOGIN_WRONG: "a login is 1 to 64 of a-z, 0-9 and . _ - @, beginning with one of "
+    "the first two",
+    AccountFault.LOGIN_TAKEN: "there is an account of that login",
+    AccountFault.NAME_WRONG: "a name is 1 to 100 printable characters",
+    AccountFault.AGENT_NUMBER_MISSING: "an agent's account needs the agent's number (工号)",
+    AccountFault.AGENT_NUMBER_WRONG: "an agent's number is 1 to 100 printable characters",
+    AccountFault.AGENT_NUMBER_TAKEN: "another account has that agent's number; disable it first",
+    AccountFault.TEAM_MISSING: "a lead's account needs at least one team",
+    AccountFault.TEAM_WRONG: "a team is 1 to 100 printable characters without commas",
+    AccountFault.TEAMS_OF_LEADS_ONLY: "only leads have teams",
+    AccountFault.GRANT_OF_ADMINS_ONLY: "reading calls is granted to administrators only; other "
+    "roles read calls anyway",
+    AccountFault.LAST_ADMIN: "this is the last administrator; add another one first",
+    AccountFault.ONESELF: "nobody changes their own role, scope or grants; another administrator "
+    "does, or 'qa users' on the server",
+    AccountFault.PASSWORD_SHORT: "the password is too short; characters needed: {detail}",
+    AccountFault.PASSWORD_LONG: "the password is too long; characters allowed: {detail}",
+    AccountFault.PASSWORD_COMMON: "the password is easily guessed; take several words, or a "
+    "sentence",
+    AccountFault.PASSWORD_SAME: "the new password is the old one",
+    AccountFault.PASSWORD_WRONG: "the present password is wrong",
+    AccountFault.PASSWORDS_DIFFER: "the two passwords differ",
+    AccountFault.TOKEN_NAME_WRONG: "a token's name is 1 to 100 printable characters",
+    AccountFault.TOKEN_DAYS_WRONG: "a token is valid for {detail} days",
+    AccountFault.TOO_MANY_TOKENS: "there are {detail} valid tokens already; revoke one first",
+}
+
+
+class AccountError(StoreError):
+    """An account, password or token cannot be made or changed so.
+
+    Args:
+        fault: the reason code.
+        detail: a number that belongs to the reason; never what the person typed.
+    """
+
+    def __init__(self, fault: AccountFault, detail: str = "") -> None:
+        super().__init__(fault, detail)
+        self.fault, self.detail = fault, detail
+
+    def __str__(self) -> str:
+        return _ACCOUNT_ADVICE[self.fault].format(detail=self.detail)
+
+
+class Refusal(StrEnum):
+    """Why something that a person asked for was refused; pages have a sentence for each."""
+
+    NO_RIGHT = "no_right"
+    OWN_CALL = "own_call"
+    OWN_DECISION = "own_decision"
+    NOT_OWN_CALL = "not_own_call"
+    NOT_ASSIGNED = "not_assigned"
+    TEXT_MISSING = "text_missing"
+    TEXT_TOO_LONG = "text_too_long"
+    OUTCOME_MISSING = "outcome_missing"
+    POINTS_MISSING = "points_missing"
+    POINTS_WRONG = "points_wrong"
+    NO_CHANGE = "no_change"
+    SCORE_WOULD_FALL = "score_would_fall"
+    NOT_A_FLAG = "not_a_flag"
+    NOT_OF_APPEAL = "not_of_appeal"
+    STALE_SCORECARD = "stale_scorecard"
+    DECIDED_MEANWHILE = "decided_meanwhile"
+    FLAGS_OPEN = "flags_open"
+    ALREADY_RELEASED = "already_released"
+    NOT_RELEASED = "not_released"
+    APPEALED = "appealed"
+    FINAL = "final"
+    WINDOW_PASSED = "window_passed"
+    APPEAL_OPEN = "appeal_open"
+    APPEAL_CLOSED = "appeal_closed"
+    NOT_JUDGED_ANEW = "not_judged_anew"
+
+
+class NotAllowedError(QAError):
+    """A person may not do something that somebody else may (HTTP 403).
+
+    Args:
+        refusal: why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+    def __str__(self) -> str:
+        return f"not allowed: {self.refusal.value}"
+
+
+class InvalidRequestError(QAError):
+    """What a person handed in is incomplete or contradicts itself (HTTP 422).
+
+    Args:
+        refusal: why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+    def __str__(self) -> str:
+        return f"cannot be accepted: {self.refusal.value}"
+
+
+class TransitionError(ConflictError):
+    """Things have moved on, or the state forbids it; look again (HTTP 409).
+
+    Args:
+        refusal: why.
+    """
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+    def __str__(self) -> str:
+        return f"not possible now: {self.refusal.value}"
+
+
 class IngestError(QAError):
     """A folder or table cannot be read at all (a single bad row is reported, not raised).
 

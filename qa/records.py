@@ -110,6 +110,8 @@ class FlagDecision:
         points: for `change`, points taken off, from 0; None keeps the rule's.
         reason: why; may be empty only for `confirm`.
         appeal_id: the appeal that this decides; None for a first review.
+        carried_from: the decision on an earlier scorecard of the call that goes on here, because
+            the verdict is the same; None for one made on this scorecard.
     """
 
     decision_id: int
@@ -123,6 +125,7 @@ class FlagDecision:
     decided_by: int
     decided_at: datetime
     appeal_id: int | None
+    carried_from: int | None = None
 
 
 class Basis(StrEnum):

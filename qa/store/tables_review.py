@@ -13,7 +13,11 @@ from qa.store.tables import BigKey, ShortText, Table, UtcDateTime
 
 
 class FlagDecisionRow(Table):
-    """A step in the review of one rule of one scorecard."""
+    """A step in the review of one rule of one scorecard.
+
+    `carried_from` is the decision that was taken over from an earlier scorecard whose verdict on
+    the rule was the same; who decided, when and why stay those of that one.
+    """
 
     __tablename__ = "flag_decisions"
 
@@ -28,6 +32,7 @@ class FlagDecisionRow(Table):
     decided_by: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
     decided_at: Mapped[datetime] = mapped_column(UtcDateTime)
     appeal_id: Mapped[int | None] = mapped_column(ForeignKey("appeals.appeal_id"))
+    carried_from: Mapped[int | None] = mapped_column(ForeignKey("flag_decisions.decision_id"))
 
     __table_args__ = (
         Index("flag_decisions_by_call", "call_id", "scorecard_id"),
@@ -37,7 +42,12 @@ class FlagDecisionRow(Table):
 
 
 class ReleaseRow(Table):
-    """A scorecard that was released to its agent, or taken back (`action`)."""
+    """A scorecard that was released to its agent, taken back, or looked at anew (`action`).
+
+    The last row of a call counts. `appeal_until` is fixed with the release, so that a changed
+    setting moves no window that is running; `carried_from` is the release that goes on, where the
+    call was judged again and nothing that counts changed.
+    """
 
     __tablename__ = "releases"
 
@@ -49,6 +59,8 @@ class ReleaseRow(Table):
     reason: Mapped[str] = mapped_column(Text, server_default="")
     done_by: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
     done_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    appeal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    carried_from: Mapped[int | None] = mapped_column(ForeignKey("releases.release_id"))
 
 
 class AppealRow(Table):
@@ -63,6 +75,7 @@ class AppealRow(Table):
     text: Mapped[str] = mapped_column(Text)
     submitted_by: Mapped[int] = mapped_column(ForeignKey("users.user_id"), index=True)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    release_id: Mapped[int] = mapped_column(ForeignKey("releases.release_id"))
 
 
 class AppealStepRow(Table):
@@ -78,7 +91,11 @@ class AppealStepRow(Table):
 
 
 class SpotCheckRow(Table):
-    """A call drawn for somebody to listen to; `seed` reproduces the draw."""
+    """A call drawn for somebody to listen to; `seed` reproduces the draw.
+
+    `position` counts the calls drawn for one agent and day (`weekly`: for the week), from 0, so
+    that a draw that is repeated finds its places taken. No call is drawn twice.
+    """
 
     __tablename__ = "spot_checks"
 
@@ -86,7 +103,8 @@ class SpotCheckRow(Table):
     kind: Mapped[str] = mapped_column(String(20))
     day: Mapped[date] = mapped_column()
     agent_id: Mapped[str] = mapped_column(ShortText)
-    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), unique=True)
     drawn_by: Mapped[str] = mapped_column(String(20))
     seed: Mapped[str] = mapped_column(ShortText)
     assigned_to: Mapped[int | None] = mapped_column(ForeignKey("users.user_id"))
@@ -94,7 +112,7 @@ class SpotCheckRow(Table):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        Index("one_spot_check", "kind", "day", "agent_id", "drawn_by", unique=True),
+        Index("one_spot_check", "kind", "day", "agent_id", "position", unique=True),
         Index("spot_checks_by_person", "assigned_to", "day"),
     )
 
@@ -149,10 +167,14 @@ class UploadRow(Table):
 class CallStatusRow(Table):
     """A scored call as lists show it: one row per call with a current scorecard.
 
-    Written in the transaction that changes what it is made from. `severity` is 5 critical, 4 fine,
-    3 score, 2 hint, 1 undecided, 0 none, of the flags that still count. `machine` is the
+    Written in the transaction that changes what it is made from (`docs/decisions/0022-*`).
+    `severity` is 5 critical, 4 fine, 3 score, 2 hint, 1 undecided, 0 none, of the flags that still
+    count; `priority` is one more than that while somebody has to look, else 0. `sorted_at` is
+    `started_at`, or 1970 where that is unknown, so that every list has one order. `machine` is the
     scorecard's total with unconfirmed `fine` lines counting nothing; `score` is `machine` with
-    what people decided, and `basis` says which of the two a reader sees.
+    what people decided, and `basis` says which of the two a reader sees. `scorecard_id` is the
+    card that these rest on: the current one, but for an appealed or final call that was judged
+    anew since (`is_judged_anew`), which keeps its score until a person looks.
     """
 
     __tablename__ = "call_status"
@@ -160,10 +182,12 @@ class CallStatusRow(Table):
     call_id: Mapped[str] = mapped_column(ForeignKey("calls.call_id"), primary_key=True)
     scorecard_id: Mapped[int] = mapped_column(ForeignKey("scorecards.scorecard_id"))
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    sorted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     agent_id: Mapped[str | None] = mapped_column(ShortText)
     team: Mapped[str | None] = mapped_column(ShortText)
     ruleset_id: Mapped[str] = mapped_column(ShortText)
     severity: Mapped[int] = mapped_column(Integer)
+    priority: Mapped[int] = mapped_column(Integer)
     state: Mapped[str] = mapped_column(String(20))
     basis: Mapped[str] = mapped_column(String(20))
     machine: Mapped[int] = mapped_column(Integer)
@@ -173,11 +197,17 @@ class CallStatusRow(Table):
     undecided: Mapped[int] = mapped_column(Integer)
     confirmed_fines: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     is_praised: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    is_judged_anew: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    appeal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        Index("call_status_queue", "state", "severity", "started_at", "call_id"),
-        Index("call_status_by_agent", "agent_id", "started_at", "call_id"),
-        Index("call_status_by_team", "team", "state", "severity", "started_at"),
-        Index("call_status_by_time", "started_at", "call_id"),
+        Index("call_status_to_review", "priority", "sorted_at", "call_id"),
+        Index("call_status_by_severity", "severity", "sorted_at", "call_id"),
+        Index("call_status_by_time", "sorted_at", "call_id"),
+        Index("call_status_by_state", "state", "sorted_at", "call_id"),
+        Index("call_status_team_review", "team", "priority", "sorted_at", "call_id"),
+        Index("call_status_by_team", "team", "sorted_at", "call_id"),
+        Index("call_status_by_agent", "agent_id", "sorted_at", "call_id"),
+        Index("call_status_by_scorecard", "scorecard_id"),
     )

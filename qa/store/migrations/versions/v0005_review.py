@@ -18,9 +18,9 @@ def upgrade() -> None:
     _create_uploads()
     _create_messages()
     _create_spot_checks()
+    _create_releases()
     _create_appeals()
     _create_call_status()
-    _create_releases()
     _create_spot_check_results()
     _create_appeal_steps()
     _create_flag_decisions()
@@ -70,6 +70,7 @@ def _create_spot_checks() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("agent_id", sa.String(length=200), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("call_id", sa.String(length=200), nullable=False),
         sa.Column("drawn_by", sa.String(length=20), nullable=False),
         sa.Column("seed", sa.String(length=200), nullable=False),
@@ -79,10 +80,10 @@ def _create_spot_checks() -> None:
         sa.ForeignKeyConstraint(["assigned_to"], ["users.user_id"]),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
         sa.PrimaryKeyConstraint("check_id"),
+        sa.UniqueConstraint("call_id"),
     )
-    op.create_index("ix_spot_checks_call_id", "spot_checks", ["call_id"], unique=False)
     op.create_index(
-        "one_spot_check", "spot_checks", ["kind", "day", "agent_id", "drawn_by"], unique=True
+        "one_spot_check", "spot_checks", ["kind", "day", "agent_id", "position"], unique=True
     )
     op.create_index("spot_checks_by_person", "spot_checks", ["assigned_to", "day"], unique=False)
 
@@ -97,7 +98,9 @@ def _create_appeals() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("submitted_by", _BIG_KEY, nullable=False),
         sa.Column("submitted_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("release_id", _BIG_KEY, nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
+        sa.ForeignKeyConstraint(["release_id"], ["releases.release_id"]),
         sa.ForeignKeyConstraint(["scorecard_id"], ["scorecards.scorecard_id"]),
         sa.ForeignKeyConstraint(["submitted_by"], ["users.user_id"]),
         sa.PrimaryKeyConstraint("appeal_id"),
@@ -112,10 +115,12 @@ def _create_call_status() -> None:
         sa.Column("call_id", sa.String(length=200), nullable=False),
         sa.Column("scorecard_id", _BIG_KEY, nullable=False),
         sa.Column("started_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("sorted_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("agent_id", sa.String(length=200), nullable=True),
         sa.Column("team", sa.String(length=200), nullable=True),
         sa.Column("ruleset_id", sa.String(length=200), nullable=False),
         sa.Column("severity", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("basis", sa.String(length=20), nullable=False),
         sa.Column("machine", sa.Integer(), nullable=False),
@@ -125,27 +130,24 @@ def _create_call_status() -> None:
         sa.Column("undecided", sa.Integer(), nullable=False),
         sa.Column("confirmed_fines", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("is_praised", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_judged_anew", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("released_at", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("appeal_until", UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
         sa.ForeignKeyConstraint(["scorecard_id"], ["scorecards.scorecard_id"]),
         sa.PrimaryKeyConstraint("call_id"),
     )
-    op.create_index(
-        "call_status_by_agent", "call_status", ["agent_id", "started_at", "call_id"], unique=False
-    )
-    op.create_index(
-        "call_status_by_team",
-        "call_status",
-        ["team", "state", "severity", "started_at"],
-        unique=False,
-    )
-    op.create_index("call_status_by_time", "call_status", ["started_at", "call_id"], unique=False)
-    op.create_index(
-        "call_status_queue",
-        "call_status",
-        ["state", "severity", "started_at", "call_id"],
-        unique=False,
-    )
+    for name, columns in (
+        ("call_status_to_review", ["priority", "sorted_at", "call_id"]),
+        ("call_status_by_severity", ["severity", "sorted_at", "call_id"]),
+        ("call_status_by_time", ["sorted_at", "call_id"]),
+        ("call_status_by_state", ["state", "sorted_at", "call_id"]),
+        ("call_status_team_review", ["team", "priority", "sorted_at", "call_id"]),
+        ("call_status_by_team", ["team", "sorted_at", "call_id"]),
+        ("call_status_by_agent", ["agent_id", "sorted_at", "call_id"]),
+        ("call_status_by_scorecard", ["scorecard_id"]),
+    ):
+        op.create_index(name, "call_status", columns, unique=False)
 
 
 def _create_releases() -> None:
@@ -159,7 +161,10 @@ def _create_releases() -> None:
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("done_by", _BIG_KEY, nullable=False),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=False),
+        sa.Column("appeal_until", UtcDateTime(timezone=True), nullable=True),
+        sa.Column("carried_from", _BIG_KEY, nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
+        sa.ForeignKeyConstraint(["carried_from"], ["releases.release_id"]),
         sa.ForeignKeyConstraint(["done_by"], ["users.user_id"]),
         sa.ForeignKeyConstraint(["scorecard_id"], ["scorecards.scorecard_id"]),
         sa.PrimaryKeyConstraint("release_id"),
@@ -213,6 +218,8 @@ def _create_flag_decisions() -> None:
         sa.Column("decided_by", _BIG_KEY, nullable=False),
         sa.Column("decided_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("appeal_id", _BIG_KEY, nullable=True),
+        sa.Column("carried_from", _BIG_KEY, nullable=True),
+        sa.ForeignKeyConstraint(["carried_from"], ["flag_decisions.decision_id"]),
         sa.ForeignKeyConstraint(["appeal_id"], ["appeals.appeal_id"]),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
         sa.ForeignKeyConstraint(["decided_by"], ["users.user_id"]),
@@ -234,9 +241,9 @@ def downgrade() -> None:
         "flag_decisions",
         "appeal_steps",
         "spot_check_results",
-        "releases",
         "call_status",
         "appeals",
+        "releases",
         "spot_checks",
         "messages",
         "uploads",
