@@ -46,7 +46,7 @@ AREAS = (
     _area("checks", "/checks", Right.REVIEW),
     _area("appeals", "/appeals", Right.APPEAL, Right.DECIDE_APPEALS),
     _area("agents", "/agents", Right.READ_TEAMS),
-    _area("team", "/team", Right.READ_TEAMS),
+    _area("team", "/teams", Right.READ_TEAMS),
     _area("rules", "/rules", Right.READ_RULES),
     _area("upload", "/upload", Right.UPLOAD),
     _area("runs", "/runs", Right.RUN_JOBS),
