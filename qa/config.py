@@ -108,14 +108,50 @@ class DatabaseSettings(Section):
     )
 
 
+class AccountSettings(Section):
+    """How people log in."""
+
+    session_idle_minutes: int = Field(
+        60, ge=5, le=1440, description="a browser without a request for so long is logged out"
+    )
+    session_absolute_minutes: int = Field(
+        720, ge=10, le=10_080, description="a browser is logged out so long after its log-in"
+    )
+    password_min_chars: int = Field(10, ge=8, le=64, description="shortest password, characters")
+    throttle_after: int = Field(
+        5, ge=1, le=100, description="wrong passwords for one login before each further try waits"
+    )
+    throttle_address_after: int = Field(
+        50, ge=1, le=10_000, description="wrong passwords from one address before its tries wait"
+    )
+    throttle_max_seconds: int = Field(
+        300, ge=1, le=86_400, description="longest wait between two tries, seconds"
+    )
+
+
 class ServeSettings(Section):
-    """The page on this machine."""
+    """Where the service listens, and how it is reached."""
 
     host: str = Field(
         "127.0.0.1",
-        description="address to listen on; loopback only, because there are no accounts yet",
+        description="address to listen on; one that is not this machine's loopback needs accounts, "
+        "and TLS or a reverse proxy",
     )
     port: int = Field(8787, ge=0, le=65535, description="port to listen on; 0 takes a free one")
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the certificate and its chain; with it the service is https"
+    )
+    tls_key: Path | None = Field(
+        None, description="PEM file of the certificate's private key, without a passphrase"
+    )
+    behind_proxy: tuple[str, ...] = Field(
+        (),
+        description="IP addresses or networks of the reverse proxies whose X-Forwarded-For and "
+        "X-Forwarded-Proto are believed",
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="names under which people open the service (the Host header, without port)"
+    )
 
 
 class Settings(BaseSettings):
@@ -136,6 +172,7 @@ class Settings(BaseSettings):
     scoring: ScoringSettings = ScoringSettings()
     database: DatabaseSettings = DatabaseSettings()
     serve: ServeSettings = ServeSettings()
+    accounts: AccountSettings = AccountSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict, description="channel layout per source name; 'default' for the rest"
     )

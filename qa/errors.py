@@ -229,7 +229,7 @@ _ACCOUNT_ADVICE = {
 }
 
 
-class AccountError(StoreError):
+class AccountError(ConflictError):
     """An account, password or token cannot be made or changed so.
 
     Args:
