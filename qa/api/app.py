@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 import qa
-from qa.api import audio, failures, json_api
+from qa.api import access, audio, failures, json_api
 from qa.api.failures import error_response
 from qa.api.guards import Fence, Headers, KnownHosts
 from qa.api.pages import page_routers
@@ -39,6 +39,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     )
     app.state.service = Service(store, recordings, settings)
     failures.install(app)
+    access.install(app)
     for router in (*page_routers(), audio.router, json_api.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

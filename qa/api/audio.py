@@ -5,24 +5,27 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, HTTPException, Query, Response
 from fastapi.responses import FileResponse
 
+from qa.api.access import Viewer, needs
 from qa.api.recordings import FileState
 from qa.api.service import Service, locate_audio, service_of
+from qa.records import Right
 from qa.types import Span
 
 MAX_CLIP_MS = 600_000
 Running = Annotated[Service, Depends(service_of)]
+Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/audio/{call_id:path}")
-def play(call_id: str, service: Running) -> Response:
+def play(call_id: str, service: Running, viewer: Listener) -> Response:
     """Give the recording as PCM WAV; answers Range requests.
 
     Raises:
         HTTPException: 409 where the file is gone or holds something else.
     """
-    recording_id, located = locate_audio(service, call_id)
+    recording_id, located = locate_audio(service, viewer.scope, call_id)
     if located.path is None:
         raise HTTPException(409, f"the recording is {located.state.value}")
     copy = service.recordings.playable(recording_id, located.path)
@@ -33,6 +36,7 @@ def play(call_id: str, service: Running) -> Response:
 def download_clip(
     call_id: str,
     service: Running,
+    viewer: Listener,
     start_ms: Annotated[int, Query(ge=0, le=100_000_000)],
     end_ms: Annotated[int, Query(ge=0, le=100_000_000)],
 ) -> Response:
@@ -43,7 +47,7 @@ def download_clip(
     """
     if not 0 < end_ms - start_ms <= MAX_CLIP_MS:
         raise HTTPException(400, "a clip is longer than nothing and at most ten minutes")
-    _, located = locate_audio(service, call_id)
+    _, located = locate_audio(service, viewer.scope, call_id)
     if located.state is not FileState.READY or located.path is None:
         raise HTTPException(409, f"the recording is {located.state.value}")
     try:

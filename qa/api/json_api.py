@@ -5,14 +5,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
 
+from qa.api.access import Viewer, needs
 from qa.api.filters import ListQuery, list_query
-from qa.api.service import Service, load_call, masked, service_of
+from qa.api.service import Service, load_call, service_of
+from qa.masking import mask_call
+from qa.records import Right
 from qa.store import queries, queries_queue
 from qa.types import Call, Scorecard, Transcript
 
 router = APIRouter(prefix="/api/v1", tags=["read"])
 Asked = Annotated[ListQuery, Depends(list_query)]
 Running = Annotated[Service, Depends(service_of)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
+Listener = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.LISTEN))]
+TeamReader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,10 @@ class CallDocument:
 
 @router.get("/calls")
 def list_calls(
-    service: Running, asked: Asked, per_page: Annotated[int, Query(ge=1, le=500)] = 50
+    service: Running,
+    asked: Asked,
+    viewer: Reader,
+    per_page: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> CallPage:
     """List calls with their flags, as the page does."""
     store = service.store
@@ -58,12 +67,12 @@ def list_calls(
 
 
 @router.get("/calls/{call_id:path}", responses={404: {"description": "no such call"}})
-def get_call(call_id: str, service: Running) -> CallDocument:
+def get_call(call_id: str, service: Running, viewer: Listener) -> CallDocument:
     """Give one call; the customer's name and numbers are masked outside the transcript."""
-    loaded = load_call(service, call_id)
+    loaded = load_call(service, viewer.scope, call_id)
     detail = loaded.detail
     return CallDocument(
-        call=masked(detail.call),
+        call=mask_call(detail.call),
         status=detail.line.status,
         fault=detail.line.fault,
         recording_id=loaded.recording_id,
@@ -75,7 +84,7 @@ def get_call(call_id: str, service: Running) -> CallDocument:
 
 
 @router.get("/agents")
-def list_agents(service: Running) -> list[queries.AgentTotals]:
+def list_agents(service: Running, viewer: TeamReader) -> list[queries.AgentTotals]:
     """Sum up the published scorecards of each agent, in order of agent number."""
     with service.store.reading() as session:
         return queries.agent_totals(session)

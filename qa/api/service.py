@@ -1,15 +1,16 @@
 """What the routes share: the store, the recordings, and how to load a call for reading."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from fastapi import HTTPException, Request
 
-from qa.api.display import mask_name, mask_number
 from qa.api.recordings import Located, Recordings
 from qa.config import Settings
+from qa.records import Scope
 from qa.store import queries, queries_queue
+from qa.store.scope import require_call
 from qa.store.store import Store
-from qa.types import Call, Transcript
+from qa.types import Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,14 @@ def service_of(request: Request) -> Service:
     return service
 
 
-def load_call(service: Service, call_id: str) -> LoadedCall:
+def load_call(service: Service, scope: Scope, call_id: str) -> LoadedCall:
     """Load all that the page shows of a call.
 
     Raises:
-        NotFoundError: there is no such call.
+        NotFoundError: there is no such call within the scope.
     """
     with service.store.reading() as session:
+        require_call(session, scope, call_id)
         detail = queries.call_detail(session, call_id, service.store.zone)
         transcript = None
         if detail.scorecard:
@@ -66,24 +68,14 @@ def load_call(service: Service, call_id: str) -> LoadedCall:
     return LoadedCall(detail, agent_name, transcript, recording_id, located)
 
 
-def locate_audio(service: Service, call_id: str) -> tuple[str, Located]:
+def locate_audio(service: Service, scope: Scope, call_id: str) -> tuple[str, Located]:
     """Find the recording that a call's page plays: its id and where it lies.
 
     Raises:
         HTTPException: 404 where the call has no recording.
         NotFoundError: there is no such call.
     """
-    loaded = load_call(service, call_id)
+    loaded = load_call(service, scope, call_id)
     if loaded.recording_id is None or loaded.recording is None:
         raise HTTPException(404, "the call has no recording")
     return loaded.recording_id, loaded.recording
-
-
-def masked(call: Call) -> Call:
-    """Hide the customer's name and numbers; address and problem stay, for they are compared."""
-    ticket = call.ticket
-    if ticket is not None:
-        ticket = replace(
-            ticket, name=mask_name(ticket.name) or None, phone=mask_number(ticket.phone) or None
-        )
-    return replace(call, caller_number=mask_number(call.caller_number) or None, ticket=ticket)

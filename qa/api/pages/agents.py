@@ -4,17 +4,20 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from qa.api.access import Viewer, needs
 from qa.api.pages.shared import code_words, titles_in
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
+from qa.records import Right
 from qa.store import queries, queries_queue
 
 router = APIRouter(include_in_schema=False)
 Running = Annotated[Service, Depends(service_of)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS))]
 
 
 @router.get("/agents")
-def show_agents(request: Request, service: Running) -> Response:
+def show_agents(request: Request, service: Running, viewer: Reader) -> Response:
     """Show every agent's totals."""
     with service.store.reading() as session:
         agents = queries.agent_totals(session)

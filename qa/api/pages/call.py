@@ -6,18 +6,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from qa.api.access import Viewer, needs
 from qa.api.filters import ListQuery, list_query
 from qa.api.pages.queue import PAGE_SIZE
 from qa.api.pages.shared import at_place, call_link, code_words
 from qa.api.rendering import language, page
 from qa.api.service import LoadedCall, Service, load_call, service_of
 from qa.api.views import card_view, utterance_views
+from qa.records import Right
 from qa.store import queries_queue
 from qa.wording import DIRECTIONS, FESTIVALS, RELEASED, note_text
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[ListQuery, Depends(list_query)]
 Running = Annotated[Service, Depends(service_of)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.LISTEN))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +32,11 @@ class Neighbours:
 
 
 @router.get("/calls/{call_id:path}")
-def show_call(request: Request, call_id: str, service: Running, asked: Asked) -> Response:
+def show_call(
+    request: Request, call_id: str, service: Running, asked: Asked, viewer: Reader
+) -> Response:
     """Show one call with its scorecard and transcript."""
-    loaded = load_call(service, call_id)
+    loaded = load_call(service, viewer.scope, call_id)
     lang = language(request)
     detail, scorecard = loaded.detail, loaded.detail.scorecard
     transcript = loaded.transcript

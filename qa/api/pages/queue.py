@@ -6,10 +6,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from qa.api.access import Viewer, needs
 from qa.api.filters import ListQuery, list_query
 from qa.api.pages.shared import code_words, titles_in
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
+from qa.records import Right
 from qa.store import problems, queries_queue
 
 PAGE_SIZE = 50
@@ -18,10 +20,11 @@ SHOWN_PROBLEMS = 50
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[ListQuery, Depends(list_query)]
 Running = Annotated[Service, Depends(service_of)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
 
 
 @router.get("/")
-def show_queue(request: Request, service: Running, asked: Asked) -> Response:
+def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader) -> Response:
     """Show the list of calls."""
     store = service.store
     wanted = asked.to_filter(store.zone)
