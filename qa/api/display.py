@@ -1,10 +1,8 @@
-"""How values are written on the page: times, lengths, numbers that are masked."""
+"""How values are written on the page: times, lengths, moments, punctuation."""
 
 import re
 from datetime import datetime
 
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
-_VISIBLE = 4
 _FULL_WIDTH = str.maketrans(",?!:;", "，？！：；")
 _HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff])(?:[,?!:;]|\.(?!\w))")
 
@@ -27,31 +25,6 @@ def format_length(ms: int | None) -> str:
 def format_moment(moment: datetime | None) -> str:
     """Write a date and time to the minute; empty where it is unknown."""
     return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
-
-
-def mask_number(number: str | None) -> str:
-    """Hide the middle of a telephone number: `138****1234`.
-
-    Returns:
-        The number with all but its first three and last four characters replaced; a short one
-        keeps its last two at most, and never more than half of it is shown.
-    """
-    if not number:
-        return ""
-    if len(number) >= 3 + _VISIBLE + 3:
-        return f"{number[:3]}{'*' * (len(number) - 7)}{number[-_VISIBLE:]}"
-    shown = min(2, len(number) // 2)
-    return "*" * (len(number) - shown) + number[len(number) - shown :]
-
-
-def mask_numbers_in(text: str) -> str:
-    """Hide mobile numbers inside a file name or an id: recorders like to put them there."""
-    return _MOBILE.sub(r"\1****\2", text)
-
-
-def mask_name(name: str | None) -> str:
-    """Keep the family name: `张**`."""
-    return name[0] + "*" * max(1, len(name) - 1) if name else ""
 
 
 def chinese_punctuation(text: str) -> str:

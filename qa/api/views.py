@@ -1,12 +1,11 @@
-"""A call as the page lays it out: every rule with its evidence, every utterance with its marks."""
+"""A scorecard as pages lay it out: every rule with its evidence."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from qa.api.display import chinese_punctuation, format_moment, format_time
-from qa.api.service import masked
 from qa.api.words import word as say
+from qa.masking import mask_call
 from qa.reports.layout import lay_out, own_matches, own_slots, promise_at, ticket_text
 from qa.store.evidence import evidence_of
 from qa.types import (
@@ -20,15 +19,10 @@ from qa.types import (
     ScoreLine,
     SlotStatus,
     Span,
-    Transcript,
-    Utterance,
     Verdict,
-    Word,
 )
 from qa.wording import grade_name, outcome_name, reason_text, role_name, slot_name, slot_status_name
 
-UNSURE_WORD = 0.5
-UNSURE_ROLE = 0.5
 SYMBOLS = {
     Outcome.MET: "✓",
     Outcome.VIOLATED: "✗",
@@ -134,38 +128,6 @@ class CardView:
     undecided: int
 
 
-@dataclass(frozen=True, slots=True)
-class Badge:
-    """A mark beside an utterance: this rule's evidence is here."""
-
-    rule_id: str
-    title: str
-    symbol: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of an utterance's text with one look."""
-
-    text: str
-    css: str
-
-
-@dataclass(frozen=True, slots=True)
-class UtteranceView:
-    """One utterance; `lane` is 0 for the agent, 1 for the customer, 2 where that is unknown."""
-
-    span: Span
-    time: str
-    who: str
-    css: str
-    lane: int
-    role_unsure: bool
-    pieces: tuple[Piece, ...]
-    badges: tuple[Badge, ...]
-
-
 def card_view(scorecard: Scorecard, call: Call, lang: str) -> CardView:
     """Lay out every rule: flags first and the most serious on top, the others in folds."""
     layout = lay_out(scorecard)
@@ -232,7 +194,7 @@ def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
 
 def _ticket(line: ScoreLine, call: Call, lang: str) -> tuple[str, str] | None:
     """Say what the ticket holds; in full where it is to be compared with what was said."""
-    written = ticket_text(line.verdict, call if line.is_flag else masked(call))
+    written = ticket_text(line.verdict, call if line.is_flag else mask_call(call))
     return (slot_name(written[0], lang), written[1]) if written else None
 
 
@@ -279,80 +241,3 @@ def _quote(match: Match, lang: str) -> Quote:
         expected=match.expected,
         percent=int(match.similarity * 100),
     )
-
-
-def utterance_views(
-    transcript: Transcript, scorecard: Scorecard | None, lang: str
-) -> list[UtteranceView]:
-    """Lay out the transcript, with the evidence of the scorecard's flags marked in it."""
-    found = _evidence(scorecard.flags if scorecard else (), len(transcript.utterances))
-    return [
-        _utterance_view(utterance, found.get(number, ()), lang)
-        for number, utterance in enumerate(transcript.utterances)
-    ]
-
-
-def _evidence(
-    flags: Sequence[ScoreLine], count: int
-) -> Mapping[int, Sequence[tuple[ScoreLine, Span]]]:
-    """Find which flags rest on which utterance; only what was heard, not the nearest misses."""
-    found: dict[int, list[tuple[ScoreLine, Span]]] = defaultdict(list)
-    for line in flags:
-        for match in own_matches(line.verdict):
-            if 0 <= match.utterance < count:
-                found[match.utterance].append((line, match.span))
-    return found
-
-
-def _utterance_view(
-    utterance: Utterance, found: Sequence[tuple[ScoreLine, Span]], lang: str
-) -> UtteranceView:
-    lines = {line.rule_id: line for line, _ in found}
-    badges = [
-        Badge(
-            rule_id,
-            _in(lang, line.title, line.title_en),
-            SYMBOLS[line.verdict.outcome],
-            CLASSES[line.verdict.outcome],
-        )
-        for rule_id, line in lines.items()
-    ]
-    return UtteranceView(
-        span=utterance.span,
-        time=format_time(utterance.span.start_ms),
-        who=role_name(utterance.role, lang),
-        css=utterance.role.value,
-        lane=[Role.AGENT, Role.CUSTOMER, Role.UNKNOWN].index(utterance.role),
-        role_unsure=utterance.role is not Role.UNKNOWN and utterance.role_confidence < UNSURE_ROLE,
-        pieces=_pieces(utterance, found),
-        badges=tuple(badges),
-    )
-
-
-def _pieces(utterance: Utterance, found: Sequence[tuple[ScoreLine, Span]]) -> tuple[Piece, ...]:
-    """Cut the text where its look changes; words that do not make up the text are left aside."""
-    text = chinese_punctuation(utterance.text)
-    if "".join(word.text for word in utterance.words) != utterance.text:
-        return (Piece(text, ""),)
-    pieces: list[Piece] = []
-    at = 0
-    for word in utterance.words:
-        shown, css = text[at : at + len(word.text)], _word_css(word, found)
-        at += len(word.text)
-        if pieces and (pieces[-1].css == css or not any(map(str.isalnum, shown))):
-            pieces[-1] = Piece(pieces[-1].text + shown, pieces[-1].css)
-        else:
-            pieces.append(Piece(shown, css))
-    return tuple(pieces)
-
-
-def _word_css(word: Word, found: Sequence[tuple[ScoreLine, Span]]) -> str:
-    looks = []
-    outcomes = {line.verdict.outcome for line, span in found if word.span.overlap_ms(span) > 0}
-    if Outcome.VIOLATED in outcomes:
-        looks.append("hit-violated")
-    elif outcomes:
-        looks.append("hit-undecided")
-    if word.confidence < UNSURE_WORD:
-        looks.append("unsure")
-    return " ".join(looks)
