@@ -48,11 +48,13 @@ class RunOptions:
         retry_failed: try recordings again that an earlier run marked as failed.
         factory: makes what transcribes, inside each worker process; None is the real one.
         engine: fingerprint of what it hears with; None asks the pipeline.
+        run_id: the row of a run that was asked for; None makes one.
     """
 
     retry_failed: bool = False
     factory: WorkerFactory | None = None
     engine: str | None = None
+    run_id: int | None = None
 
 
 def run_folder(
@@ -77,8 +79,11 @@ def run_folder(
         store, settings
     )  # a wrong ruleset or a missing model is told before hours of work
     engine = options.engine or _real_engine(settings)
-    with store.run_lock(), recorded_run(store, "run") as run:
-        intake = take_in(store, FolderSource(folder, store.zone), listener=listener)
+    with (
+        store.run_lock(),
+        recorded_run(store, "run", listener=listener, run_id=options.run_id) as run,
+    ):
+        intake = take_in(store, FolderSource(folder, store.zone), listener=run.listener)
         with store.writing() as session:
             ledger.use_engine(session, engine)
         with store.reading() as session:
@@ -86,9 +91,9 @@ def run_folder(
         # Read again: the folder may have brought another station table.
         rulesets = Rulesets.in_force(store, settings)
         workforce = Workforce(options.factory or local.real_worker, engine, rulesets)
-        hearing = transcribe_pending(store, settings, pending, workforce, listener)
+        hearing = transcribe_pending(store, settings, pending, workforce, run.listener)
         run.counts = _counts(hearing, None)
-        judging = score_pending(store, settings, listener=listener)
+        judging = score_pending(store, settings, listener=run.listener)
         run.counts = _counts(hearing, judging)
     return RunReport(run.run_id, intake, hearing, judging, time.monotonic() - started)
 
@@ -100,8 +105,8 @@ def ingest_folder(store: Store, folder: Path, *, listener: Listener = ignore) ->
         IngestError: the folder cannot be read.
         ConflictError: another run is working on the database.
     """
-    with store.run_lock(), recorded_run(store, "ingest"):
-        return take_in(store, FolderSource(folder, store.zone), listener=listener)
+    with store.run_lock(), recorded_run(store, "ingest", listener=listener) as run:
+        return take_in(store, FolderSource(folder, store.zone), listener=run.listener)
 
 
 def score_all_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
@@ -111,8 +116,8 @@ def score_all_pending(store: Store, settings: Settings, *, listener: Listener = 
         RulesetError: the ruleset of the settings is wrong.
         ConflictError: another run is working on the database.
     """
-    with store.run_lock(), recorded_run(store, "score") as run:
-        judging = score_pending(store, settings, listener=listener)
+    with store.run_lock(), recorded_run(store, "score", listener=listener) as run:
+        judging = score_pending(store, settings, listener=run.listener)
         run.counts = RunCounts(scored=judging.scored)
         return judging
 

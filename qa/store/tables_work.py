@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qa.store.tables import ShortText, Table, UtcDateTime
+from qa.store.tables import RunRow, ShortText, Table, UtcDateTime
+from qa.store.tables_people import UserRow
 
 
 class RunTaskRow(Table):
@@ -21,10 +22,10 @@ class RunTaskRow(Table):
     __tablename__ = "run_tasks"
 
     run_id: Mapped[int] = mapped_column(
-        ForeignKey("runs.run_id"), primary_key=True, autoincrement=False
+        ForeignKey(RunRow.run_id), primary_key=True, autoincrement=False
     )
     state: Mapped[str] = mapped_column(String(20), index=True)
-    requested_by: Mapped[int | None] = mapped_column(ForeignKey("users.user_id"))
+    requested_by: Mapped[int | None] = mapped_column(ForeignKey(UserRow.user_id))
     requested_at: Mapped[datetime] = mapped_column(UtcDateTime)
     parameters: Mapped[str] = mapped_column(Text)
     stage: Mapped[str | None] = mapped_column(String(20))

@@ -7,6 +7,7 @@ that neither process ever holds a whole call.
 
 import os
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +47,20 @@ class Recording:
     size_bytes: int
     duration_ms: int
     source_rate_hz: int
+    channel_count: int
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """What a look at a file's structure and its first seconds tells.
+
+    Attributes:
+        rate_hz: sample rate inside the file.
+        codec: container and encoding, such as `wav/alaw` or `mp3/mp3`.
+    """
+
+    rate_hz: int
     channel_count: int
     codec: str
 
@@ -194,8 +209,36 @@ class Decoder:
                 scratch.clear()
                 raise
 
-    def _ask(self, process: DecodeProcess, path: Path) -> dict[str, Any]:
-        request = {"job": self._jobs, "path": os.path.abspath(path)}  # noqa: PTH100
+    def probe(self, path: Path, *, suffix: str) -> Probed:
+        """Look whether a file is a recording that can be decoded, without decoding all of it.
+
+        Its end may still turn out to be missing or damaged, where only decoding can tell.
+
+        Args:
+            suffix: the ending to take for the file's own; only `.gsm` makes a difference.
+
+        Raises:
+            RecordingError: the recording cannot be used; its fault says why.
+            ScratchError: the disk is full; the recording itself may be fine.
+            ConfigError: the child does not start, or the scratch folder cannot be made.
+        """
+        with self._turn:
+            process, scratch = self._start()
+            self._jobs += 1
+            try:
+                reply = self._ask(process, path, {"probe": suffix})
+                _refuse(path, reply)
+                return Probed(reply["rate_hz"], reply["channels"], reply["codec"])
+            except BaseException as error:
+                if isinstance(error, ScratchError) or not isinstance(error, RecordingError):
+                    self._stop()
+                scratch.clear()
+                raise
+
+    def _ask(
+        self, process: DecodeProcess, path: Path, more: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        request = {"job": self._jobs, "path": os.path.abspath(path), **(more or {})}  # noqa: PTH100
         try:
             return process.ask(request, self._settings.decoder_timeout_s)
         except TimeoutError:
@@ -230,12 +273,7 @@ class Decoder:
 
 def _take(path: Path, reply: dict[str, Any], stem: Path) -> DecodedRecording:
     """Turn the child's reply into a recording or an error."""
-    if "scratch" in reply:
-        raise ScratchError(path.name, reply["scratch"])
-    if "fault" in reply:
-        fault = RecordingFault(reply["fault"])
-        error = AudioTooShortError if fault in _NOTHING_TO_INSPECT else AudioDecodeError
-        raise error(path.name, fault, reply["advice"])
+    _refuse(path, reply)
     recording = Recording(
         recording_id=reply["sha256"],
         path=path,
@@ -256,3 +294,12 @@ def _take(path: Path, reply: dict[str, Any], stem: Path) -> DecodedRecording:
             os.close(fd)
         raise
     return DecodedRecording(recording, tuple(fds), reply["samples"])
+
+
+def _refuse(path: Path, reply: dict[str, Any]) -> None:
+    if "scratch" in reply:
+        raise ScratchError(path.name, reply["scratch"])
+    if "fault" in reply:
+        fault = RecordingFault(reply["fault"])
+        error = AudioTooShortError if fault in _NOTHING_TO_INSPECT else AudioDecodeError
+        raise error(path.name, fault, reply["advice"])

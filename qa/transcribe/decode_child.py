@@ -5,6 +5,7 @@ loads them, reads one JSON request a line, and answers each with one JSON line; 
 standard input closes, which also happens when its parent is killed. `audio.py` is the other side.
 """
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -137,10 +138,13 @@ def decode(request: dict[str, Any], limits: Limits, readers: Any) -> dict[str, A
     """Decode one recording into a scratch file per channel.
 
     Args:
-        request: `job` (number, names the scratch files) and `path` (absolute).
+        request: `job` (number, names the scratch files) and `path` (absolute). With `probe` only
+            the structure and the first seconds are looked at, and nothing is kept; its value is
+            the ending to take for the file's own.
 
     Returns:
-        What the parent needs for a `Recording`, and the number of samples per channel.
+        What the parent needs for a `Recording`, and the number of samples per channel; for a probe
+        `codec`, `rate_hz` and `channels`.
 
     Raises:
         RejectedError: the recording cannot be used.
@@ -171,13 +175,23 @@ def _decode_open_file(
             RecordingFault.TOO_LARGE,
             f"the file is larger than {limits.max_file_mb} MiB (audio.max_file_mb); split it.",
         )
-    source = inspect(fd, size, Path(request["path"]).suffix.lower())
-    digest = hash_file(fd)
+    source = inspect(fd, size, request.get("probe") or Path(request["path"]).suffix.lower())
     check_space(limits.scratch, _SPARE_SCRATCH_BYTES)
     stem = str(Path(limits.scratch) / str(request["job"]))
+    if "probe" in request:
+        with readers.ProbeWriter(stem, limits.max_duration_s, check_space) as probe:
+            return _probe(source, probe, readers)
+    digest = hash_file(fd)
     with readers.ScratchWriter(stem, limits.max_duration_s, check_space) as writer:
         _read(source, writer, readers)
         return {**writer.finish(), "sha256": digest}
+
+
+def _probe(source: Source, probe: Any, readers: Any) -> dict[str, Any]:
+    with contextlib.suppress(readers.EnoughError):
+        _read(source, probe, readers)
+    found: dict[str, Any] = probe.found()
+    return found
 
 
 def _read(source: Source, writer: Any, readers: Any) -> None:

@@ -29,6 +29,7 @@ from qa.transcribe.containers import (
 Samples = npt.NDArray[np.float32]
 
 _BLOCK_FRAMES = 65_536
+_PROBE_S = 2
 _SPACE_CHECK_BLOCKS = 64
 _SPARE_BYTES = 64 << 20
 _SILENCE = 10 ** (-90 / 20)
@@ -158,10 +159,7 @@ class ScratchWriter:
             RejectedError: NO_SAMPLES or SILENT.
         """
         if self._frames_in == 0:
-            raise RejectedError(
-                RecordingFault.NO_SAMPLES,
-                "the file holds a header and no sound; check the recorder.",
-            )
+            raise no_samples()
         if (self._high - self._low <= max(2 * _SILENCE, self._step)).all():
             raise RejectedError(
                 RecordingFault.SILENT,
@@ -185,6 +183,37 @@ class ScratchWriter:
             rest = memoryview(np.clip(block[:, channel], -1.0, 1.0).astype("<f4").tobytes())
             while rest:  # a raw file may take less than it is given
                 rest = rest[file.write(rest) :]
+
+
+class EnoughError(Exception):
+    """Stop reading: a probe has seen enough."""
+
+
+class ProbeWriter(ScratchWriter):
+    """Takes the first seconds of a recording and keeps none of them."""
+
+    def write(self, block: Samples) -> None:
+        """Take the next frames; raises EnoughError once they tell what the recording is."""
+        super().write(block)
+        if self._frames_in >= _PROBE_S * self._rate_hz:
+            raise EnoughError
+
+    def found(self) -> dict[str, Any]:
+        """Say what the recording is.
+
+        Raises:
+            RejectedError: NO_SAMPLES.
+        """
+        if self._frames_in == 0:
+            raise no_samples()
+        return {"rate_hz": self._rate_hz, "channels": self._channels, "codec": self._codec}
+
+
+def no_samples() -> RejectedError:
+    """Make the error for a file without sound."""
+    return RejectedError(
+        RecordingFault.NO_SAMPLES, "the file holds a header and no sound; check the recorder."
+    )
 
 
 # --- libsndfile ----------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_kill_9_at_random_points_then_running_again_finishes(tmp_path: Path) -> 
         assert rows_of(store, "PRAGMA integrity_check") == [("ok",)]
         assert rows_of(store, "PRAGMA foreign_key_check") == []
         # Row numbers of scorecards may have gaps or another order; their contents may not differ.
-        skip = ("runs", "verdicts", "scorecards")
+        skip = ("runs", "run_tasks", "verdicts", "scorecards")
         assert snapshot(store, without=skip) == snapshot(expected, without=skip)
         cards = (
             "SELECT call_id, transcript_key, context, ruleset_hash, is_current, total, s.blob, "
