@@ -152,6 +152,17 @@ class ServeSettings(Section):
     allowed_hosts: tuple[str, ...] = Field(
         (), description="names under which people open the service (the Host header, without port)"
     )
+    max_upload_mb: int = Field(
+        512, gt=0, description="largest recording taken through the page or the API, MiB"
+    )
+    process_uploads: bool = Field(
+        True,
+        description="transcribe and judge uploads, and do the runs asked for on the page, in a "
+        "process beside the service; false leaves both to 'qa run'",
+    )
+    inbox: Path | None = Field(
+        None, description="folder that a run started on the page takes in (default: none)"
+    )
 
 
 class Settings(BaseSettings):

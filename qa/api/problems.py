@@ -13,13 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from qa.errors import (
+    AccountError,
     ConfigError,
     ConflictError,
     EngineError,
+    InvalidRequestError,
+    NotAllowedError,
     NotFoundError,
     QAError,
     RecordingError,
     StoreError,
+    TransitionError,
 )
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -70,6 +74,13 @@ _BY_STATUS: Final[Mapping[int, str]] = {
 }
 
 
+_OF_HOUSE: Final[Mapping[type[QAError], str]] = {
+    NotFoundError: "not_found",
+    ConflictError: "conflict",
+    ConfigError: "ruleset_wrong",
+}
+
+
 class FieldProblem(BaseModel):
     """One field that is missing or wrong."""
 
@@ -108,6 +119,11 @@ class Problem(BaseModel):
     detail: str | None = Field(None, description="What is wrong this time, and what to do.")
     instance: str = Field(description="This one occurrence; the log of the service names it too.")
     code: str = Field(description="The kind of error for programs; codes are never renamed.")
+    reason: str | None = Field(
+        None,
+        description="Why, finer than `code` and stable too: `stale_scorecard`, `window_passed`, "
+        "`truncated`, …",
+    )
     errors: list[FieldProblem] | None = Field(
         None, description="The fields concerned; only where `code` is `invalid`."
     )
@@ -119,6 +135,7 @@ class Refused(HTTPException):  # a refusal, not a failure
     Args:
         code: one of `KINDS`.
         detail: what is wrong this time; no words of a conversation, numbers or names.
+        reason: why, finer than the code.
         fields: what `errors` lists.
         headers: more headers of the response.
     """
@@ -128,11 +145,12 @@ class Refused(HTTPException):  # a refusal, not a failure
         code: str,
         detail: str | None = None,
         *,
+        reason: str | None = None,
         fields: Sequence[FieldProblem] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(KINDS[code].status, detail or KINDS[code].title, dict(headers or {}))
-        self.code, self.said, self.fields = code, detail, tuple(fields)
+        self.code, self.said, self.reason, self.fields = code, detail, reason, tuple(fields)
 
 
 def invalid(field: str, code: str, message: str) -> Refused:
@@ -149,6 +167,7 @@ def response(
     code: str,
     detail: str | None = None,
     *,
+    reason: str | None = None,
     fields: Sequence[FieldProblem] = (),
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -161,6 +180,7 @@ def response(
         detail=detail,
         instance=f"urn:uuid:{uuid.uuid4()}",
         code=code,
+        reason=reason,
         errors=list(fields) or None,
     )
     if kind.status >= 500:
@@ -177,7 +197,13 @@ def for_status(status: int) -> Response:
 def for_http(error: HTTPException) -> Response:
     """Write what somebody refused."""
     if isinstance(error, Refused):
-        return response(error.code, error.said, fields=error.fields, headers=error.headers)
+        return response(
+            error.code,
+            error.said,
+            reason=error.reason,
+            fields=error.fields,
+            headers=error.headers,
+        )
     code = _code_of(error.status_code)
     # Starlette fills in the phrase of the status, which says nothing.
     said = error.detail if error.status_code in (401, 403, 409, 413, 429) else None
@@ -196,14 +222,19 @@ def for_validation(error: RequestValidationError, request: Request) -> Response:
 
 def for_house(error: QAError) -> Response:
     """Say what the house reports; its messages hold no personal data."""
-    if isinstance(error, NotFoundError):
-        return response("not_found", str(error))
-    if isinstance(error, ConflictError):
-        return response("conflict", str(error))
+    if isinstance(error, NotAllowedError):
+        return response("not_allowed", str(error), reason=error.refusal.value)
+    if isinstance(error, InvalidRequestError):
+        return response("invalid", str(error), reason=error.refusal.value)
+    if isinstance(error, TransitionError):
+        return response("conflict", str(error), reason=error.refusal.value)
+    if isinstance(error, AccountError):
+        return response("conflict", str(error), reason=error.fault.value)
     if isinstance(error, RecordingError):
-        return response("recording_unusable", f"{error.fault.value}: {error.advice}")
-    if isinstance(error, ConfigError):
-        return response("ruleset_wrong", str(error))
+        return response("recording_unusable", error.advice, reason=error.fault.value)
+    for kind, code in _OF_HOUSE.items():
+        if isinstance(error, kind):
+            return response(code, str(error))
     if isinstance(error, EngineError | StoreError):
         _log.error("%s: %s", type(error).__name__, error)
         return response("unavailable")
