@@ -10,7 +10,9 @@ import typer
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Sequence
 
+    from qa.cli.demo_accounts import DemoAccount
     from qa.config import ServeSettings
     from qa.store.store import Store
 
@@ -38,8 +40,10 @@ def demo(
     """Inspect the bundled calls, print every scorecard, then show the review page.
 
     A second time only what changed is done again. Without a terminal it ends after the scorecards.
+    It makes one account per role to log in with, in its own database.
     """
     from qa.batch.runner import run_folder
+    from qa.cli.demo_accounts import demo_accounts
     from qa.cli.progress import shown_progress
     from qa.cli.run import print_run
     from qa.cli.serve import show_pages
@@ -57,6 +61,7 @@ def demo(
         _print_scorecards(store)
         print_run(report)
         _print_next(folder)
+        _print_accounts(demo_accounts(store))
         if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
             show_pages(store, settings, _any_port(settings.serve))
     if not report.is_clean:
@@ -105,7 +110,7 @@ def _print_next(folder: Path) -> None:
         (f"{qa} promises", "what agents promised, and until when"),
         (f"{qa} export verdicts --csv", "every verdict as a table"),
         (f"{qa} rules explain IP01", "what a rule looks for, with its examples"),
-        (f"{qa} serve", "the review page"),
+        (f"{qa} serve", "the review service, with the accounts below"),
         (f"{qa} run DIR", "your own recordings: a folder with calls.csv"),
     )
     width = max(len(command) for command, _ in lines) + 2
@@ -113,6 +118,14 @@ def _print_next(folder: Path) -> None:
     typer.echo(f"  export QA_DATA_DIR={_short(folder)}")
     for command, meaning in lines:
         typer.echo(f"  {command:<{width}}# {meaning}")
+    typer.echo("")
+
+
+def _print_accounts(accounts: "Sequence[DemoAccount]") -> None:
+    typer.echo("Accounts of the demo, with new passwords each time:")
+    typer.echo(f"  {'role':<7}{'log-in':<8}{'password':<15}")
+    for one in accounts:
+        typer.echo(f"  {one.role:<7}{one.login:<8}{one.password:<15}# {one.meaning}")
     typer.echo("")
 
 

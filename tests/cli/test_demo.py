@@ -3,33 +3,19 @@
 import re
 import shlex
 import time
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from benchlib.golden import read_golden
 from typer.testing import CliRunner
 
-from qa.batch.runner import ingest_folder
 from qa.cli.app import app
 from qa.cli.demo import bundled_calls
 from qa.config import load_settings
 from qa.errors import ConfigError
-from qa.pipeline import engine_fingerprint
-from qa.store import ledger
+from qa.store.accounts import credentials_of
+from qa.store.passwords import is_right
 from tests.call_folders import open_store
-
-
-def put_golden_transcripts(data_dir: Path) -> None:
-    """Keep what was heard before, as if this engine had heard it: hearing takes a minute."""
-    settings = load_settings(data_dir=data_dir)
-    engine, folder = engine_fingerprint(settings), bundled_calls()
-    heard = [replace(read_golden(f), engine=engine) for f in sorted(folder.glob("golden/*.json"))]
-    with open_store(settings) as store:
-        ingest_folder(store, folder)
-        with store.writing() as session:
-            ledger.put_transcripts(session, heard, datetime.now(UTC))
+from tests.demo_archive import put_golden_transcripts
 
 
 def test_without_a_checkout_it_says_so(tmp_path: Path) -> None:
@@ -65,6 +51,9 @@ def test_second_time_does_nothing_twice(
     assert "一票否决" in second.stdout and "平均分" in second.stdout
     assert "review page is at" not in second.stdout  # there is no terminal
 
+    assert_each_role_can_log_in(tmp_path, second.stdout)
+    assert not set(passwords(first.stdout)) & set(passwords(second.stdout))
+
     # What it says to try next works as it stands.
     advice = re.findall(r"^  \S*qa (.*?) +#", second.stdout, re.MULTILINE)
     assert len(advice) >= 4
@@ -73,3 +62,17 @@ def test_second_time_does_nothing_twice(
         if not command.startswith(("serve", "run")):
             result = CliRunner().invoke(app, shlex.split(command))
             assert result.exit_code == 0 and result.stdout, result.output
+
+
+def passwords(output: str) -> list[str]:
+    return re.findall(r"demo-[0-9a-f]{8}", output)
+
+
+def assert_each_role_can_log_in(data_dir: Path, output: str) -> None:
+    shown = re.findall(r"^  (agent|lead|head|admin) +(\w+) +(demo-\w+) ", output, re.MULTILINE)
+    assert len(shown) == 4
+    with open_store(load_settings(data_dir=data_dir)) as store, store.reading() as session:
+        for role, login, password in shown:
+            known = credentials_of(session, login)
+            assert known is not None and known.user.role == role
+            assert is_right(password, known.password_hash)
