@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.ingest.folder import is_unchanged
+from qa.ingest.scan import is_unchanged
 from qa.ingest.join import JoinedCall, join, paths_of_answers
 from qa.ingest.rows import FoundFile, Intake, Issue, Source
 from qa.store import intake as rows

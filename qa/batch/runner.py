@@ -17,7 +17,7 @@ from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
-from qa.ingest.folder import FolderSource
+from qa.ingest.sources.folder import FolderSource
 from qa.store import ledger
 from qa.store.ledger import RunCounts
 from qa.store.store import Store

@@ -47,6 +47,7 @@ CALLS = TableKind(
         "source": ("来源", "录音来源"),
         "ruleset": ("规则集", "质检规则"),
         "fee_unpaid": ("欠费", "是否欠费"),
+        "extension": ("分机", "分机号", "坐席分机", "座席号", "座位", "seat"),
     },
 )
 TICKETS = TableKind(
@@ -98,7 +99,17 @@ STATIONS = TableKind(
         "station": ("维修站", "所属维修站", "维修站名称"),
     },
 )
-KINDS = (CALLS, TICKETS, AGENTS, NOTICES, ANSWERS, STATIONS)
+ROSTER = TableKind(
+    "roster",
+    {
+        "seat": ("extension", "分机", "分机号", "座席号", "座位", "坐席分机"),
+        "agent_id": ("id", "agent", "工号", "坐席工号", "话务员工号"),
+        "day": ("date", "日期", "班次日期", "上班日期"),
+        "from": ("start", "starts_at", "开始时间", "上班时间", "开始", "上班"),
+        "to": ("end", "ends_at", "结束时间", "下班时间", "结束", "下班"),
+    },
+)
+KINDS = (CALLS, TICKETS, AGENTS, NOTICES, ANSWERS, STATIONS, ROSTER)
 
 
 def normalise_header(header: str) -> str:

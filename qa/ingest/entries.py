@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +12,7 @@ from qa.ingest.tables import Report, Row
 from qa.types import Attitude, Direction, ReleasedBy
 
 MAX_ID_CHARS = 200
+MAX_PATH_CHARS = 4096
 MAX_TEXT_CHARS = 1000
 MAX_RINGS = 1000
 TOP_POINTS = 10
@@ -47,14 +49,46 @@ def call_entry(row: Row, report: Report, zone: ZoneInfo) -> CallEntry | None:
     if call_id is None and file is None:
         report.reject(row.line, "no_key", "the row has neither a file nor a call id")
         return None
-    try:
-        _check_length(call_id, MAX_ID_CHARS)
-        _check_length(file, 4096)
-        values = {field: _call_value(field, cell, zone) for field, cell in cells.items()}
-    except _BadCellError as error:
-        report.reject(row.line, *error.args)
+    values, faults = call_values({**cells, "call_id": call_id, "file": file}, zone)
+    if faults:
+        report.reject(row.line, faults[0].code, faults[0].reason)
         return None
     return CallEntry(report.file, row.line, call_id, file, values)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A field that does not parse; the reason never holds its value."""
+
+    field: str
+    code: str
+    reason: str
+
+
+def call_values(
+    cells: Mapping[str, str | None], zone: ZoneInfo
+) -> tuple[dict[str, Any], tuple[Fault, ...]]:
+    """Parse the fields of a call, and say of each that does not parse what is wrong.
+
+    Args:
+        cells: texts by field; `call_id` and `file` are only checked.
+
+    Returns:
+        Values by field name of `qa.types.Call`; and the faults, in the order of the fields.
+    """
+    values: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for field, cell in cells.items():
+        try:
+            if field == "file":
+                _check_length(cell, MAX_PATH_CHARS)
+            elif field == "call_id":
+                _check_length(cell, MAX_ID_CHARS)
+            else:
+                values[field] = _call_value(field, cell, zone)
+        except _BadCellError as error:
+            faults.append(Fault(field, *error.args))
+    return values, tuple(faults)
 
 
 def answers_entry(row: Row, report: Report) -> AnswersEntry | None:
@@ -66,7 +100,7 @@ def answers_entry(row: Row, report: Report) -> AnswersEntry | None:
         return None
     try:
         _check_length(call_id, MAX_ID_CHARS)
-        _check_length(file, 4096)
+        _check_length(file, MAX_PATH_CHARS)
         values = {
             name: None if cell is None else parse(cell)
             for column, cell in cells.items()

@@ -2,9 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
+
+
+class Voice(StrEnum):
+    """Who says something about a call, the firmest first; where two differ, the first is kept.
+
+    Who the agent was is the exception: there nobody outvotes another (`qa.ingest.attribution`).
+    """
+
+    TABLE = "table"
+    SIDECAR = "sidecar"
+    CDR = "cdr"
+    NAME = "name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,13 @@ class CallEntry:
         call_id: None when the row names only a file.
         file: the recording as the row writes it; None when the row names only a call.
         values: the other columns that the table has, by field name of `qa.types.Call` (and
-            `fee_unpaid`); an empty cell is None. A column that the table lacks is not in here, so
-            that it leaves what another source said.
+            `fee_unpaid` and `extension`); an empty cell is None. A column that the table lacks is
+            not in here, so that it leaves what another source said.
+        agents: who took part, where that can be several people; None leaves it to `values`.
+        aliases: other ids of the call (of its channels) that its recording may be named after.
+        moments: when its recording may have begun.
+        legs: the parts of a transferred call, which become calls of their own where each has a
+            recording.
     """
 
     table: str
@@ -57,6 +75,19 @@ class CallEntry:
     call_id: str | None
     file: str | None
     values: Mapping[str, Any]
+    voice: Voice = Voice.TABLE
+    agents: tuple[str, ...] | None = None
+    aliases: tuple[str, ...] = ()
+    moments: tuple[datetime, ...] = ()
+    legs: tuple["CallEntry", ...] = ()
+
+    @property
+    def claimed_agents(self) -> tuple[str, ...] | None:
+        """Who answered, as this row says; None where it says nothing of it, empty for nobody."""
+        if self.agents is not None or "agent_id" not in self.values:
+            return self.agents
+        agent_id = self.values["agent_id"]
+        return (agent_id,) if agent_id else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +123,16 @@ class StationEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterEntry:
+    """Who sat at a seat, from one moment (aware, included) to another (not included)."""
+
+    seat: str
+    agent_id: str
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class AnswersEntry:
     """What was keyed in after one callback, by field name of `qa.types.KeyedAnswers`.
 
@@ -114,7 +155,9 @@ class Intake:
 
     Attributes:
         origin: names the source for good; what it said before is replaced by what it says now.
-        notices, stations: None when the source says nothing about them.
+        notices, stations, roster: None when the source says nothing about them.
+        source: its name in the settings, which chooses the channel layout; None for a folder that
+            was named on the command line.
     """
 
     origin: str
@@ -125,7 +168,9 @@ class Intake:
     answers: tuple[AnswersEntry, ...] = ()
     notices: tuple[NoticeEntry, ...] | None = None
     stations: tuple[StationEntry, ...] | None = None
+    roster: tuple[RosterEntry, ...] | None = None
     issues: tuple[Issue, ...] = field(default=())
+    source: str | None = None
 
 
 class Source(Protocol):

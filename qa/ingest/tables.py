@@ -3,7 +3,7 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,10 @@ from qa.ingest.columns import TableKind, normalise_header
 from qa.ingest.encoding import DAMAGED, decode_table
 from qa.ingest.rows import Issue
 
+TABLE_ENDINGS = (".csv", ".jsonl")
 _DELIMITERS = ",\t;,"
 _MAX_TABLE_BYTES = 2 << 30
+MAX_RECORD_LINES = 200
 # Control characters, and halves of surrogate pairs, which no database takes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -49,23 +51,29 @@ def read_table(path: Path, kind: TableKind, report: Report) -> list[Row]:
     A table that cannot be read at all is reported too, and gives no rows: one bad export must not
     stop a night's work.
     """
-    try:
-        if path.stat().st_size > _MAX_TABLE_BYTES:
-            raise IngestError(report.file, "larger than 2 GiB; split it")
-        text = decode_table(path.read_bytes(), report.file).text
-    except (IngestError, OSError) as error:
-        problem = error.problem if isinstance(error, IngestError) else type(error).__name__
-        report.reject(None, "unreadable_table", f"the table cannot be read: {problem}")
+    text = read_text(path, report)
+    if text is None:
         return []
     if path.suffix.lower() == ".jsonl":
         return list(_jsonl_rows(text, kind, report))
     return list(_csv_rows(text, kind, report))
 
 
+def read_text(path: Path, report: Report) -> str | None:
+    """Read a table's text; None when it cannot be read, which the report then tells."""
+    try:
+        if path.stat().st_size > _MAX_TABLE_BYTES:
+            raise IngestError(report.file, "larger than 2 GiB; split it")
+        return decode_table(path.read_bytes(), report.file).text
+    except (IngestError, OSError) as error:
+        problem = error.problem if isinstance(error, IngestError) else type(error).__name__
+        report.reject(None, "unreadable_table", f"the table cannot be read: {problem}")
+        return None
+
+
 def _csv_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
-    # Not splitlines: it also splits at separators that may stand inside a cell.
-    lines = [f"{line}\n" for line in re.split(r"\r\n|\r|\n", text)]
-    records = _csv_records(lines, report)
+    lines = split_lines(text)
+    records = csv_records(lines, _delimiter(lines), report)
     header = next(((n, r) for n, r in records if any(c.strip() for c in r)), None)
     if header is None:
         report.notice(None, "empty_table", "the table is empty")
@@ -82,27 +90,66 @@ def _csv_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
             continue
         cells = {f: cell for f, cell in zip(fields, record, strict=False) if f}
         cells = {f: cells.get(f, "") for f in fields if f}  # a short row ends in empty cells
-        row = _checked(line, cells, report)
+        row = checked_row(line, cells, report)
         if row:
             yield row
 
 
-def _csv_records(lines: list[str], report: Report) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells); after a broken record go on with the line that follows its first."""
-    delimiter = _delimiter(lines)
+def split_lines(text: str) -> list[str]:
+    """Split at any line end; each line ends in a line feed."""
+    # Not splitlines: it also splits at separators that may stand inside a cell.
+    return [f"{line}\n" for line in re.split(r"\r\n|\r|\n", text)]
+
+
+def csv_records(
+    lines: Sequence[str], delimiter: str, report: Report
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line, cells); after a broken record go on with the line that follows its first.
+
+    Args:
+        lines: each with its line end.
+    """
     start = 0
     while start < len(lines):
-        reader = csv.reader(lines[start:], delimiter=delimiter, strict=True)
+        span = _Span(lines, start)
+        reader = csv.reader(span, delimiter=delimiter, strict=True)
         consumed = 0
         try:
             for record in reader:
                 yield start + consumed + 1, record
-                consumed = reader.line_num
+                consumed = span.record_ended()
             return
         except csv.Error:
             line = start + consumed + 1
             report.reject(line, "bad_quotes", 'the row\'s quotes do not match; write " as ""')
             start = line
+
+
+class _Span:
+    """Hands lines to the CSV reader, and stops a record that runs over too many of them.
+
+    A quote that is never closed would else swallow the rest of the file, once for each such row.
+    """
+
+    def __init__(self, lines: Sequence[str], start: int) -> None:
+        self._lines, self._start = lines, start
+        self._given = self._ended = 0
+
+    def __iter__(self) -> "_Span":
+        return self
+
+    def __next__(self) -> str:
+        if self._start + self._given >= len(self._lines):
+            raise StopIteration
+        if self._given - self._ended > MAX_RECORD_LINES:
+            raise csv.Error("a cell with too many lines")
+        self._given += 1
+        return self._lines[self._start + self._given - 1]
+
+    def record_ended(self) -> int:
+        """Take note that a record is whole; return how many lines were read."""
+        self._ended = self._given
+        return self._given
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -155,7 +202,7 @@ def _jsonl_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
         if cells is None:
             report.reject(number, "bad_value", "a value is a list or an object, not a single value")
             continue
-        row = _checked(number, cells, report)
+        row = checked_row(number, cells, report)
         if row:
             yield row
 
@@ -174,7 +221,8 @@ def _json_cells(value: dict[str, Any], kind: TableKind) -> dict[str, str] | None
     return cells
 
 
-def _checked(line: int, cells: dict[str, str], report: Report) -> Row | None:
+def checked_row(line: int, cells: Mapping[str, str], report: Report) -> Row | None:
+    """Strip the cells of a row; None when they hold what no table should, which is reported."""
     values = {field: cell.strip() or None for field, cell in cells.items()}
     texts = [value for value in values.values() if value]
     if any(DAMAGED in value for value in texts):

@@ -12,7 +12,8 @@ import pytest
 from qa.errors import IngestError
 from qa.ingest.columns import KINDS
 from qa.ingest.entries import parse_time
-from qa.ingest.folder import AUDIO_SUFFIXES, FolderSource
+from qa.ingest.scan import AUDIO_SUFFIXES
+from qa.ingest.sources.folder import FolderSource
 from qa.ingest.join import join
 from qa.ingest.rows import Intake, Issue
 from qa.types import Direction, ReleasedBy
@@ -264,7 +265,7 @@ def test_a_file_that_still_grows_waits(tmp_path: Path, monkeypatch: pytest.Monke
         growing.write_text("xx")
         real_sleep(seconds)
 
-    monkeypatch.setattr("qa.ingest.folder.time.sleep", write_meanwhile)
+    monkeypatch.setattr("qa.ingest.finished.time.sleep", write_meanwhile)
     intake = read(tmp_path)
     assert [file.relative for file in intake.files] == ["done.wav"]
     assert only_issue(intake).code == "unfinished_file"

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from qa.ingest.folder import FolderSource
+from qa.ingest.sources.folder import FolderSource
 from qa.ingest.join import paths_of_answers
 from qa.ingest.rows import Intake, NoticeEntry, StationEntry
 from qa.types import Attitude

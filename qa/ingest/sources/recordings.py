@@ -1,0 +1,89 @@
+"""Recordings anywhere below a folder, with what their names and the JSON files beside them say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from qa.ingest.finished import Finished, Settled
+from qa.ingest.names import NamePattern, entry_of
+from qa.ingest.rows import CallEntry, FoundFile, Intake, Issue
+from qa.ingest.scan import Listing, list_folder
+from qa.ingest.sources.sidecars import read_sidecar
+from qa.ingest.sources.tables import is_table
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRules:
+    """How a folder of recordings is read.
+
+    Attributes:
+        finished: decides which files may be taken now.
+        names: patterns of the file names, the first that fits counts; empty where names say
+            nothing.
+        sidecars: whether `a.json` or `a.wav.json` beside `a.wav` tells of it.
+    """
+
+    finished: Finished = field(default_factory=Settled)
+    names: Sequence[NamePattern] = ()
+    sidecars: bool = True
+
+
+class RecordingsSource:
+    """Recordings anywhere below a folder.
+
+    Args:
+        folder: the top folder.
+        zone: of times that are written without one.
+        rules: how the folder is read.
+    """
+
+    def __init__(self, folder: Path, zone: ZoneInfo, rules: RecordingRules | None = None) -> None:
+        self._folder = folder.absolute()
+        self._zone = zone
+        self._rules = rules or RecordingRules()
+
+    def read(self) -> Intake:
+        """Find the recordings, and read what their names and sidecars say.
+
+        Raises:
+            IngestError: there is no such folder, or it cannot be listed.
+        """
+        listing = list_folder(self._folder)
+        issues = [*listing.issues, *_deep_tables(listing)]
+        waiting = self._rules.finished.waiting(listing.files, listing.markers)
+        issues += [Issue(name, None, True, "unfinished_file", why) for name, why in waiting.items()]
+        ready = [f for f in listing.files if f.relative not in waiting]
+        files = [f for f in ready if not _is_json(f)]
+        calls: list[CallEntry] = []
+        if self._rules.sidecars:
+            everything = {f.relative for f in listing.files if not _is_json(f)}
+            for file in ready:
+                if _is_json(file) and not is_table(file.relative):
+                    calls += self._sidecar(file, everything, issues)
+        for file in files if self._rules.names else ():
+            entry, told = entry_of(file, self._rules.names, self._zone)
+            issues += told
+            calls += [entry] if entry else []
+        return Intake(str(self._folder), tuple(files), tuple(calls), issues=tuple(issues))
+
+    def _sidecar(
+        self, file: FoundFile, recordings: set[str], issues: list[Issue]
+    ) -> list[CallEntry]:
+        entry, told = read_sidecar(file, recordings, self._zone)
+        issues += told
+        return [entry] if entry else []
+
+
+def _deep_tables(listing: Listing) -> list[Issue]:
+    """Tell of tables that lie where tables are not read."""
+    reason = "only tables at the top of the folder are read; ingest this folder too"
+    return [
+        Issue(file.relative, None, False, "deep_table", reason)
+        for file in listing.tables
+        if is_table(file.relative)
+    ]
+
+
+def _is_json(file: FoundFile) -> bool:
+    return file.relative.endswith((".json", ".JSON"))
