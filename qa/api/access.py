@@ -150,10 +150,20 @@ def needs(*rights: Right) -> Callable[..., Viewer]:
                 raise Elsewhere("/account/password")
             raise Refused("not_allowed", "change your password first, in a browser")
         if not viewer.rights.issuperset(rights):
+            home = home_of(viewer.rights)
+            if request.url.path == "/" and home != "/":  # where the log-in and the name lead
+                raise Elsewhere(home)
             raise Refused("not_allowed")
         return viewer
 
     return viewer
+
+
+def home_of(rights: frozenset[Right]) -> str:
+    """Name the page that a person starts from."""
+    if Right.READ_CALLS in rights:
+        return "/"
+    return "/users" if Right.MANAGE_USERS in rights else "/account"
 
 
 def same_text(one: str, other: str) -> bool:
@@ -233,7 +243,8 @@ def _not_logged_in(request: Request) -> Exception:
         return Refused("not_logged_in", headers={"www-authenticate": "Bearer"})
     if request.method not in _SAFE_METHODS:
         return Elsewhere("/login")
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    path = request.scope.get("raw_path", b"").decode("latin-1") or request.url.path
+    wanted = path + (f"?{request.url.query}" if request.url.query else "")
     return Elsewhere("/login" if wanted == "/" else f"/login?next={quote(wanted, safe='')}")
 
 

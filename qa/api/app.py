@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 import qa
 from qa.api import access, audio, failures, json_api
 from qa.api.failures import error_response
-from qa.api.guards import Fence, Headers, KnownHosts
+from qa.api.guards import guard
 from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
@@ -43,8 +43,5 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     for router in (*page_routers(), audio.router, json_api.router):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    # The last one added is the outermost.
-    app.add_middleware(KnownHosts, host=settings.serve.host, error_page=error_response)
-    app.add_middleware(Fence, error_page=error_response)
-    app.add_middleware(Headers)
+    guard(app, settings.serve, error_response)
     return app

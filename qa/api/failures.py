@@ -8,17 +8,24 @@ from qa.api import problems
 from qa.api.rendering import page
 from qa.errors import ConflictError, NotFoundError, QAError, RecordingError
 
-_WORDS = {400: "bad_request", 404: "not_found", 405: "not_allowed", 500: "broken"}
+_WORDS = {
+    **{400: "bad_request", 401: "no_right", 403: "no_right", 404: "not_found", 405: "not_allowed"},
+    **{409: "conflict", 413: "too_large", 500: "broken"},
+}
 _TITLES = {
     400: "the request cannot be understood",
+    401: "log in first",
+    403: "your account has no right to this",
     404: "there is no such thing",
     409: "the recording cannot be played",
     416: "the range lies beyond the recording",
     500: "the service failed; its log says where",
 }
 _REFUSED = (
-    "This page answers only under localhost, 127.0.0.1 or [::1].\n"
-    "本页面只在 localhost、127.0.0.1 或 [::1] 下提供。\n"
+    "This service does not answer under this name. Open it under the name that its administrator\n"
+    "gave you; the administrator allows names with the setting serve.allowed_hosts.\n"
+    "本服务不在这个域名下提供。请使用管理员告知的地址。\n"
+    "管理员可用 serve.allowed_hosts 设置允许的域名。\n"
 )
 
 

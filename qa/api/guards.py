@@ -1,18 +1,21 @@
 """What stands before every route: host names, headers, the access log, and the fence.
 
-The service has no accounts, so it must answer only the person at this machine. Listening on
-loopback keeps other machines out; checking the Host header keeps out a web page that points its own
-name at 127.0.0.1 (DNS rebinding).
+Checking the Host header keeps out a web page that points its own name at this machine (DNS
+rebinding). Behind a reverse proxy nothing is answered that did not reach the proxy over TLS.
 """
 
+import ipaddress
 import logging
 import time
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import FastAPI, Request, Response
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from qa.config import ServeSettings
 
 _log = logging.getLogger("qa.api")
 
@@ -23,6 +26,7 @@ CONTENT_POLICY = "; ".join(
         "style-src 'self'",
         "img-src 'self'",
         "media-src 'self'",
+        "connect-src 'self'",
         "form-action 'self'",
         "base-uri 'none'",
         "frame-ancestors 'none'",
@@ -36,7 +40,16 @@ _HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 )
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_MAX_BODY_BYTES = 1 << 20
+_LARGE_BODIES = ("/api/v1/recordings", "/api/v1/uploads")  # they count their bytes themselves
+
+_PAST_PROXY = (
+    "This service is reached through its reverse proxy, over TLS. The proxy must send\n"
+    "X-Forwarded-Proto: https, and its address must stand in serve.behind_proxy.\n"
+    "请通过反向代理以 https 访问本服务。\n"
+)
 
 ErrorPage = Callable[[Request, int], Response]
 
@@ -54,6 +67,8 @@ class Headers:
             if message["type"] == "http.response.start":
                 headers = message.setdefault("headers", [])
                 headers.extend(_HEADERS)
+                if scope["scheme"] == "https":
+                    headers.append(_HSTS)
                 if not any(name.lower() == b"cache-control" for name, _ in headers):
                     kept = scope["path"].startswith("/static/")
                     headers.append((b"cache-control", b"no-cache" if kept else b"no-store"))
@@ -98,12 +113,58 @@ class Fence:
             _log.info("%s %s %d %.0f ms", scope["method"], _route(scope), status, took_ms)
 
 
-class KnownHosts:
-    """Refuses requests whose Host header is not a name of this machine's loopback."""
+class SmallBodies:
+    """Refuses bodies above a mebibyte before anything reads them, but where recordings come in."""
 
-    def __init__(self, app: ASGIApp, host: str, error_page: ErrorPage) -> None:
-        own = f"[{host}]" if ":" in host else host
-        self._app, self._names, self._error_page = app, _LOCAL_NAMES | {own}, error_page
+    def __init__(self, app: ASGIApp, error_page: ErrorPage) -> None:
+        self._app, self._error_page = app, error_page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on, counting what arrives; a body of unannounced length is cut off at the limit."""
+        if scope["type"] != "http" or str(scope["path"]).startswith(_LARGE_BODIES):
+            await self._app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced) > _MAX_BODY_BYTES:
+            await self._error_page(Request(scope), 413)(scope, receive, send)
+            return
+        arrived = 0
+
+        async def receive_little() -> Message:
+            nonlocal arrived
+            message = await receive()
+            arrived += len(message.get("body", b""))
+            if arrived > _MAX_BODY_BYTES:
+                raise HTTPException(413)
+            return message
+
+        await self._app(scope, receive_little, send)
+
+
+class OnlyOverTls:
+    """Behind a reverse proxy, refuses whoever came past it, or reached it without TLS."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what a trusted proxy says came over TLS; answer 403 to everything else."""
+        if scope["type"] == "http" and scope["scheme"] != "https":
+            await Response(_PAST_PROXY, 403, media_type="text/plain")(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class KnownHosts:
+    """Refuses requests whose Host header names neither loopback nor a name that settings allow.
+
+    Args:
+        names: host names or addresses, without ports; those of IPv6 with or without brackets.
+    """
+
+    def __init__(self, app: ASGIApp, names: Iterable[str], error_page: ErrorPage) -> None:
+        own = {_in_brackets(name.strip().lower()) for name in names}
+        self._app, self._names, self._error_page = app, _LOCAL_NAMES | own, error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is addressed to us; answer 421 to everything else."""
@@ -120,6 +181,26 @@ class KnownHosts:
         if not name or port.endswith("]"):  # without a port
             name, port = hosts[0].decode("latin-1").lower(), "0"
         return name in self._names and port.isdigit()
+
+
+def guard(app: FastAPI, settings: ServeSettings, error_page: ErrorPage) -> None:
+    """Put all guards before an application."""
+    # The last one added is the outermost.
+    app.add_middleware(SmallBodies, error_page=error_page)
+    names = (settings.host, *settings.allowed_hosts)
+    app.add_middleware(KnownHosts, names=names, error_page=error_page)
+    if settings.behind_proxy and not settings.tls_certificate and not _is_loopback(settings.host):
+        app.add_middleware(OnlyOverTls)
+    app.add_middleware(Fence, error_page=error_page)
+    app.add_middleware(Headers)
+
+
+def _is_loopback(host: str) -> bool:
+    return host == "localhost" or ipaddress.ip_address(host).is_loopback
+
+
+def _in_brackets(name: str) -> str:
+    return f"[{name}]" if ":" in name and not name.startswith("[") else name
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

@@ -1,51 +1,61 @@
-"""Listening: on loopback only, until there are accounts."""
+"""Listening: on loopback, or elsewhere once there are accounts and TLS."""
 
 import errno
 import ipaddress
 import logging
 import socket
+import ssl
 from collections.abc import Callable
+from typing import Any
 
 from qa.api.app import create_app
 from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
+from qa.store.accounts import has_users
 from qa.store.store import Store
 
 _GRACE_S = 1
 _PRIVILEGED = 1024
+FIRST_ADMIN = "qa users add NAME --role admin"
 
 
-def loopback_address(host: str) -> str:
-    """Check that a host is this machine itself.
+def listening_address(settings: ServeSettings, *, has_accounts: bool) -> str:
+    """Check that it is safe to listen where the settings say.
+
+    Args:
+        has_accounts: whether anybody can log in.
 
     Returns:
         The address to listen on.
 
     Raises:
-        ConfigError: it is not a loopback address.
+        ConfigError: the host is no address, or not loopback although there are no accounts, no
+            TLS and no reverse proxy, or no names to be reached under.
     """
-    if host == "localhost":
-        return "127.0.0.1"
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
     try:
         address = ipaddress.ip_address(host)
-    except ValueError:
-        address = None
-    if address is None or not address.is_loopback:
+    except ValueError as error:
         raise ConfigError(
-            f"serve.host is '{host}', but the page has no accounts yet: whoever reaches it could "
-            "read every call. It listens on this machine only: use 127.0.0.1, ::1 or localhost. "
-            "From another machine, reach it through an SSH tunnel: ssh -L 8787:127.0.0.1:8787 HOST"
-        )
+            f"serve.host is '{settings.host}', which is no IP address: write the address to listen "
+            "on, 127.0.0.1 for this machine only, 0.0.0.0 for all; names under which people open "
+            "the service belong in serve.allowed_hosts."
+        ) from error
+    _check_tls(settings)
+    _check_proxies(settings)
+    if not address.is_loopback:
+        _check_open(settings, address.is_unspecified, has_accounts)
     return str(address)
 
 
-def bind(settings: ServeSettings) -> socket.socket:
+def bind(settings: ServeSettings, *, has_accounts: bool = False) -> socket.socket:
     """Take the port, so that a taken one is told before anything else.
 
     Raises:
-        ConfigError: the host is not loopback, or the port cannot be had.
+        ConfigError: it is not safe to listen there (`listening_address`), or the port cannot be
+            had.
     """
-    address = loopback_address(settings.host)
+    address = listening_address(settings, has_accounts=has_accounts)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -58,16 +68,27 @@ def bind(settings: ServeSettings) -> socket.socket:
     return listener
 
 
-def address_of(listener: socket.socket) -> str:
+def address_of(listener: socket.socket, settings: ServeSettings | None = None) -> str:
     """Write the address to open in a browser."""
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+    scheme = "https" if settings is not None and settings.tls_certificate else "http"
+    if settings is not None and settings.allowed_hosts:
+        host = settings.allowed_hosts[0]
+        if settings.behind_proxy and not settings.tls_certificate:
+            return f"https://{host}/"
+    return f"{scheme}://[{host}]:{port}/" if ":" in host else f"{scheme}://{host}:{port}/"
+
+
+def any_accounts(store: Store) -> bool:
+    """Whether anybody can log in."""
+    with store.reading() as session:
+        return has_users(session)
 
 
 def serve(
     store: Store, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]
 ) -> None:
-    """Serve the page until interrupted; closes the listener.
+    """Serve the pages and the API until interrupted; closes the listener.
 
     Args:
         on_ready: called once, when requests are about to be answered.
@@ -77,13 +98,82 @@ def serve(
     app = create_app(store, settings)
     # The server's own access log would write addresses with their queries: see `guards`.
     config = uvicorn.Config(
-        app, access_log=False, log_config=None, timeout_graceful_shutdown=_GRACE_S
+        app,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_S,
+        **_transport(settings.serve),
     )
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # cut streams at the end
     with listener:
         on_ready()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _transport(settings: ServeSettings) -> dict[str, Any]:
+    """Choose TLS, and whose word is taken for where a request came from: by default nobody's."""
+    chosen: dict[str, Any] = {"proxy_headers": bool(settings.behind_proxy)}
+    if settings.behind_proxy:
+        chosen["forwarded_allow_ips"] = list(settings.behind_proxy)
+    if settings.tls_certificate and settings.tls_key:
+        chosen["ssl_certfile"] = str(settings.tls_certificate)
+        chosen["ssl_keyfile"] = str(settings.tls_key)
+    return chosen
+
+
+def _check_open(settings: ServeSettings, is_everywhere: bool, has_accounts: bool) -> None:
+    """Check what is needed before other machines can reach the service."""
+    where = f"serve.host is '{settings.host}', which other machines can reach"
+    if not has_accounts:
+        raise ConfigError(
+            f"{where}, but there are no accounts yet. Add the first administrator: {FIRST_ADMIN}. "
+            "Until then the service listens on this machine only: 127.0.0.1, ::1 or localhost."
+        )
+    if not settings.tls_certificate and not settings.behind_proxy:
+        raise ConfigError(
+            f"{where}, but passwords and calls would cross the network in clear. Give a "
+            "certificate (serve.tls_certificate and serve.tls_key), or name the reverse proxy in "
+            "front (serve.behind_proxy). Without either, listen on 127.0.0.1 and reach it "
+            "through an SSH tunnel: ssh -L 8787:127.0.0.1:8787 HOST"
+        )
+    if is_everywhere and not settings.allowed_hosts:
+        raise ConfigError(
+            f"{where} under any name. Name the names that people open it under: "
+            'serve.allowed_hosts = ["qa.example.com"]'
+        )
+
+
+def _check_tls(settings: ServeSettings) -> None:
+    if bool(settings.tls_certificate) != bool(settings.tls_key):
+        raise ConfigError("serve.tls_certificate and serve.tls_key belong together: give both")
+    if not settings.tls_certificate or not settings.tls_key:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # An encrypted key would wait for somebody to type.
+        context.load_cert_chain(settings.tls_certificate, settings.tls_key, password="")
+    except (OSError, ssl.SSLError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise ConfigError(
+            "serve.tls_certificate and serve.tls_key cannot be used: "
+            f"{reason}. Both are PEM files, the key without a passphrase and of this certificate."
+        ) from error
+
+
+def _check_proxies(settings: ServeSettings) -> None:
+    for name in settings.behind_proxy:
+        try:
+            network = ipaddress.ip_network(name)
+        except ValueError as error:
+            raise ConfigError(
+                f"serve.behind_proxy holds '{name}', which is no IP address or network"
+            ) from error
+        if network.prefixlen == 0:
+            raise ConfigError(
+                f"serve.behind_proxy holds '{name}', which is everybody: name the proxy's address"
+            )
 
 
 def _why_not(port: int, error: OSError) -> str:

@@ -1,4 +1,4 @@
-"""`qa serve`: the review page on this machine."""
+"""`qa serve`: the pages and the API."""
 
 import logging
 import sys
@@ -22,36 +22,41 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     host: Annotated[
-        str | None, typer.Option("--host", help="Loopback address to listen on (serve.host).")
+        str | None, typer.Option("--host", help="Address to listen on (serve.host).")
     ] = None,
     port: Annotated[
         int | None,
         typer.Option("--port", min=0, max=65535, help="Port (serve.port); 0 takes a free one."),
     ] = None,
 ) -> None:
-    """Show calls, scorecards and recordings in the browser until Ctrl-C.
+    """Serve the pages and the API until Ctrl-C.
 
-    The page changes nothing and can be reached from this machine only. Press Ctrl-C to stop it.
+    People log in; the first administrator is added with "qa users add NAME --role admin". Other
+    machines can reach it only with TLS, or through a reverse proxy: see the settings under serve.
     """
-    from qa.api.server import bind
+    from qa.api.server import any_accounts, bind
 
     with opened_store() as (store, settings):
         given = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
         settings = settings.model_copy(
             update={"serve": settings.serve.model_copy(update=given)} if given else None
         )
-        show_pages(store, settings, bind(settings.serve))
+        listener = bind(settings.serve, has_accounts=any_accounts(store))
+        show_pages(store, settings, listener)
 
 
 def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") -> None:
     """Serve until Ctrl-C, which ends it without complaint."""
-    from qa.api.server import address_of, serve
+    from qa.api.server import FIRST_ADMIN, address_of, any_accounts, serve
 
-    address = address_of(listener)
+    address = address_of(listener, settings.serve)
+    has_accounts = any_accounts(store)
     _log_requests()
 
     def ready() -> None:
         typer.echo(f"The review page is at {address}  (Ctrl-C stops it)")
+        if not has_accounts:
+            typer.echo(f"There are no accounts yet. Add the first administrator: {FIRST_ADMIN}")
         sys.stdout.flush()
 
     try:

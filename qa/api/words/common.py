@@ -119,12 +119,25 @@ WORDS: Final[Mapping[str, Wording]] = {
         "日期应写作 2025-11-18，页码应为正整数。",
         "Dates are written 2025-11-18, page numbers are positive.",
     ),
+    "no_right": Wording("您的账户无权查看这里", "Your account has no right to this"),
+    "no_right_advice": Wording(
+        "没有任何内容被修改。如果您需要这项权限，请联系管理员；若页面打开已久，请刷新后重试。",
+        "Nothing was changed. If you need this, ask an administrator; if the page has been open "
+        "for long, reload it and try again.",
+    ),
+    "conflict": Wording("情况已有变化", "Things have changed meanwhile"),
+    "conflict_advice": Wording(
+        "没有任何内容被修改。请刷新页面，看看现在的情况。",
+        "Nothing was changed. Reload the page to see how it stands now.",
+    ),
+    "too_large": Wording("发送的内容太大", "What was sent is too large"),
+    "too_large_advice": Wording("没有任何内容被保存。", "Nothing was kept."),
     "broken": Wording("页面出错了", "Something went wrong"),
     "broken_advice": Wording(
         "数据没有受影响。请刷新重试；若仍出错，请把运行 qa serve 的终端里的最后几行交给管理员。",
         "No data was affected. Reload to try again; if it stays, show the administrator the last "
         "lines of the terminal that runs qa serve.",
     ),
-    "not_allowed": Wording("这个页面只读，不接受改动", "This page is read-only"),
+    "not_allowed": Wording("这个地址不接受这种请求", "This address does not take such a request"),
     "not_allowed_advice": Wording("没有任何内容被修改。", "Nothing was changed."),
 }
