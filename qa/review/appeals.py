@@ -30,6 +30,7 @@ class Release:
 
     Attributes:
         score: what the agent was told, 0–100.
+        done_by: None where the program reopened a call that was judged again otherwise.
         appeal_until: end of the appeal window; None for a step that opens none.
         carried_from: the release that goes on, where the call was judged again and nothing that
             counts changed.
@@ -41,7 +42,7 @@ class Release:
     action: ReleaseAction
     score: int
     reason: str
-    done_by: int
+    done_by: int | None
     done_at: datetime
     appeal_until: datetime | None
     carried_from: int | None

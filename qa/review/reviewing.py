@@ -130,15 +130,12 @@ def effective_card(card: Scorecard, decisions: Iterable[FlagDecision]) -> Review
     for decision in decisions:
         by_rule[decision.rule_id].append(decision)
     lines = tuple([_reviewed(line, by_rule.get(line.rule_id, ())) for line in card.lines])
-    counted = _counted(card, lines)
+    counted = _summed(card, [_as_counted(line) for line in lines])
     is_decided = any(line.decision is not None for line in lines)
-    machine = counted
-    if is_decided:
-        machine = _counted(card, tuple([_reviewed(line, ()) for line in card.lines]))
     return ReviewedCard(
         card=card,
         lines=lines,
-        machine=machine.total,
+        machine=machine_score(card),
         score=counted.total,
         critical_failure=counted.critical_failure,
         groups=counted.groups,
@@ -173,23 +170,46 @@ def _reviewed(line: ScoreLine, history: Sequence[FlagDecision]) -> ReviewedLine:
     )
 
 
-def _counted(card: Scorecard, lines: Sequence[ReviewedLine]) -> Scorecard:
-    """Add up the lines as they count, by the machine's own arithmetic."""
-    counted = tuple(
-        [
-            replace(
-                one.line,
-                verdict=replace(one.line.verdict, outcome=one.outcome),
-                points=one.points,
-                critical=one.fails_call,
-            )
-            for one in lines
-        ]
-    )
+def machine_score(card: Scorecard) -> int:
+    """Say what a scorecard gives before anybody looked: `fine` violations count nothing yet."""
+    if not any(_awaits_person(line) for line in card.lines):
+        return card.total
+    lines = [
+        replace(line, points=0, critical=False) if _awaits_person(line) else line
+        for line in card.lines
+    ]
+    return _summed(card, lines).total
+
+
+def machine_severity(card: Scorecard) -> int:
+    """Say how serious the machine's flags are: 5 critical to 1 undecided, 0 none."""
+    severity = 0
+    for line in card.lines:
+        if line.verdict.outcome is Outcome.VIOLATED:
+            severity = max(severity, 5 if line.critical else _SEVERITIES[line.grade])
+        elif line.verdict.outcome is Outcome.UNDECIDED:
+            severity = max(severity, 1)
+    return severity
+
+
+def _awaits_person(line: ScoreLine) -> bool:
+    return line.grade is Grade.FINE and line.verdict.outcome is Outcome.VIOLATED
+
+
+def _as_counted(one: ReviewedLine) -> ScoreLine:
+    line = one.line
+    if one.outcome is line.verdict.outcome and one.points == line.points:
+        return line if one.fails_call == line.critical else replace(line, critical=one.fails_call)
+    verdict = replace(line.verdict, outcome=one.outcome)
+    return replace(line, verdict=verdict, points=one.points, critical=one.fails_call)
+
+
+def _summed(card: Scorecard, lines: Sequence[ScoreLine]) -> Scorecard:
+    """Add lines up by the machine's own arithmetic."""
     groups = tuple([Group(group.group, group.title, group.title_en) for group in card.groups])
     ruleset = Ruleset(card.ruleset_id, "", "", 0, {}, groups, (), card.ruleset_hash)
     judged_on = JudgedOn(card.call_id, card.transcript_key, card.context, card.hearings)
-    return scorecard_of(judged_on, ruleset, counted)
+    return scorecard_of(judged_on, ruleset, tuple(lines))
 
 
 def check_ruling(line: ScoreLine, ruling: Ruling) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from qa.ingest.join import JoinedCall
 from qa.ingest.rows import AnswersEntry, FoundFile, Issue, NoticeEntry, RecordEntry
 from qa.scoring.scorecard import context_revision
+from qa.store.call_status import calls_changed, teams_changed
 from qa.store.convert import (
     CALL_COLUMNS,
     call_from,
@@ -96,6 +97,7 @@ def forget_files(session: Session, origin: str, present: Iterable[str]) -> None:
 def put_agents(session: Session, entries: Sequence[RecordEntry]) -> None:
     """Keep agents; columns that the source does not have stay as they are."""
     _put_records(session, AgentRow, "agent_id", entries)
+    teams_changed(session, [entry.key for entry in entries])
 
 
 def put_tickets(session: Session, entries: Sequence[RecordEntry], zone: ZoneInfo) -> None:
@@ -204,6 +206,8 @@ def put_calls(
     changed = {i: row for i, row in rows.items() if known.before.get(i) != row}
     columns = [name for name in CALL_COLUMNS if name != "call_id"]
     upsert(session, CallRow, list(changed.values()), update=columns)
+    # A call that is back again after it was replaced has its lists' row made anew, by the clock.
+    calls_changed(session, [i for i in changed if i in known.before], datetime.now(UTC))
     new = sum(call_id not in known.before for call_id in changed)
     return new, len(changed) - new
 

@@ -1,20 +1,29 @@
 """Scorecards on their way into the tables: packed where they were made, written by one process."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, select, union, update
 from sqlalchemy.orm import Session
 
 from qa.codec import encode, encode_card
 from qa.packed.scorecards import Laid
 from qa.scoring.scorecard import open_questions
+from qa.store.call_status import (
+    lock_status,
+    machine_columns,
+    put_machine_status,
+    write_status,
+)
+from qa.store.carrying import carry_over, current_numbers
 from qa.store.convert import chunks
 from qa.store.evidence import evidence_of
 from qa.store.intake import set_contexts
+from qa.store.review_rows import touched_calls
 from qa.store.tables import CallRow, PromiseRow, ScorecardRow, VerdictRow
+from qa.store.tables_review import AppealRow, CallStatusRow, FlagDecisionRow, ReleaseRow
 from qa.types import Outcome, Scorecard, ScoreLine
 
 Key = tuple[str, str, str, str, str]
@@ -29,11 +38,13 @@ class PackedCard:
     Attributes:
         row: columns of `scorecards`, less its number and time.
         verdicts, promises: rows of these tables, less the scorecard's number.
+        status: what the call's row in `call_status` says while nobody has looked at it.
     """
 
     row: dict[str, Any]
     verdicts: tuple[dict[str, Any], ...]
     promises: tuple[dict[str, Any], ...]
+    status: dict[str, Any]
 
     @property
     def call_id(self) -> str:
@@ -84,7 +95,8 @@ def pack_card(card: Scorecard, laid: Sequence[Laid] | None = None) -> PackedCard
         for line in card.lines
         for position, promise in enumerate(line.verdict.promises)
     )
-    return PackedCard(row, tuple([_verdict(line) for line in card.lines if line.is_flag]), promises)
+    verdicts = tuple([_verdict(line) for line in card.lines if line.is_flag])
+    return PackedCard(row, verdicts, promises, machine_columns(card))
 
 
 def _verdict(line: ScoreLine) -> dict[str, Any]:
@@ -112,28 +124,38 @@ def publish_packed(session: Session, cards: Sequence[PackedCard], now: datetime)
     Returns:
         How many were new.
     """
-    new = 0
-    for some in chunks(cards):
-        ids = [card.call_id for card in some]
-        _keep_contexts(session, {card.call_id: card.row["context"] for card in some})
-        _discard_broken(session, ids)
-        known = _known_keys(session, ids)
+    return sum([_publish_some(session, some, now) for some in chunks(cards)])
+
+
+def _publish_some(session: Session, cards: Sequence[PackedCard], now: datetime) -> int:
+    """Publish cards of at most `CHUNK` calls."""
+    ids = [card.call_id for card in cards]
+    lock_status(session, ids)
+    _keep_contexts(session, {card.call_id: card.row["context"] for card in cards})
+    touched = touched_calls(session, ids)
+    before = current_numbers(session, sorted(touched)) if touched else {}
+    _discard_broken(session, ids, touched)
+    known = _known_keys(session, ids)
+    session.execute(
+        update(ScorecardRow)
+        .where(ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True))
+        .values(is_current=False)
+    )
+    again = {card.call_id: known[card.key] for card in cards if card.key in known}
+    if again:
         session.execute(
             update(ScorecardRow)
-            .where(ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True))
-            .values(is_current=False)
+            .where(ScorecardRow.scorecard_id.in_(list(again.values())))
+            .values(is_current=True)
         )
-        again = [known[card.key] for card in some if card.key in known]
-        if again:
-            session.execute(
-                update(ScorecardRow)
-                .where(ScorecardRow.scorecard_id.in_(again))
-                .values(is_current=True)
-            )
-        fresh = [card for card in some if card.key not in known]
-        _insert(session, fresh, now)
-        new += len(fresh)
-    return new
+    fresh = [card for card in cards if card.key not in known]
+    numbers = again | _insert(session, fresh, now)
+    machine = {c.call_id: (numbers[c.call_id], c.status) for c in cards if c.call_id not in touched}
+    put_machine_status(session, machine)
+    if touched:
+        carry_over(session, before, {i: numbers[i] for i in sorted(touched)}, now)
+        write_status(session, sorted(touched), now)
+    return len(fresh)
 
 
 def _keep_contexts(session: Session, contexts: Mapping[str, str]) -> None:
@@ -144,22 +166,42 @@ def _keep_contexts(session: Session, contexts: Mapping[str, str]) -> None:
     set_contexts(session, {i: contexts[i] for i, context in found if contexts[i] != context})
 
 
-def _discard_broken(session: Session, call_ids: Sequence[str]) -> None:
+def _discard_broken(session: Session, call_ids: Sequence[str], touched: Container[str]) -> None:
     """Remove the cards of calls that are judged again whose check broke.
 
     The ruleset's hash does not change with a repaired check, so such a card would come back as the
-    current one; it was never a judgement.
+    current one; it was never a judgement. A card that people worked on stays, as they saw it, but
+    under a key that nothing leads to.
     """
     broken = (
-        select(VerdictRow.scorecard_id)
+        select(VerdictRow.scorecard_id, ScorecardRow.call_id)
         .join(ScorecardRow, ScorecardRow.scorecard_id == VerdictRow.scorecard_id)
         .where(ScorecardRow.call_id.in_(call_ids), VerdictRow.reason == BROKEN)
+        .distinct()
     )
-    broken_ids = session.scalars(broken).all()
+    rows = session.execute(broken).all()
+    worked_on = _worked_on(session, [number for number, call_id in rows if call_id in touched])
+    for number in worked_on:
+        session.execute(
+            update(ScorecardRow)
+            .where(ScorecardRow.scorecard_id == number)
+            .values(context=f"check broke, card {number}")
+        )
+    broken_ids = [number for number, _ in rows if number not in worked_on]
     if broken_ids:
-        for table in (VerdictRow, PromiseRow):
+        for table in (CallStatusRow, VerdictRow, PromiseRow, ScorecardRow):
             session.execute(delete(table).where(table.scorecard_id.in_(broken_ids)))
-        session.execute(delete(ScorecardRow).where(ScorecardRow.scorecard_id.in_(broken_ids)))
+
+
+def _worked_on(session: Session, numbers: Sequence[int]) -> set[int]:
+    """Find the scorecards that a decision, a release or an appeal names."""
+    if not numbers:
+        return set()
+    named = [
+        select(table.scorecard_id).where(table.scorecard_id.in_(numbers))
+        for table in (FlagDecisionRow, ReleaseRow, AppealRow)
+    ]
+    return set(session.scalars(union(*named)))
 
 
 def _known_keys(session: Session, call_ids: Sequence[str]) -> Mapping[Key, int]:
@@ -176,9 +218,10 @@ def _known_keys(session: Session, call_ids: Sequence[str]) -> Mapping[Key, int]:
     return {(row[0], row[1], row[2], row[3], row[4]): row[5] for row in rows}
 
 
-def _insert(session: Session, cards: Sequence[PackedCard], now: datetime) -> None:
+def _insert(session: Session, cards: Sequence[PackedCard], now: datetime) -> dict[str, int]:
+    """Insert new cards with all their rows; return their numbers by call id."""
     if not cards:
-        return
+        return {}
     numbers = _insert_cards(session, [{**card.row, "created_at": now} for card in cards])
     numbered = list(zip(numbers, cards, strict=True))
     for table, rows in (
@@ -187,6 +230,7 @@ def _insert(session: Session, cards: Sequence[PackedCard], now: datetime) -> Non
     ):
         if rows:
             session.connection().execute(insert(table), rows)
+    return {card.call_id: number for number, card in numbered}
 
 
 def _insert_cards(session: Session, rows: list[dict[str, Any]]) -> Sequence[int]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +52,7 @@ class Store:
         try:
             engine = _engine(parsed)
             _migrate(engine, shown)
+            _fill_status(engine)
         except SQLAlchemyError as error:
             raise StoreError(f"cannot open the database {shown}: {_cause(error)}") from error
         except (OSError, ModuleNotFoundError) as error:
@@ -154,6 +156,20 @@ def _revision(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None
     return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _fill_status(engine: Engine) -> None:
+    """Make the rows of `call_status` where an older program left scorecards without any."""
+    from qa.store.call_status import is_missing, rebuild
+
+    with Session(engine) as session:
+        if not is_missing(session):
+            return
+    with Session(engine.execution_options(qa_immediate=True)) as session, session.begin():
+        if engine.dialect.name == "postgresql":
+            session.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
+        if is_missing(session):  # another process may have done it meanwhile
+            rebuild(session, datetime.now(UTC))
 
 
 def _migrate(engine: Engine, shown: str) -> None:

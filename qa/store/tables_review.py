@@ -46,7 +46,8 @@ class ReleaseRow(Table):
 
     The last row of a call counts. `appeal_until` is fixed with the release, so that a changed
     setting moves no window that is running; `carried_from` is the release that goes on, where the
-    call was judged again and nothing that counts changed.
+    call was judged again and nothing that counts changed. `done_by` is None where the program
+    reopened a released call because it was judged again otherwise.
     """
 
     __tablename__ = "releases"
@@ -57,7 +58,7 @@ class ReleaseRow(Table):
     action: Mapped[str] = mapped_column(String(20))
     score: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(Text, server_default="")
-    done_by: Mapped[int] = mapped_column(ForeignKey("users.user_id"))
+    done_by: Mapped[int | None] = mapped_column(ForeignKey("users.user_id"))
     done_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     appeal_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     carried_from: Mapped[int | None] = mapped_column(ForeignKey("releases.release_id"))

@@ -159,7 +159,7 @@ def _create_releases() -> None:
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
-        sa.Column("done_by", _BIG_KEY, nullable=False),
+        sa.Column("done_by", _BIG_KEY, nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("appeal_until", UtcDateTime(timezone=True), nullable=True),
         sa.Column("carried_from", _BIG_KEY, nullable=True),

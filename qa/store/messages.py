@@ -1,0 +1,92 @@
+"""What people are told on the page: a released call, an appeal's answer, a task."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from qa.records import User
+from qa.store.tables import CallRow
+from qa.store.tables_review import MessageRow
+
+
+class MessageKind(StrEnum):
+    """What a message says; pages have the sentence."""
+
+    CALL_RELEASED = "call_released"
+    CALL_TAKEN_BACK = "call_taken_back"
+    CALL_REOPENED = "call_reopened"
+    """The call was judged again, with another result; it will be reviewed again."""
+    APPEAL_SUBMITTED = "appeal_submitted"
+    APPEAL_UPHELD = "appeal_upheld"
+    APPEAL_DISMISSED = "appeal_dismissed"
+    CHECK_ASSIGNED = "check_assigned"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message to one person; `read_at` is None while it is new."""
+
+    message_id: int
+    kind: MessageKind
+    call_id: str | None
+    sent_at: datetime
+    read_at: datetime | None
+
+
+def tell_agent(session: Session, kind: MessageKind, call_id: str, now: datetime) -> None:
+    """Tell the agent of a call; a call without an agent tells nobody."""
+    agent_id = session.scalar(select(CallRow.agent_id).where(CallRow.call_id == call_id))
+    if agent_id is not None:
+        row = {"agent_id": agent_id, "kind": kind.value, "call_id": call_id, "sent_at": now}
+        session.execute(insert(MessageRow).values(row))
+
+
+def tell_user(
+    session: Session, kind: MessageKind, user_id: int, call_id: str | None, now: datetime
+) -> None:
+    """Tell a person by user id."""
+    row = {"user_id": user_id, "kind": kind.value, "call_id": call_id, "sent_at": now}
+    session.execute(insert(MessageRow).values(row))
+
+
+def messages_for(
+    session: Session, user: User, *, before: int | None = None, limit: int = 50
+) -> list[Message]:
+    """List a person's messages, the newest first.
+
+    Args:
+        before: number of the last message of the page before; None for the first page.
+    """
+    wanted = select(MessageRow).where(_of(user))
+    if before is not None:
+        wanted = wanted.where(MessageRow.message_id < before)
+    rows = session.scalars(wanted.order_by(MessageRow.message_id.desc()).limit(limit))
+    return [
+        Message(row.message_id, MessageKind(row.kind), row.call_id, row.sent_at, row.read_at)
+        for row in rows
+    ]
+
+
+def count_new_messages(session: Session, user: User) -> int:
+    """Count the messages that a person has not read."""
+    wanted = select(func.count()).where(_of(user), MessageRow.read_at.is_(None))
+    return session.scalar(wanted) or 0
+
+
+def mark_read(session: Session, user: User, last: int, now: datetime) -> int:
+    """Mark a person's messages up to a number as read; harmless to repeat.
+
+    Returns:
+        How many were new.
+    """
+    new = (_of(user), MessageRow.read_at.is_(None), MessageRow.message_id <= last)
+    result = session.connection().execute(update(MessageRow).where(*new).values(read_at=now))
+    return int(result.rowcount)
+
+
+def _of(user: User) -> ColumnElement[bool]:
+    own = MessageRow.user_id == user.user_id
+    return own if user.agent_id is None else or_(own, MessageRow.agent_id == user.agent_id)
