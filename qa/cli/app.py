@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 import qa
 from qa.cli import (
+    audit,
     calls,
     config,
     demo,
@@ -28,6 +29,7 @@ from qa.cli import (
     rules_try,
     run,
     serve,
+    users,
 )
 from qa.errors import ConfigError, QAError
 
@@ -113,6 +115,8 @@ rules_try.register(rules.app)
 rules_publish.register(rules.app)
 app.add_typer(rules.app)
 app.add_typer(notices.app)
+app.add_typer(users.app)
+app.add_typer(audit.app)
 for commands in (run, hear, rescore, promises, calls, export, serve, demo, config):
     commands.register(app)
 
