@@ -46,10 +46,59 @@ class AudioSettings(Section):
 
 
 class SourceSettings(Section):
-    """How one source of recordings (a recorder, a PBX) lays out its channels."""
+    """One source of recordings (a recorder, a PBX): its channels, and where its calls come from."""
 
     agent_channel: Literal["left", "right"] = Field(
         "left", description="which channel of a stereo recording holds the agent"
+    )
+    folder: Path | None = Field(
+        None, description="inbox: recordings anywhere below it, tables at its top"
+    )
+    names: tuple[str, ...] = Field(
+        (),
+        description="patterns of the file names, the first that fits counts, such as "
+        "{agent}_{started:%Y%m%d-%H%M%S}_{caller}.wav",
+    )
+    sidecars: bool = Field(True, description="whether a.json beside a.wav tells of that call")
+    finished: Literal["stable", "done"] = Field(
+        "stable",
+        description="a recording is finished when its size and time stand still for stable_s, or "
+        "when a.wav.done (or a.done) lies beside it",
+    )
+    stable_s: float = Field(
+        10.0, ge=0, le=86400, description="seconds that a file must stand still"
+    )
+    cdr: tuple[Path, ...] = Field((), description="files of call records (Master.csv)")
+    cdr_format: Literal["asterisk", "asterisk-custom", "freeswitch"] = Field(
+        "asterisk", description="what writes the call records"
+    )
+    cdr_columns: tuple[str, ...] = Field(
+        (), description="fields of the call records in order, where they are not the usual ones"
+    )
+    cdr_timezone: str | None = Field(
+        None, description="zone of the call records' times (default: timezone); UTC for usegmtime"
+    )
+    extensions: str = Field(
+        "[1-9][0-9]{2,3}", description="regular expression that the agents' extensions fit whole"
+    )
+
+
+class IngestSettings(Section):
+    """How the inbox is watched, and what the reconciliation finds suspicious."""
+
+    poll_s: float = Field(10.0, ge=0.5, le=3600, description="seconds between looks at an inbox")
+    one_sided_speech_s: float = Field(
+        1.0, ge=0, description="a channel with less speech than so many seconds counts as silent"
+    )
+    fault_share: float = Field(
+        0.2,
+        gt=0,
+        le=1,
+        description="share of a source's calls in a day, silent or one-sided, from which its "
+        "recorder is taken to be faulty",
+    )
+    fault_calls: int = Field(
+        5, ge=1, description="silent or one-sided calls of a source in a day that this takes"
     )
 
 
@@ -184,8 +233,11 @@ class Settings(BaseSettings):
     database: DatabaseSettings = DatabaseSettings()
     serve: ServeSettings = ServeSettings()
     accounts: AccountSettings = AccountSettings()
+    ingest: IngestSettings = IngestSettings()
     sources: dict[str, SourceSettings] = Field(
-        default_factory=dict, description="channel layout per source name; 'default' for the rest"
+        default_factory=dict,
+        description="channel layout per source name, 'default' for the rest; and where its calls "
+        "come from (docs/how-to/ingest.md)",
     )
 
     @property

@@ -211,7 +211,7 @@ def _parse_time(text: str, time_format: str, zone: ZoneInfo) -> datetime | None:
     try:
         if time_format == "%s":
             return datetime.fromtimestamp(int(text), UTC)
-        time = datetime.strptime(text, time_format)  # noqa: DTZ007
+        time = datetime.strptime(text, time_format)
         return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
