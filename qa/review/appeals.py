@@ -13,6 +13,9 @@ from qa.records import Appeal, AppealState, Basis, ReviewState, User
 from qa.review.reviewing import ReviewedCard
 
 
+_DECIDED = frozenset({AppealState.UPHELD, AppealState.DISMISSED})
+
+
 class ReleaseAction(StrEnum):
     """A step between a reviewed scorecard and its agent."""
 
@@ -95,7 +98,7 @@ def released_state(release: Release, appeals: Sequence[Appeal], now: datetime) -
     states = {appeal.state for appeal in appeals}
     if AppealState.OPEN in states:
         return ReviewState.APPEALED
-    if states & {AppealState.UPHELD, AppealState.DISMISSED}:
+    if states & _DECIDED:
         return ReviewState.FINAL
     if release.appeal_until is None or now >= release.appeal_until:
         return ReviewState.FINAL
@@ -159,24 +162,29 @@ def require_own_call(user: User, agent_id: str | None) -> None:
 
 
 def require_appealable(
-    state: ReviewState, rule_id: str | None, appeals: Sequence[Appeal], release: Release | None
+    release: Release | None, appeals: Sequence[Appeal], rule_id: str | None, now: datetime
 ) -> None:
-    """Make sure that an appeal may be submitted now.
+    """Make sure that an appeal about a rule, or about the whole call, may be submitted now.
 
     Args:
-        appeals: those against the release in force.
+        release: the one in force; None where there is none.
+        appeals: those against it.
 
     Raises:
-        TransitionError: not released, the window has passed, an appeal was decided, or one about
-            the same rule is open.
+        TransitionError: not released, the window has passed, one about the same is open or was
+            decided, or the call is final.
     """
     if release is None:
         raise TransitionError(Refusal.NOT_RELEASED)
-    if any(a.state is AppealState.OPEN and a.rule_id == rule_id for a in appeals):
+    same = {appeal.state for appeal in appeals if appeal.rule_id == rule_id}
+    if AppealState.OPEN in same:
         raise TransitionError(Refusal.APPEAL_OPEN)
-    if state is ReviewState.FINAL:
-        decided = any(a.state in (AppealState.UPHELD, AppealState.DISMISSED) for a in appeals)
-        raise TransitionError(Refusal.FINAL if decided else Refusal.WINDOW_PASSED)
+    if same & _DECIDED:
+        raise TransitionError(Refusal.APPEAL_CLOSED)
+    if release.appeal_until is None or now >= release.appeal_until:
+        raise TransitionError(Refusal.WINDOW_PASSED)
+    if released_state(release, appeals, now) is ReviewState.FINAL:
+        raise TransitionError(Refusal.FINAL)
 
 
 def require_open(appeal: Appeal) -> None:

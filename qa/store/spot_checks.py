@@ -1,0 +1,209 @@
+"""Spot checks: whose they are, which are overdue, and their results; done only in writing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from qa.errors import NotAllowedError, NotFoundError, Refusal
+from qa.records import CheckKind, DrawnBy, Right, Scope, SpotCheck, User, UserRole
+from qa.review.appeals import require_other_person
+from qa.review.reviewing import check_text
+from qa.review.rights import rights_of, scope_of
+from qa.store.audit import Detail, audit
+from qa.store.convert import chunks
+from qa.store.scope import agent_in_scope
+from qa.store.tables_review import SpotCheckResultRow, SpotCheckRow
+
+DEFAULT_MIN_RESULT = 10
+"""Shortest result accepted, characters (setting `review.min_result_chars`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One written result of a spot check; the first made it done."""
+
+    result: str
+    done_by: int
+    done_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFilter:
+    """Which spot checks: all that fit everything given.
+
+    Attributes:
+        overdue_at: not done, and due before this time.
+        since, until: days that they are for, both included.
+    """
+
+    kind: CheckKind | None = None
+    assigned_to: int | None = None
+    agent_id: str | None = None
+    only_open: bool = False
+    overdue_at: datetime | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+def list_checks(
+    session: Session, scope: Scope, wanted: CheckFilter, *, limit: int = 500
+) -> list[SpotCheck]:
+    """List spot checks of calls within a scope: those to do by what is due first, then the rest."""
+    conditions = [agent_in_scope(scope, SpotCheckRow.agent_id)]
+    if wanted.kind is not None:
+        conditions.append(SpotCheckRow.kind == wanted.kind.value)
+    if wanted.assigned_to is not None:
+        conditions.append(SpotCheckRow.assigned_to == wanted.assigned_to)
+    if wanted.agent_id is not None:
+        conditions.append(SpotCheckRow.agent_id == wanted.agent_id)
+    if wanted.only_open or wanted.overdue_at is not None:
+        conditions.append(SpotCheckResultRow.result_id.is_(None))
+    if wanted.overdue_at is not None:
+        conditions.append(SpotCheckRow.due_at < wanted.overdue_at)
+    if wanted.since is not None:
+        conditions.append(SpotCheckRow.day >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(SpotCheckRow.day <= wanted.until)
+    order = (SpotCheckResultRow.result_id.is_not(None), SpotCheckRow.due_at, SpotCheckRow.check_id)
+    return _load(session, _checks().where(*conditions).order_by(*order).limit(limit))
+
+
+def checks_for(session: Session, user: User, *, only_open: bool = True) -> list[SpotCheck]:
+    """List a person's spot checks; for a head those that nobody was found for, too."""
+    own = SpotCheckRow.assigned_to == user.user_id
+    if user.role is UserRole.HEAD:
+        own = or_(own, SpotCheckRow.assigned_to.is_(None))
+    wanted = _checks().where(own, agent_in_scope(scope_of(user), SpotCheckRow.agent_id))
+    if only_open:
+        wanted = wanted.where(SpotCheckResultRow.result_id.is_(None))
+    done = SpotCheckResultRow.result_id.is_not(None)
+    return _load(session, wanted.order_by(done, SpotCheckRow.due_at, SpotCheckRow.check_id))
+
+
+def overdue_checks(session: Session, scope: Scope, now: datetime) -> list[SpotCheck]:
+    """List the spot checks within a scope that are due and not done, the longest overdue first."""
+    return list_checks(session, scope, CheckFilter(overdue_at=now))
+
+
+def find_check(session: Session, scope: Scope, check_id: int) -> SpotCheck:
+    """Load one spot check.
+
+    Raises:
+        NotFoundError: no such check in the scope.
+    """
+    wanted = _checks().where(
+        SpotCheckRow.check_id == check_id, agent_in_scope(scope, SpotCheckRow.agent_id)
+    )
+    found = _load(session, wanted)
+    if not found:
+        raise NotFoundError("spot check", str(check_id))
+    return found[0]
+
+
+def results_of(session: Session, check_id: int) -> list[CheckResult]:
+    """List everything that was written about a check, in order."""
+    rows = session.scalars(
+        select(SpotCheckResultRow)
+        .where(SpotCheckResultRow.check_id == check_id)
+        .order_by(SpotCheckResultRow.result_id)
+    )
+    return [CheckResult(row.result, row.done_by, row.done_at) for row in rows]
+
+
+def record_result(
+    session: Session,
+    user: User,
+    check_id: int,
+    result: str,
+    *,
+    now: datetime,
+    min_length: int = DEFAULT_MIN_RESULT,
+) -> SpotCheck:
+    """Write down what a spot check found; the first result makes it done, later ones add to it.
+
+    The same person writing the same twice in a row leaves one result.
+
+    Raises:
+        NotAllowedError: the person lacks the right, it is their own call, or it is neither theirs
+            to do nor are they above who should.
+        NotFoundError: no such check in their scope.
+        InvalidRequestError: the result is shorter than `min_length` characters or too long.
+    """
+    if Right.REVIEW not in rights_of(user):
+        raise NotAllowedError(Refusal.NO_RIGHT)
+    check = find_check(session, scope_of(user), check_id)
+    require_other_person(user, check.agent_id)
+    if not _may_do(user, check):
+        raise NotAllowedError(Refusal.NOT_ASSIGNED)
+    result = check_text(result, min_length=min_length)
+    _hold(session, check_id)
+    known = results_of(session, check_id)
+    if known and (known[-1].result, known[-1].done_by) == (result, user.user_id):
+        return check
+    row = SpotCheckResultRow(check_id=check_id, result=result, done_by=user.user_id, done_at=now)
+    session.add(row)
+    session.flush()
+    details: dict[str, Detail] = {"call": check.call_id, "kind": check.kind.value}
+    audit(session, user, "check.done", "check", str(check_id), details)
+    return load_checks(session, [check_id])[0]
+
+
+def _may_do(user: User, check: SpotCheck) -> bool:
+    """Whether a check is this person's to do: assigned to them, or they are above."""
+    if user.role is UserRole.HEAD or check.assigned_to == user.user_id:
+        return True
+    return check.assigned_to is None and check.kind is CheckKind.DAILY
+
+
+def _hold(session: Session, check_id: int) -> None:
+    """Keep others from the check until the transaction ends."""
+    wanted = select(SpotCheckRow.check_id).where(SpotCheckRow.check_id == check_id)
+    session.execute(wanted.with_for_update())
+
+
+def load_checks(session: Session, check_ids: Sequence[int]) -> list[SpotCheck]:
+    """Load spot checks, in order of number."""
+    checks: list[SpotCheck] = []
+    for ids in chunks(check_ids):
+        wanted = _checks().where(SpotCheckRow.check_id.in_(ids))
+        checks += _load(session, wanted.order_by(SpotCheckRow.check_id))
+    return checks
+
+
+def _checks() -> Select[SpotCheckRow, SpotCheckResultRow | None]:
+    """Select checks, each with its first result."""
+    first = (
+        select(func.min(SpotCheckResultRow.result_id))
+        .where(SpotCheckResultRow.check_id == SpotCheckRow.check_id)
+        .correlate(SpotCheckRow)
+        .scalar_subquery()
+    )
+    of_check = and_(
+        SpotCheckResultRow.check_id == SpotCheckRow.check_id,
+        SpotCheckResultRow.result_id == first,
+    )
+    return select(SpotCheckRow, SpotCheckResultRow).outerjoin(SpotCheckResultRow, of_check)
+
+
+def _load(
+    session: Session, wanted: Select[SpotCheckRow, SpotCheckResultRow | None]
+) -> list[SpotCheck]:
+    return [
+        SpotCheck(
+            check_id=row.check_id,
+            kind=CheckKind(row.kind),
+            day=row.day,
+            agent_id=row.agent_id,
+            call_id=row.call_id,
+            drawn_by=DrawnBy(row.drawn_by),
+            assigned_to=row.assigned_to,
+            due_at=row.due_at,
+            result=done.result if done else None,
+            done_by=done.done_by if done else None,
+            done_at=done.done_at if done else None,
+        )
+        for row, done in session.execute(wanted)
+    ]
