@@ -68,7 +68,7 @@ KINDS: Final[Mapping[str, _Kind]] = {
 """Every code, with its status and its title; codes are never renamed."""
 
 _BY_STATUS: Final[Mapping[int, str]] = {
-    **{kind.status: code for code, kind in reversed(KINDS.items())},
+    **{kind.status: code for code, kind in [*KINDS.items()][::-1]},
     409: "conflict",
     422: "invalid",
 }

@@ -155,7 +155,8 @@ def hear_open(
         left = tuple(_unreachable(recordings, engine))
         estimate_s = _estimate_s(recordings, settings)
         return HearingReport(recordings, 0, 0, 0, left, None, estimate_s, _since(started))
-    with store.run_lock(), recorded_run(store, "hear") as run:
+    with store.run_lock(), recorded_run(store, "hear", listener=listener) as run:
+        listener = run.listener
         recordings = tuple(find_open(store, rulesets, options))
         left = tuple(_unreachable(recordings, engine))
         stage = _Stage(store, listener, list(left))

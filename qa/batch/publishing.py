@@ -61,17 +61,26 @@ class InForce:
 
 
 def publish_file(store: Store, settings: Settings, path: Path, signature: Signature) -> Step:
+    """Make a file's draft the ruleset in force for its id; see `publish_text`."""
+    return publish_text(store, settings, ruleset_text(str(path)), str(path), signature)
+
+
+def publish_text(
+    store: Store, settings: Settings, text: str, source: str, signature: Signature
+) -> Step:
     """Make a draft the ruleset in force for its id.
+
+    Args:
+        source: name of the draft for error messages.
 
     Raises:
         RulesetError: it is wrong, or one of its examples comes out differently.
         ConfigError: the settings name a file for this id, which is in force whatever is published.
         ConflictError: a run is going on; or exactly this ruleset is in force already.
     """
-    text = ruleset_text(str(path))
     loader = RulesetLoader.of(store, settings)
-    ruleset = loader.parse(text, str(path))
-    _refuse_failing_examples(text, str(path))
+    ruleset = loader.parse(text, source)
+    _refuse_failing_examples(text, source)
     _refuse_file_of_settings(loader, settings, ruleset.ruleset_id)
     draft = Draft(ruleset.ruleset_id, ruleset.version, ruleset.hash, text)
     with store.run_lock(), store.writing() as session:

@@ -52,12 +52,14 @@ class RescoreOptions:
         since: calls that started at or after this time.
         dry_run: publish nothing.
         full: judge by every rule, also by those that did not change since the published scorecard.
+        run_id: the row of a run that was asked for; None makes one.
     """
 
     ruleset: str | None = None
     since: datetime | None = None
     dry_run: bool = False
     full: bool = False
+    run_id: int | None = None
 
 
 def rescore(
@@ -73,9 +75,10 @@ def rescore(
     rulesets = Rulesets.in_force(store, settings, options.ruleset)
     with store.reading() as session:
         count = count_since(session, options.since)
-    listener(StageStarted(Stage.SCORE, count))
     tally, changes, problems = Tally(), Changes(), dict(rulesets.problems)
-    with nullcontext() if options.dry_run else _publishing(store) as run:
+    with nullcontext() if options.dry_run else _publishing(store, options, listener) as run:
+        listener = listener if run is None else run.listener
+        listener(StageStarted(Stage.SCORE, count))
         judged = judged_batches(
             store,
             settings,
@@ -96,7 +99,7 @@ def rescore(
             listener(Advanced(Stage.SCORE, batch.call_ids))
         if run is not None:
             _write(store, run, waiting)
-    listener(StageFinished(Stage.SCORE))
+        listener(StageFinished(Stage.SCORE))
     return _result(tally, changes, problems)
 
 
@@ -126,8 +129,11 @@ def _write(store: Store, run: RecordedRun, batches: list[JudgedBatch]) -> None:
 
 
 @contextmanager
-def _publishing(store: Store) -> Iterator[RecordedRun]:
-    with store.run_lock(), recorded_run(store, "rescore") as run:
+def _publishing(store: Store, options: RescoreOptions, listener: Listener) -> Iterator[RecordedRun]:
+    with (
+        store.run_lock(),
+        recorded_run(store, "rescore", listener=listener, run_id=options.run_id) as run,
+    ):
         yield run
 
 

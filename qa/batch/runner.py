@@ -109,14 +109,19 @@ def ingest_folder(store: Store, folder: Path, *, listener: Listener = ignore) ->
         return take_in(store, FolderSource(folder, store.zone), listener=run.listener)
 
 
-def score_all_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
+def score_all_pending(
+    store: Store, settings: Settings, *, listener: Listener = ignore, run_id: int | None = None
+) -> Judging:
     """Judge everything pending.
+
+    Args:
+        run_id: the row of a run that was asked for; None makes one.
 
     Raises:
         RulesetError: the ruleset of the settings is wrong.
         ConflictError: another run is working on the database.
     """
-    with store.run_lock(), recorded_run(store, "score", listener=listener) as run:
+    with store.run_lock(), recorded_run(store, "score", listener=listener, run_id=run_id) as run:
         judging = score_pending(store, settings, listener=run.listener)
         run.counts = RunCounts(scored=judging.scored)
         return judging

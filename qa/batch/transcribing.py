@@ -82,13 +82,29 @@ def transcribe_pending(
     total = sum(recording.size_bytes for recording in pending)
     listener(StageStarted(Stage.TRANSCRIBE, len(pending), total))
     size = min(settings.batch.workers or os.cpu_count() or 1, max(1, len(pending)))
-    stage = _Stage(store, pending, workforce.engine, listener)
     with LocalPool(workforce.factory, settings, size, workforce.rulesets) as pool:
-        try:
-            stage.run(pool)
-        finally:
-            stage.flush()  # what is heard is kept, also on Ctrl-C
+        hearing = transcribe_with(pool, store, pending, workforce.engine, listener)
     listener(StageFinished(Stage.TRANSCRIBE))
+    return hearing
+
+
+def transcribe_with(
+    pool: LocalPool,
+    store: Store,
+    pending: Sequence[PendingRecording],
+    engine: str,
+    listener: Listener,
+) -> Hearing:
+    """Transcribe recordings in a pool that has nothing else to do; see `transcribe_pending`.
+
+    Args:
+        engine: fingerprint of what the pool hears with.
+    """
+    stage = _Stage(store, pending, engine, listener)
+    try:
+        stage.run(pool)
+    finally:
+        stage.flush()  # what is heard is kept, also on Ctrl-C
     return Hearing(stage.transcribed, stage.failed, stage.audio_ms)
 
 

@@ -105,9 +105,10 @@ def _find(name_or_path: str) -> Path:
 
 def _included(name: str) -> Document:
     """Read a shared part, or a whole bundled ruleset, that a ruleset includes."""
-    path = next(
-        (p for p in (SHARED / f"{name}.yaml", BUNDLED / f"{name}.yaml") if p.is_file()), None
-    )
+    # A name and never a path: the text may have come over the network.
+    is_name = re.fullmatch(r"[a-z][a-z0-9-]*", name) is not None
+    places = (SHARED / f"{name}.yaml", BUNDLED / f"{name}.yaml") if is_name else ()
+    path = next((place for place in places if place.is_file()), None)
     if path is None:
         known = ", ".join([*sorted(p.stem for p in SHARED.glob("*.yaml")), *bundled_rulesets()])
         raise RulesetError(name, f"nothing of this name to include; there are {known}")

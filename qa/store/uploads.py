@@ -1,0 +1,346 @@
+"""Recordings that people send in: taken in at once, and watched until their scorecard appears.
+
+An upload is a call like any other from its first moment, so whatever transcribes and judges what
+is pending finishes it; the row here says who sent it and how it stands.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy.orm import Session
+
+from qa.errors import ConflictError, NotFoundError
+from qa.ingest.join import JoinedCall
+from qa.ingest.rows import FoundFile, RecordEntry
+from qa.records import Scope
+from qa.store.convert import load_tickets, row_values
+from qa.store.intake import HashedFile, put_calls, put_files, put_tickets
+from qa.store.ledger import PendingRecording
+from qa.store.scope import agent_in_scope
+from qa.store.tables import CallRow, FileRow, RecordingRow, ScorecardRow, TranscriptRow
+from qa.store.tables_review import UploadRow
+from qa.types import Ticket
+
+MAX_OPEN = 1_000
+"""So many uploads may wait at a time; whoever sends more is told to try later."""
+
+
+class UploadState(StrEnum):
+    """Where an upload stands."""
+
+    RECEIVED = "received"
+    """It has arrived; nothing has looked for it yet."""
+    WAITING = "waiting"
+    """It waits for its turn."""
+    TRANSCRIBING = "transcribing"
+    """It is being listened to and judged."""
+    SCORED = "scored"
+    """Its call has a scorecard."""
+    FAILED = "failed"
+    """It cannot be used; `fault` says why."""
+
+
+OVER = (UploadState.SCORED, UploadState.FAILED)
+
+
+class KnownElsewhereError(ConflictError):
+    """The same recording belongs to a call outside the sender's scope."""
+
+
+class CallTakenError(ConflictError):
+    """The call id belongs to a call that this recording cannot be."""
+
+
+class TicketDiffersError(ConflictError):
+    """The ticket is known with other contents; an upload never changes one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A recording that lies in its place, and what its sender says of it.
+
+    Attributes:
+        upload_id: also the file's name, without its ending.
+        path: absolute.
+        recording_id: SHA-256 of its bytes.
+        values: columns of the call, by field name of `qa.types.Call`, `call_id` not among them.
+    """
+
+    upload_id: str
+    path: Path
+    recording_id: str
+    size_bytes: int
+    call_id: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An upload as it stands.
+
+    Attributes:
+        fault: why it failed; a code of `qa.errors.RecordingFault`, or `not_judged`.
+        advice: what to do about it, in one sentence.
+        ahead: uploads that came before and are still open.
+    """
+
+    upload_id: str
+    uploaded_by: int
+    uploaded_at: datetime
+    size_bytes: int
+    state: UploadState
+    call_id: str | None
+    fault: str | None = None
+    advice: str | None = None
+    finished_at: datetime | None = None
+    ahead: int = 0
+
+
+def known_call(session: Session, recording_id: str, scope: Scope) -> str | None:
+    """Find the call that has this recording already; None where there is none.
+
+    Raises:
+        KnownElsewhereError: it lies outside the scope.
+    """
+    has = and_(CallRow.recording_id == recording_id, CallRow.replaced_by.is_(None))
+    visible = select(CallRow.call_id).where(has, agent_in_scope(scope, CallRow.agent_id))
+    call_id = session.scalar(visible.order_by(CallRow.call_id).limit(1))
+    if call_id is None and session.scalar(select(CallRow.call_id).where(has).limit(1)):
+        raise KnownElsewhereError("the recording belongs to a call that is not yours to see")
+    return call_id
+
+
+def put_upload(
+    session: Session,
+    arrival: Arrival,
+    scope: Scope,
+    *,
+    user_id: int,
+    now: datetime,
+    zone: ZoneInfo,
+) -> None:
+    """Take a recording in: its file, its call, its ticket, and who sent it.
+
+    Raises:
+        CallTakenError: the call id has another recording or other values, or is another scope's.
+        TicketDiffersError: the ticket is known with other contents.
+    """
+    _require_free(session, arrival, scope)
+    if arrival.ticket is not None:
+        _put_ticket(session, arrival.ticket, zone)
+    keep_file(session, arrival, now)
+    file = _file_of(arrival)
+    joined = JoinedCall(arrival.call_id, False, file, arrival.values)
+    put_calls(session, [joined], {str(arrival.path): arrival.recording_id}, zone)
+    session.add(
+        UploadRow(
+            upload_id=arrival.upload_id,
+            uploaded_by=user_id,
+            uploaded_at=now,
+            path=str(arrival.path),
+            size_bytes=arrival.size_bytes,
+            state=UploadState.RECEIVED.value,
+            call_id=arrival.call_id,
+        )
+    )
+    session.flush()
+
+
+def keep_file(session: Session, arrival: Arrival, now: datetime) -> None:
+    """Keep where the bytes of a recording lie."""
+    hashed = HashedFile(_file_of(arrival), arrival.recording_id)
+    put_files(session, str(arrival.path.parent), [hashed], now)
+
+
+def has_file(session: Session, recording_id: str) -> bool:
+    """Whether any file that held a recording is still where it was."""
+    paths = session.scalars(select(FileRow.path).where(FileRow.recording_id == recording_id))
+    return any(Path(path).is_file() for path in paths)
+
+
+def count_open(session: Session) -> int:
+    """Count the uploads that are not over."""
+    return session.scalar(select(func.count()).select_from(_open().subquery())) or 0
+
+
+def get_upload(session: Session, upload_id: str, *, sender: int | None = None) -> Upload:
+    """Load an upload as it stands, whoever finished it.
+
+    Args:
+        sender: only this person's; None for anybody's.
+
+    Raises:
+        NotFoundError: there is none, or it is somebody else's.
+    """
+    row = session.get(UploadRow, upload_id)
+    if row is None or sender not in (None, row.uploaded_by):
+        raise NotFoundError("upload", upload_id)
+    return _as_it_stands(session, row)
+
+
+def list_uploads(
+    session: Session, *, sender: int | None, after: tuple[datetime, str] | None, limit: int
+) -> list[Upload]:
+    """List uploads, the last one first.
+
+    Args:
+        sender: only this person's; None for everybody's.
+        after: the last one of the page before, its time and id.
+    """
+    statement = select(UploadRow).order_by(UploadRow.uploaded_at.desc(), UploadRow.upload_id.desc())
+    if sender is not None:
+        statement = statement.where(UploadRow.uploaded_by == sender)
+    if after is not None:
+        at, upload_id = after
+        earlier = UploadRow.uploaded_at < at
+        same = and_(UploadRow.uploaded_at == at, UploadRow.upload_id < upload_id)
+        statement = statement.where(earlier | same)
+    return [_as_it_stands(session, row) for row in session.scalars(statement.limit(limit))]
+
+
+def next_upload(session: Session) -> Upload | None:
+    """Find the upload that has waited longest; None where none waits."""
+    rows = session.scalars(_open().order_by(UploadRow.uploaded_at, UploadRow.upload_id).limit(1))
+    row = rows.first()
+    return _as_it_stands(session, row) if row is not None else None
+
+
+def mark_waiting(session: Session) -> None:
+    """Note that uploads which arrived, or were interrupted, have been seen and wait."""
+    moving = (UploadState.RECEIVED.value, UploadState.TRANSCRIBING.value)
+    session.execute(
+        update(UploadRow).where(UploadRow.state.in_(moving)).values(state=UploadState.WAITING.value)
+    )
+
+
+def mark_transcribing(session: Session, upload_id: str) -> None:
+    """Note that an upload is being worked on."""
+    session.execute(
+        update(UploadRow)
+        .where(UploadRow.upload_id == upload_id)
+        .values(state=UploadState.TRANSCRIBING.value)
+    )
+
+
+def finish_upload(session: Session, upload: Upload, now: datetime) -> None:
+    """Keep how an upload ended, as it stands now.
+
+    Args:
+        upload: one whose state is in `OVER`.
+    """
+    session.execute(
+        update(UploadRow)
+        .where(UploadRow.upload_id == upload.upload_id)
+        .values(state=upload.state.value, fault=upload.fault, finished_at=now)
+    )
+
+
+def pending_upload(session: Session, upload: Upload, engine: str) -> PendingRecording | None:
+    """Say what there is to transcribe of an upload; None where it has this engine's transcript."""
+    found = session.execute(
+        select(RecordingRow, CallRow.source, FileRow.path)
+        .join(CallRow, CallRow.recording_id == RecordingRow.recording_id)
+        .join(FileRow, FileRow.recording_id == RecordingRow.recording_id)
+        .where(CallRow.call_id == upload.call_id)
+        .order_by(FileRow.path)
+    ).all()
+    if not found:
+        return None
+    recording, source, path = found[0]
+    heard = select(TranscriptRow.transcript_key).where(
+        TranscriptRow.recording_id == recording.recording_id, TranscriptRow.engine == engine
+    )
+    if session.scalar(heard.limit(1)) is not None:
+        return None
+    present = next((p for _, _, p in found if Path(p).is_file()), path)
+    return PendingRecording(
+        recording.recording_id, present, source, recording.size_bytes, recording.attempts
+    )
+
+
+def _open() -> Select[UploadRow]:
+    return select(UploadRow).where(UploadRow.state.not_in([state.value for state in OVER]))
+
+
+def _as_it_stands(session: Session, row: UploadRow) -> Upload:
+    """Look what became of its call: another run may have finished what was sent in."""
+    state, fault, advice = UploadState(row.state), row.fault, None
+    if row.call_id is not None:
+        recording = session.scalar(
+            select(RecordingRow)
+            .join(CallRow, CallRow.recording_id == RecordingRow.recording_id)
+            .where(CallRow.call_id == row.call_id)
+        )
+        advice = recording.advice if recording and state is not UploadState.SCORED else None
+        if state is not UploadState.SCORED:  # what failed may have been tried again
+            state, fault = _found_state(session, row, recording)
+    ahead = 0
+    if state not in OVER:
+        before = _open().where(UploadRow.uploaded_at < row.uploaded_at).subquery()
+        ahead = session.scalar(select(func.count()).select_from(before)) or 0
+    return Upload(
+        upload_id=row.upload_id,
+        uploaded_by=row.uploaded_by,
+        uploaded_at=row.uploaded_at,
+        size_bytes=row.size_bytes,
+        state=state,
+        call_id=row.call_id,
+        fault=fault,
+        advice=advice,
+        finished_at=row.finished_at,
+        ahead=ahead,
+    )
+
+
+def _found_state(
+    session: Session, row: UploadRow, recording: RecordingRow | None
+) -> tuple[UploadState, str | None]:
+    card = select(ScorecardRow.scorecard_id).where(
+        ScorecardRow.call_id == row.call_id, ScorecardRow.is_current.is_(True)
+    )
+    if session.scalar(card) is not None:
+        return UploadState.SCORED, None
+    if recording is not None and recording.fault is not None:
+        return UploadState.FAILED, recording.fault
+    return UploadState(row.state), row.fault
+
+
+def _file_of(arrival: Arrival) -> FoundFile:
+    state = arrival.path.stat()
+    return FoundFile(arrival.path, arrival.path.name, state.st_size, state.st_mtime_ns)
+
+
+def _require_free(session: Session, arrival: Arrival, scope: Scope) -> None:
+    """Let a call without a recording take this one, if nothing said of it is contradicted."""
+    row = session.get(CallRow, arrival.call_id)
+    if row is None:
+        return
+    visible = select(CallRow.call_id).where(
+        CallRow.call_id == arrival.call_id, agent_in_scope(scope, CallRow.agent_id)
+    )
+    if row.recording_id is not None or row.replaced_by or session.scalar(visible) is None:
+        raise CallTakenError("another recording has this call id")
+    known = row_values(row)
+    differing = [k for k, v in arrival.values.items() if known[k] is not None and known[k] != v]
+    if differing:
+        raise CallTakenError(
+            f"the call is known with another {', '.join(sorted(differing))}; leave that out"
+        )
+
+
+def _put_ticket(session: Session, ticket: Ticket, zone: ZoneInfo) -> None:
+    known = load_tickets(session, [ticket.ticket_id]).get(ticket.ticket_id)
+    if known == ticket:
+        return
+    if known is not None:
+        raise TicketDiffersError("the ticket is known with other contents; send its id alone")
+    names = ("name", "address", "phone", "problem", "station")
+    values = {name: getattr(ticket, name) for name in names}
+    put_tickets(session, [RecordEntry(ticket.ticket_id, values)], zone)
