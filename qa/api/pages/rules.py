@@ -37,6 +37,7 @@ def show_ruleset(request: Request, ruleset_id: str, service: Running, viewer: Re
         "rulesets": rulesets_in_force(service),
         "ruleset": ruleset,
         "sections": _sections(views),
+        "hits": {},
     }
     return page(request, "ruleset.html", values)
 
@@ -55,6 +56,7 @@ def show_rule(
         "viewer": viewer,
         "ruleset": ruleset,
         "rule": rule_view(rule, ruleset, language(request)),
+        "hit": None,
         "previous": _id_at(ruleset, at - 1),
         "next": _id_at(ruleset, at + 1),
     }

@@ -1,0 +1,71 @@
+"""What a person was told: released calls, answered appeals, tasks."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from qa.api.access import Viewer, needs
+from qa.api.rendering import flash, page
+from qa.api.service import Service, service_of
+from qa.store.messages import Message, MessageKind, count_new_messages, mark_read, messages_for
+
+PAGE_SIZE = 40
+_TASKS = {
+    MessageKind.CHECK_ASSIGNED: "/checks",
+    MessageKind.APPEAL_SUBMITTED: "/appeals",
+}
+"""Where a message leads instead of its call."""
+_SIGNS = {
+    MessageKind.CALL_RELEASED: ("✓", "met"),
+    MessageKind.CALL_TAKEN_BACK: ("↶", "undecided"),
+    MessageKind.CALL_REOPENED: ("↻", "undecided"),
+    MessageKind.APPEAL_SUBMITTED: ("!", "undecided"),
+    MessageKind.APPEAL_UPHELD: ("✓", "met"),
+    MessageKind.APPEAL_DISMISSED: ("–", "na"),
+    MessageKind.CHECK_ASSIGNED: ("◎", "na"),
+}
+
+router = APIRouter(include_in_schema=False)
+Running = Annotated[Service, Depends(service_of)]
+Anybody = Annotated[Viewer, Depends(needs())]
+
+
+@router.get("/messages")
+def show_messages(
+    request: Request,
+    service: Running,
+    viewer: Anybody,
+    before: Annotated[int | None, Query(ge=1)] = None,
+) -> Response:
+    """Show a page of one's own messages, the newest first."""
+    with service.store.reading() as session:
+        found = messages_for(session, viewer.user, before=before, limit=PAGE_SIZE + 1)
+        unread = count_new_messages(session, viewer.user)
+    shown = found[:PAGE_SIZE]
+    values = {
+        "viewer": viewer,
+        "messages": shown,
+        "unread": unread,
+        "older": shown[-1].message_id if len(found) > PAGE_SIZE else None,
+        "is_first": before is None,
+        "zone": service.store.zone,
+        "signs": _SIGNS,
+        "leads_to": _leads_to,
+    }
+    return page(request, "messages.html", values)
+
+
+@router.post("/messages/read")
+def read_all(service: Running, viewer: Anybody, last: Annotated[int, Form(ge=0)]) -> Response:
+    """Mark one's own messages up to a number as read."""
+    with service.store.writing() as session:
+        mark_read(session, viewer.user, last, datetime.now(UTC))
+    response = RedirectResponse("/messages", 303)
+    flash(response, "flash_messages_read")
+    return response
+
+
+def _leads_to(message: Message, call_url: str) -> str:
+    return _TASKS.get(message.kind) or (call_url if message.call_id else "")

@@ -1,0 +1,34 @@
+"""Words of the messages' page."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from qa.reasons import Wording
+
+WORDS: Final[Mapping[str, Wording]] = {
+    "messages_none": Wording("还没有消息。", "There are no messages yet."),
+    "messages_none_more": Wording(
+        "通话发布、申诉有了答复、分到抽查任务时，会在这里告诉您。",
+        "You are told here when a call is released, an appeal answered, or a spot check assigned.",
+    ),
+    "messages_new": Wording("新", "new"),
+    "messages_read_all": Wording("全部标为已读", "Mark all as read"),
+    "messages_older": Wording("更早的消息", "Older messages"),
+    "messages_newest": Wording("最新的消息", "Newest messages"),
+    "messages_call_released": Wording(
+        "通话已复核发布，可以查看结果；如有异议，请在期限内申诉。",
+        "A call was released: see its result; appeal within the window if you disagree.",
+    ),
+    "messages_call_taken_back": Wording(
+        "已发布的通话被收回，正在重新复核。", "A released call was taken back for another review."
+    ),
+    "messages_call_reopened": Wording(
+        "通话按新规则重新评过，结果不同，将重新复核。",
+        "A call was judged again with another result; it will be reviewed again.",
+    ),
+    "messages_appeal_submitted": Wording("收到一件申诉，等待裁决。", "An appeal waits for you."),
+    "messages_appeal_upheld": Wording("申诉成立，成绩已更正。", "Your appeal was upheld."),
+    "messages_appeal_dismissed": Wording("申诉已答复：维持原结果。", "Your appeal was dismissed."),
+    "messages_check_assigned": Wording("分到一项抽查。", "A spot check was assigned to you."),
+    "flash_messages_read": Wording("已全部标为已读。", "All are marked as read."),
+}
