@@ -33,6 +33,8 @@ def read_sidecar(
         every wrong field, each with its reason.
     """
     beside = recording_of(file.relative, recordings)
+    if beside is None and recording_of(_without_middle(file.relative), recordings):
+        return None, ()  # `a.truth.json` beside `a.wav`: another program's
     report = Report(file.relative)
     document = _document(file, report)
     if document is None:
@@ -67,6 +69,12 @@ def recording_of(sidecar: str, recordings: set[str]) -> str | None:
     endings = sorted(AUDIO_SUFFIXES | {suffix.upper() for suffix in AUDIO_SUFFIXES})
     beside = [f"{stem}{ending}" for ending in endings if f"{stem}{ending}" in recordings]
     return beside[0] if len(beside) == 1 else None
+
+
+def _without_middle(sidecar: str) -> str:
+    """Write `folder/a.truth.json` as `folder/a.json`; a plain name stays as it is."""
+    folder, slash, name = sidecar.rpartition("/")
+    return f"{folder}{slash}{name.split('.')[0]}.json"
 
 
 def report_rejects(report: Report) -> bool:
