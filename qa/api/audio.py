@@ -1,35 +1,136 @@
-"""The sound: a recording with Range requests, and clips to keep."""
+"""The sound: a recording with Range requests, and clips to keep; who hears what is written down."""
 
+import re
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Response
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from qa.api.access import Viewer, needs
+from qa.api.problems import Refused
 from qa.api.recordings import FileState
 from qa.api.service import Service, locate_audio, service_of
 from qa.records import Right
+from qa.store.audit import audit
+from qa.transcribe.playback import SoundLength, length_of
 from qa.types import Span
 
 MAX_CLIP_MS = 600_000
+LEAD_MS = 1_000
+"""So much is heard before the evidence, so that the ear is ready when it begins."""
+_REMEMBERED = timedelta(minutes=15).total_seconds()
+_MOST_REMEMBERED = 2_000
+_RANGE = re.compile(r"bytes=\s*(?=\d|-\d)([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 Running = Annotated[Service, Depends(service_of)]
 Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/audio/{call_id:path}")
-def play(call_id: str, service: Running, viewer: Listener) -> Response:
-    """Give the recording as PCM WAV; answers Range requests.
+@dataclass(slots=True)
+class _Heard:
+    until: float
+    spans: list[Span]
+
+
+class Listening:
+    """Remembers what of a call a person was given, so that one listening is one row of the log.
+
+    A player asks for a recording piece by piece, and again whenever somebody goes back in it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._heard: OrderedDict[tuple[int, str], _Heard] = OrderedDict()
+
+    def is_new(self, user_id: int, call_id: str, span: Span) -> bool:
+        """Whether this stretch was not given to this person lately; remembers that it is now."""
+        key, now = (user_id, call_id), self._clock()
+        with self._lock:
+            known = self._heard.pop(key, None)
+            if known is None or known.until < now:
+                known = _Heard(now + _REMEMBERED, [])
+            self._heard[key] = known
+            while len(self._heard) > _MOST_REMEMBERED:
+                self._heard.popitem(last=False)
+            covered = any(
+                one.start_ms <= span.start_ms and span.end_ms <= one.end_ms for one in known.spans
+            )
+            if not covered:
+                known.spans = [one for one in known.spans if not _within(one, span)] + [span]
+            return not covered
+
+
+_listening = Listening()
+
+
+def note_listening(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
+    """Write down who heard which call, from where to where (milliseconds)."""
+    if not _listening.is_new(viewer.user.user_id, call_id, span):
+        return
+    details = {"from_ms": span.start_ms, "to_ms": span.end_ms}
+    with service.store.writing() as session:
+        audit(session, viewer.user, "call.listen", "call", call_id, details)
+
+
+def recording_response(
+    request: Request, service: Service, viewer: Viewer, call_id: str
+) -> Response:
+    """Give a recording as PCM WAV; answers Range requests.
 
     Raises:
-        HTTPException: 409 where the file is gone or holds something else.
+        Refused: 409 where the file is gone or holds something else, 416 for an impossible range.
+        NotFoundError: there is no such call within the scope.
     """
     recording_id, located = locate_audio(service, viewer.scope, call_id)
     if located.path is None:
-        raise HTTPException(409, f"the recording is {located.state.value}")
+        raise Refused(
+            "recording_unusable",
+            f"the recording is {located.state.value}",
+            reason=located.state.value,
+        )
     copy = service.recordings.playable(recording_id, located.path)
+    length = length_of(copy)
+    span = _asked_span(request, copy, length)
+    if request.method == "GET":
+        note_listening(service, viewer, call_id, span)
     return FileResponse(copy, media_type="audio/wav")
+
+
+def cut(service: Service, viewer: Viewer, call_id: str, span: Span) -> bytes:
+    """Cut a clip out of a call's recording, with its lead, as WAV; written down as heard.
+
+    Raises:
+        Refused: 409 where the recording cannot be read, 422 where the span lies beyond it.
+        NotFoundError: there is no such call within the scope.
+    """
+    _, located = locate_audio(service, viewer.scope, call_id)
+    if located.state is not FileState.READY or located.path is None:
+        raise Refused(
+            "recording_unusable",
+            f"the recording is {located.state.value}",
+            reason=located.state.value,
+        )
+    try:
+        clip = service.recordings.clip(located.path, span)
+    except ValueError as error:
+        raise Refused("invalid", "the clip lies beyond the recording") from error
+    heard = Span(max(0, span.start_ms - LEAD_MS), span.end_ms)
+    note_listening(service, viewer, call_id, heard)
+    return clip
+
+
+@router.get("/audio/{call_id:path}")
+def play(call_id: str, request: Request, service: Running, viewer: Listener) -> Response:
+    """Give the recording for the player of a page; see `recording_response`."""
+    return recording_response(request, service, viewer, call_id)
 
 
 @router.get("/clips/{call_id:path}")
@@ -43,17 +144,57 @@ def download_clip(
     """Give a span of the recording, with a second before it, as a WAV file to keep.
 
     Raises:
-        HTTPException: 400 for an impossible span, 409 where the recording cannot be read.
+        HTTPException: 400 for an impossible span.
+        Refused: see `cut`.
     """
     if not 0 < end_ms - start_ms <= MAX_CLIP_MS:
         raise HTTPException(400, "a clip is longer than nothing and at most ten minutes")
-    _, located = locate_audio(service, viewer.scope, call_id)
-    if located.state is not FileState.READY or located.path is None:
-        raise HTTPException(409, f"the recording is {located.state.value}")
-    try:
-        clip = service.recordings.clip(located.path, Span(start_ms, end_ms))
-    except ValueError as error:
-        raise HTTPException(400, "the clip lies beyond the recording") from error
-    name = f"clip-{start_ms // 1000}s-{-(-end_ms // 1000)}s.wav"
+    clip = cut(service, viewer, call_id, Span(start_ms, end_ms))
+    return clip_response(clip, start_ms, end_ms, "wav")
+
+
+def clip_response(clip: bytes, start_ms: int, end_ms: int, ending: str) -> Response:
+    """Give a clip as a file to keep, named after its place and nothing else.
+
+    Args:
+        ending: `wav` or `ogg`.
+    """
+    name = f"clip-{start_ms // 1000}s-{-(-end_ms // 1000)}s.{ending}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(clip, media_type="audio/wav", headers=headers)
+    return Response(clip, media_type=f"audio/{ending}", headers=headers)
+
+
+def _asked_span(request: Request, copy: Path, length: SoundLength) -> Span:
+    """Read which stretch is asked for, and leave nothing else of the header for the answer.
+
+    What is no range at all, and several at once, are left out (RFC 9110, 14.2).
+
+    Raises:
+        Refused: 416 for a range that lies beyond the file.
+    """
+    whole, size = Span(0, length.duration_ms), copy.stat().st_size
+    found = _RANGE.fullmatch(request.headers.get("range", ""))
+    if found is None:
+        _set_range(request, None)
+        return whole
+    start, end = (int(part) if part else None for part in found.groups())
+    if start is None:
+        first, last = size - min(size, end or 0), size
+    else:
+        first, last = start, size if end is None else min(size, end + 1)
+    if first >= size:
+        raise Refused("range_not_satisfiable", headers={"content-range": f"bytes */{size}"})
+    if last <= first:
+        _set_range(request, None)
+        return whole
+    _set_range(request, f"bytes={first}-{last - 1}")
+    return Span(length.at_ms(first), length.at_ms(last))
+
+
+def _set_range(request: Request, value: str | None) -> None:
+    headers = [(k, v) for k, v in request.scope["headers"] if k != b"range"]
+    request.scope["headers"] = headers + ([(b"range", value.encode())] if value else [])
+
+
+def _within(one: Span, other: Span) -> bool:
+    return other.start_ms <= one.start_ms and one.end_ms <= other.end_ms

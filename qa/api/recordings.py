@@ -14,9 +14,10 @@ from pathlib import Path
 
 from qa.config import Settings
 from qa.store.queries_queue import KnownFile
-from qa.transcribe.audio import Decoder
+from qa.transcribe.audio import Decoder, Probed
 from qa.transcribe.clips import cut_clip
-from qa.transcribe.playback import write_playable
+from qa.transcribe.peaks import Peaks, read_peaks, write_peaks
+from qa.transcribe.playback import length_of, write_playable
 from qa.types import Span
 
 CACHE_BYTES = 2 << 30
@@ -50,6 +51,7 @@ class Recordings:
     def __init__(self, settings: Settings) -> None:
         self._decoder = Decoder(settings.audio)
         self._cache = settings.data_dir / "cache" / "audio"
+        self._outlines = settings.data_dir / "cache" / "peaks"
         self._hashes: dict[KnownFile, str] = {}
         self._lock = threading.Lock()
 
@@ -93,6 +95,33 @@ class Recordings:
                 write_playable(path, recording_id, target, self._decoder)
                 self._make_room(keep=target)
         return target
+
+    def peaks(self, recording_id: str, path: Path, points: int) -> Peaks:
+        """Give the outline of a recording, making it the first time.
+
+        Args:
+            points: how many at most.
+
+        Raises:
+            RecordingError: the recording cannot be read any more, or its bytes changed.
+            EngineError: the disk is full.
+        """
+        sound = self.playable(recording_id, path)
+        outline = self._outlines / f"{recording_id}.npy"
+        if not outline.is_file():
+            with self._lock:
+                self._outlines.mkdir(parents=True, exist_ok=True, mode=0o700)
+                write_peaks(sound, outline)
+        return read_peaks(outline, points, length_of(sound).duration_ms)
+
+    def probe(self, path: Path) -> Probed:
+        """Look whether a file that somebody sent is a recording, whatever it is called.
+
+        Raises:
+            RecordingError: it cannot be used.
+            EngineError: the disk is full.
+        """
+        return self._decoder.probe(path, suffix=".gsm")
 
     def clip(self, path: Path, span: Span) -> bytes:
         """Cut a clip, with its lead, as WAV.

@@ -3,6 +3,7 @@
 import os
 import tempfile
 import wave
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,38 @@ from qa.errors import AudioDecodeError, RecordingFault
 from qa.transcribe.audio import SAMPLE_RATE_HZ, DecodedRecording, Decoder
 
 _BLOCK_SAMPLES = SAMPLE_RATE_HZ * 30
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLength:
+    """How long a playable copy is, and where its samples lie in the file.
+
+    Attributes:
+        header_bytes: before the first sample.
+        bytes_per_s: of all channels together.
+    """
+
+    duration_ms: int
+    header_bytes: int
+    bytes_per_s: int
+
+    def at_ms(self, position: int) -> int:
+        """Say what time of the recording a byte of the file holds."""
+        played = max(0, position - self.header_bytes) * 1000 // self.bytes_per_s
+        return min(self.duration_ms, played)
+
+
+def length_of(copy: Path) -> SoundLength:
+    """Measure a copy that `write_playable` made.
+
+    Raises:
+        OSError: it is gone.
+        wave.Error: it is none.
+    """
+    with wave.open(str(copy), "rb") as sound:
+        frames, rate, width = sound.getnframes(), sound.getframerate(), sound.getnchannels() * 2
+    header = copy.stat().st_size - frames * width
+    return SoundLength(frames * 1000 // rate, header, rate * width)
 
 
 def write_playable(path: Path, recording_id: str, target: Path, decoder: Decoder) -> None:
