@@ -12,7 +12,6 @@ from qa.errors import NotAllowedError, Refusal, TransitionError
 from qa.records import Appeal, AppealState, Basis, ReviewState, User
 from qa.review.reviewing import ReviewedCard
 
-
 _DECIDED = frozenset({AppealState.UPHELD, AppealState.DISMISSED})
 
 

@@ -35,11 +35,11 @@ class DrawSettings:
         due_hours, weekly_due_hours: time after the end of the day, or of the week.
     """
 
-    daily: Plan = Plan(2, 0.5)
-    weekly: Plan = Plan(5, 0.4)
-    seed: str = "tingjian"
-    due_hours: int = 24
-    weekly_due_hours: int = 72
+    daily: Plan
+    weekly: Plan
+    seed: str
+    due_hours: int
+    weekly_due_hours: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,8 @@ def _candidates(session: Session, days: _Days) -> list[Candidate]:
             SpotCheckRow.check_id.is_(None),
         )
     ).all()
-    earlier = _earlier_calls(session, {row[1] for row in rows}, days.since)
+    agents = {row[1] for row in rows if row[1] is not None}
+    earlier = _earlier_calls(session, agents, days.since)
     return [
         Candidate(
             call_id=row[0],
@@ -209,6 +210,7 @@ def _candidates(session: Session, days: _Days) -> list[Candidate]:
             earlier_calls=earlier[row[1]],
         )
         for row in rows
+        if row[1] is not None
     ]
 
 

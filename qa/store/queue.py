@@ -1,0 +1,229 @@
+"""The queue of calls: pages by cursor, neighbours, and counts that stay quick.
+
+Lists go along an index of `call_status` and stop when the page is full, so that the first page
+costs the same with a thousand calls and with a million. A page is named by the place of its first
+or last call, never by a number of rows to skip.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy.orm import Session
+
+from qa.errors import NotFoundError
+from qa.records import Scope
+from qa.store.queue_filter import (
+    SEVERITIES,
+    Cursor,
+    Order,
+    QueueFilter,
+    Severity,
+    Show,
+    is_rare_rule,
+    listed,
+    order_of,
+    other_conditions,
+    rank_of,
+    scope_parts,
+)
+from qa.store.queue_lines import QueueLine, load_lines
+from qa.store.scope import require_call
+from qa.store.tables_review import CallStatusRow
+
+__all__ = ["Cursor", "QueueFilter", "QueueLine", "Severity", "Show"]
+COUNT_CAP = 10_000
+"""Counts look at no more calls than this of each seriousness and team."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """One page of a list.
+
+    Attributes:
+        before, after: where the page before and the one behind begin; None where there is none.
+    """
+
+    lines: tuple[QueueLine, ...]
+    before: Cursor | None
+    after: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The calls before and behind one in a list; None at its ends."""
+
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many; where it is not exact there are at least so many."""
+
+    number: int
+    is_exact: bool
+
+
+def queue_page(
+    session: Session,
+    wanted: QueueFilter,
+    scope: Scope,
+    *,
+    zone: ZoneInfo,
+    after: Cursor | None = None,
+    before: Cursor | None = None,
+    limit: int = 50,
+) -> QueuePage:
+    """List one page: the first, the one behind a place, or the one before it.
+
+    Args:
+        zone: of the times in the lines.
+        after, before: at most one of them.
+        limit: lines, 1 or more.
+    """
+    backwards = before is not None
+    place = before if backwards else after
+    rows = _places(session, wanted, scope, place, backwards=backwards, limit=limit + 1)
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    if not rows:
+        return QueuePage((), None, None)
+    has_before, has_after = (more, True) if backwards else (place is not None, more)
+    lines = load_lines(session, [row.call_id for row in rows], zone)
+    return QueuePage(tuple(lines), rows[0] if has_before else None, rows[-1] if has_after else None)
+
+
+def neighbours(
+    session: Session,
+    wanted: QueueFilter,
+    scope: Scope,
+    call_id: str,
+    *,
+    place: Cursor | None = None,
+) -> Neighbours:
+    """Find the calls before and behind one in a list.
+
+    Args:
+        place: where the call stood when it was opened; None asks where it stands now. A decision
+            moves a call, and the next one should still be the next.
+
+    Raises:
+        NotFoundError: no such call in the scope.
+    """
+    place = place or place_of(session, wanted, scope, call_id)
+    found = [
+        _places(session, wanted, scope, place, backwards=backwards, limit=2)
+        for backwards in (True, False)
+    ]
+    # The call itself may stand elsewhere by now, on either side.
+    ids = [[row.call_id for row in rows if row.call_id != call_id] for rows in found]
+    return Neighbours(*[next(iter(some), None) for some in ids])
+
+
+def place_of(session: Session, wanted: QueueFilter, scope: Scope, call_id: str) -> Cursor:
+    """Say where a call stands in a list, or would stand.
+
+    Raises:
+        NotFoundError: no such scored call in the scope.
+    """
+    require_call(session, scope, call_id)
+    row = session.execute(
+        select(CallStatusRow.priority, CallStatusRow.severity, CallStatusRow.sorted_at).where(
+            CallStatusRow.call_id == call_id
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFoundError("scorecard of call", call_id)
+    return Cursor(rank_of(wanted.show, row[0], row[1]), row[2], call_id)
+
+
+def _places(
+    session: Session,
+    wanted: QueueFilter,
+    scope: Scope,
+    place: Cursor | None,
+    *,
+    backwards: bool,
+    limit: int,
+) -> list[Cursor]:
+    """Find the calls next to a place, the nearest first."""
+    is_rare = is_rare_rule(session, wanted)
+    order = order_of(wanted.show, by_sorting=is_rare)
+    conditions = other_conditions(wanted, is_rare=is_rare)
+    in_list = listed(wanted.show)
+    if in_list is not None:
+        conditions.append(in_list)
+    if place is not None:
+        conditions.append(order.beyond(place, backwards=backwards))
+    parts = [
+        _part(order, and_(part, *conditions), backwards=backwards).limit(limit)
+        for part in scope_parts(scope, wanted)
+    ]
+    rows = session.execute(parts[0] if len(parts) == 1 else _merged(parts, backwards, limit))
+    return [Cursor(row[0], row[1], row[2]) for row in rows]
+
+
+def _part(
+    order: Order, condition: ColumnElement[bool], *, backwards: bool
+) -> Select[Any, Any, Any]:
+    rank = literal(0) if order.rank is None else order.rank
+    columns = order.columns if backwards else [column.desc() for column in order.columns]
+    return (
+        select(rank.label("rank"), CallStatusRow.sorted_at, CallStatusRow.call_id)
+        .where(condition)
+        .order_by(*columns)
+    )
+
+
+def _merged(
+    parts: list[Select[Any, Any, Any]], backwards: bool, limit: int
+) -> Select[Any, Any, Any]:
+    """Merge what each part found in order; each stops at the limit by itself."""
+    some = [select(part.subquery()) for part in parts]
+    found = union_all(*some).subquery()
+    columns = (found.c.rank, found.c.sorted_at, found.c.call_id)
+    order = columns if backwards else [column.desc() for column in columns]
+    return select(*columns).order_by(*order).limit(limit)
+
+
+def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Severity, Count]:
+    """Count the calls of a list by how serious they are.
+
+    Of each seriousness at most `COUNT_CAP` calls are looked at (of each team, where the scope is
+    teams), so that the answer is quick however many there are.
+    """
+    is_rare = is_rare_rule(session, wanted)
+    fits = and_(literal(True), *other_conditions(wanted, is_rare=is_rare))
+    ranks = range(1 if wanted.show is Show.FLAGGED else 0, len(SEVERITIES))
+    counts = {}
+    for rank in ranks:
+        bucket = CallStatusRow.severity == rank
+        if wanted.show is Show.REVIEW:
+            bucket = CallStatusRow.priority == rank + 1
+        number, is_exact = 0, True
+        for part in scope_parts(scope, wanted):
+            found, looked_at = _count(session, and_(part, bucket), fits)
+            number, is_exact = number + found, is_exact and looked_at < COUNT_CAP
+        counts[SEVERITIES[rank]] = Count(number, is_exact)
+    return counts
+
+
+def _count(
+    session: Session, bucket: ColumnElement[bool], fits: ColumnElement[bool]
+) -> tuple[int, int]:
+    """Count what fits among the first calls of a bucket; say how many were looked at."""
+    hit = case((fits, 1), else_=0).label("hit")
+    some = select(hit).where(bucket).limit(COUNT_CAP).subquery()
+    row = session.execute(
+        select(func.coalesce(func.sum(some.c.hit), 0), func.count()).select_from(some)
+    ).one()
+    return int(row[0]), int(row[1])
+
+
+def total_of(counts: dict[Severity, Count]) -> Count:
+    """Add up counts."""
+    number = sum(count.number for count in counts.values())
+    return Count(number, all(count.is_exact for count in counts.values()))

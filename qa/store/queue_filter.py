@@ -1,0 +1,228 @@
+"""Which calls a list shows and in which order, as conditions on `call_status`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from qa.records import ReviewState, Scope
+from qa.store.call_status import UNKNOWN_TIME
+from qa.store.tables import ShortText, UtcDateTime, VerdictRow
+from qa.store.tables_review import CallStatusRow
+from qa.types import Outcome
+
+_RARE = 5_000
+_FLAGGED = [Outcome.VIOLATED.value, Outcome.UNDECIDED.value]
+
+
+class Severity(StrEnum):
+    """The most serious thing that still counts in a call."""
+
+    NONE = "none"
+    UNDECIDED = "undecided"
+    HINT = "hint"
+    SCORE = "score"
+    FINE = "fine"
+    CRITICAL = "critical"
+
+
+SEVERITIES = tuple(Severity)
+"""By rank: `call_status.severity` is a place in it."""
+
+
+class Show(StrEnum):
+    """Which list, and in which order."""
+
+    REVIEW = "review"
+    """Calls that somebody has to look at, the most serious first, then the newest."""
+    FLAGGED = "flagged"
+    """Calls with something that counts, reviewed or not, in the same order."""
+    ALL = "all"
+    """Every scored call, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueueFilter:
+    """Which calls: all that fit everything given.
+
+    Attributes:
+        since, until: started at or after, and before; a call without a time fits neither.
+        rule_id: the machine found this rule violated or undecided.
+        outcome: what it found of `rule_id`; without one, of any rule. Violated or undecided.
+        states: one of these; empty for any.
+        min_score, max_score: the score shown lies between them, both included.
+    """
+
+    show: Show = Show.REVIEW
+    agent_id: str | None = None
+    team: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    rule_id: str | None = None
+    outcome: Outcome | None = None
+    states: frozenset[ReviewState] = field(default_factory=frozenset)
+    min_score: int | None = None
+    max_score: int | None = None
+    ruleset_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of a call in a list; it holds when the call itself has left the list."""
+
+    rank: int
+    sorted_at: datetime
+    call_id: str
+
+    def text(self) -> str:
+        """Write it for an address."""
+        micros = (self.sorted_at - UNKNOWN_TIME) // timedelta(microseconds=1)
+        return f"{self.rank}~{micros}~{self.call_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Cursor":
+        """Read what `text` wrote.
+
+        Raises:
+            ValueError: it is no such text.
+        """
+        rank, micros, call_id = text.split("~", 2)
+        try:
+            sorted_at = UNKNOWN_TIME + timedelta(microseconds=int(micros))
+        except OverflowError as error:
+            raise ValueError("no such time") from error
+        return cls(min(max(int(rank), 0), 9), sorted_at, call_id[:200])
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How a list is ordered: all columns descending.
+
+    Attributes:
+        rank: the first column; None for a list by time alone.
+    """
+
+    rank: ColumnElement[int] | None
+
+    @property
+    def columns(self) -> tuple[ColumnElement[Any], ...]:
+        """The columns in order."""
+        by_time = (CallStatusRow.sorted_at.expression, CallStatusRow.call_id.expression)
+        return by_time if self.rank is None else (self.rank, *by_time)
+
+    def beyond(self, cursor: Cursor, *, backwards: bool) -> ColumnElement[bool]:
+        """Write the condition for what stands behind a place, or before it."""
+        place = (
+            literal(cursor.sorted_at, UtcDateTime()),
+            literal(cursor.call_id, ShortText),
+        )
+        here = tuple_(*place) if self.rank is None else tuple_(literal(cursor.rank), *place)
+        row = tuple_(*self.columns)
+        return row > here if backwards else row < here
+
+
+def order_of(show: Show, *, by_sorting: bool = False) -> Order:
+    """Say how a list is ordered.
+
+    Args:
+        by_sorting: the few calls of a rare rule are found first and sorted then; an expression in
+            place of the column keeps the database from going through the whole list for them.
+    """
+    if show is Show.ALL:
+        return Order(literal(0) + CallStatusRow.flags * 0 if by_sorting else None)
+    column = CallStatusRow.priority if show is Show.REVIEW else CallStatusRow.severity
+    return Order(column + 0 if by_sorting else column.expression)
+
+
+def rank_of(show: Show, priority: int, severity: int) -> int:
+    """Say the rank that a call has, or had while it stood in the list."""
+    if show is Show.ALL:
+        return 0
+    return (priority or severity + 1) if show is Show.REVIEW else severity
+
+
+def listed(show: Show) -> ColumnElement[bool] | None:
+    """Write the condition for a call to stand in a list at all; None where every call does."""
+    if show is Show.REVIEW:
+        return CallStatusRow.priority > 0
+    return CallStatusRow.severity > 0 if show is Show.FLAGGED else None
+
+
+def scope_parts(scope: Scope, wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    """Cut what a person may see into disjoint parts, each of which one index serves in order."""
+    own = _own_conditions(wanted)
+    if scope.everything:
+        return [and_(*own)] if own else [CallStatusRow.call_id.is_not(None)]
+    teams = sorted(scope.teams if wanted.team is None else scope.teams & {wanted.team})
+    parts = [and_(CallStatusRow.team == team, *own) for team in teams]
+    if scope.agent_id is not None:
+        elsewhere = or_(CallStatusRow.team.is_(None), CallStatusRow.team.not_in(sorted(teams)))
+        mine = CallStatusRow.agent_id == scope.agent_id
+        parts.append(and_(mine, elsewhere, *own) if teams else and_(mine, *own))
+    return parts or [false()]
+
+
+def _own_conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.agent_id is not None:
+        conditions.append(CallStatusRow.agent_id == wanted.agent_id)
+    if wanted.team is not None:
+        conditions.append(CallStatusRow.team == wanted.team)
+    if wanted.since is not None:
+        conditions.append(CallStatusRow.sorted_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(CallStatusRow.sorted_at < wanted.until)
+        if wanted.since is None:
+            conditions.append(CallStatusRow.sorted_at > UNKNOWN_TIME)
+    return conditions
+
+
+def other_conditions(wanted: QueueFilter, *, is_rare: bool) -> list[ColumnElement[bool]]:
+    """Write what no order of an index helps with; `is_rare` is of the filter's rule."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states:
+        states = [state.value for state in wanted.states]
+        conditions.append(CallStatusRow.state.in_(sorted(states)))
+    if wanted.min_score is not None:
+        conditions.append(CallStatusRow.score >= wanted.min_score)
+    if wanted.max_score is not None:
+        conditions.append(CallStatusRow.score <= wanted.max_score)
+    if wanted.ruleset_id is not None:
+        conditions.append(CallStatusRow.ruleset_id == wanted.ruleset_id)
+    if wanted.rule_id is not None:
+        conditions.append(_has_rule(wanted.rule_id, wanted.outcome, is_rare=is_rare))
+    elif wanted.outcome is Outcome.UNDECIDED:
+        conditions.append(CallStatusRow.undecided > 0)
+    elif wanted.outcome is Outcome.VIOLATED:
+        conditions.append(CallStatusRow.severity >= SEVERITIES.index(Severity.HINT))
+    return conditions
+
+
+def _outcomes(outcome: Outcome | None) -> Sequence[str]:
+    return _FLAGGED if outcome is None else [outcome.value]
+
+
+def _has_rule(rule_id: str, outcome: Outcome | None, *, is_rare: bool) -> ColumnElement[bool]:
+    flagged = (VerdictRow.rule_id == rule_id, VerdictRow.outcome.in_(_outcomes(outcome)))
+    if is_rare:
+        return CallStatusRow.scorecard_id.in_(select(VerdictRow.scorecard_id).where(*flagged))
+    return exists().where(VerdictRow.scorecard_id == CallStatusRow.scorecard_id, *flagged)
+
+
+def is_rare_rule(session: Session, wanted: QueueFilter) -> bool:
+    """Whether so few scorecards flag the filter's rule that they are found by it, not in order."""
+    if wanted.rule_id is None:
+        return False
+    some = (
+        select(VerdictRow.scorecard_id)
+        .where(
+            VerdictRow.rule_id == wanted.rule_id, VerdictRow.outcome.in_(_outcomes(wanted.outcome))
+        )
+        .limit(_RARE)
+        .subquery()
+    )
+    return (session.scalar(select(func.count()).select_from(some)) or 0) < _RARE
