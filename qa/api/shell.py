@@ -121,7 +121,7 @@ def remember(request: Request, response: Response) -> None:
         ("theme", THEME_COOKIE, THEMES),
     ):
         wanted = request.query_params.get(name)
-        if wanted in allowed:
+        if wanted is not None and wanted in allowed:
             response.set_cookie(cookie, wanted, max_age=_YEAR_S, httponly=True, samesite="lax")
     if FLASH_COOKIE in request.cookies:
         response.delete_cookie(FLASH_COOKIE, httponly=True, samesite="lax")

@@ -1,21 +1,19 @@
-"""One call: its scorecard with the evidence, its transcript, its sound."""
+"""One call: its sound, its transcript, its flags with the evidence, and what people decided."""
 
-import math
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
+from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from qa.api.access import Viewer, needs
+from qa.api.call_values import Asking, call_values
 from qa.api.filters import ListQuery, list_query
-from qa.api.pages.queue import PAGE_SIZE
 from qa.api.pages.shared import at_place, call_link, code_words
 from qa.api.rendering import language, page
-from qa.api.service import LoadedCall, Service, load_call, service_of
-from qa.api.views import card_view, utterance_views
+from qa.api.service import Service, service_of
 from qa.records import Right
 from qa.store import queries_queue
-from qa.wording import DIRECTIONS, FESTIVALS, RELEASED, note_text
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[ListQuery, Depends(list_query)]
@@ -33,40 +31,30 @@ class Neighbours:
 
 @router.get("/calls/{call_id:path}")
 def show_call(
-    request: Request, call_id: str, service: Running, asked: Asked, viewer: Reader
+    request: Request,
+    call_id: str,
+    service: Running,
+    asked: Asked,
+    viewer: Reader,
+    personal: Annotated[bool, Query(description="names and numbers in clear")] = False,
 ) -> Response:
-    """Show one call with its scorecard and transcript."""
-    loaded = load_call(service, viewer.scope, call_id)
-    lang = language(request)
-    detail, scorecard = loaded.detail, loaded.detail.scorecard
-    transcript = loaded.transcript
-    values: dict[str, Any] = {
-        "loaded": loaded,
-        "detail": detail,
-        "call": detail.call,
-        "scorecard": scorecard,
-        "card": card_view(scorecard, detail.call, lang) if scorecard else None,
-        "transcript": transcript,
-        "utterances": utterance_views(transcript, scorecard, lang) if transcript else [],
-        "duration_ms": transcript.duration_ms if transcript else detail.line.duration_ms or 0,
-        "channel_count": transcript.channel_count if transcript else 0,
-        "notes": [note_text(note, lang) for note in transcript.notes] if transcript else [],
-        "facts": _facts(loaded, lang),
-        "near_calls": _neighbours(service, asked, detail.line.call_id),
-        "back": asked.link(page=math.ceil(asked.page / PAGE_SIZE)),
-        "zone": service.store.zone,
+    """Show one call with its scorecard and transcript; a look at personal data is audited."""
+    asking = Asking(service, viewer, language(request), asked, clear=personal)
+    values = call_values(asking, call_id)
+    values |= {
+        "near_calls": _neighbours(service, asked, values["detail"].line.call_id),
+        "peaks_url": f"/api/v1/calls/{quote(call_id, safe='')}/peaks",
+        "personal_url": _personal_url(asking, personal),
     }
     return page(request, "call.html", values | code_words(request))
 
 
-def _facts(loaded: LoadedCall, lang: str) -> dict[str, str]:
-    call = loaded.detail.call
-    festivals = [FESTIVALS[n.festival].text(lang) for n in call.notices if n.festival in FESTIVALS]
-    return {
-        "direction": DIRECTIONS[call.direction].text(lang) if call.direction else "",
-        "released": RELEASED[call.released_by].text(lang) if call.released_by else "",
-        "notices": ", ".join(festivals) if lang == "en" else "、".join(festivals),
-    }
+def _personal_url(asking: Asking, shown: bool) -> str:
+    """Write the address that shows or hides names and numbers; empty without the right."""
+    if not asking.viewer.may(Right.SEE_PERSONAL_DATA):
+        return ""
+    choice = "" if shown else urlencode({"personal": "true"})
+    return "?" + "&".join(part for part in (asking.place.parameters(), choice) if part)
 
 
 def _neighbours(service: Service, asked: ListQuery, call_id: str) -> Neighbours:

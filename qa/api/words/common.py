@@ -45,6 +45,13 @@ WORDS: Final[Mapping[str, Wording]] = {
     "cancel": Wording("取消", "Cancel"),
     "save": Wording("保存", "Save"),
     "keys_help": Wording("键盘操作", "Keyboard"),
+    "see_anew": Wording("返回并刷新", "Go back and reload"),
+    "flash_decided": Wording("已保存。", "Saved."),
+    "flash_released": Wording("已发布给坐席。", "Released to the agent."),
+    "flash_taken_back": Wording("已撤回发布。", "The release was taken back."),
+    "flash_keep": Wording("已维持原结果。", "Kept as it was."),
+    "flash_reopen": Wording("已重新打开，请复核新的结果。", "Opened again: review the new result."),
+    "flash_appealed": Wording("申诉已提交。", "Your appeal was sent."),
     # where a call stands, and what a score rests on
     "state": Wording("状态", "State"),
     "state_clean": Wording("无需复核", "Clean"),

@@ -1,0 +1,122 @@
+"""A transcript as the page of a call lays it out: every word with its time and its marks."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from qa.api.display import chinese_punctuation, format_time
+from qa.api.views import CLASSES, SYMBOLS
+from qa.reports.layout import own_matches
+from qa.types import Outcome, Role, Scorecard, ScoreLine, Span, Transcript, Utterance, Word
+from qa.wording import role_name
+
+UNSURE_WORD = 0.5
+UNSURE_ROLE = 0.5
+_Found = Sequence[tuple[ScoreLine, Span]]
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A mark beside an utterance: this rule's evidence is here."""
+
+    rule_id: str
+    title: str
+    symbol: str
+    css: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A word to hear; where words do not make up the text, the whole text."""
+
+    text: str
+    css: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class UtteranceView:
+    """One utterance; `lane` is 0 for the agent, 1 for the customer, 2 where that is unknown."""
+
+    span: Span
+    time: str
+    who: str
+    css: str
+    lane: int
+    role_unsure: bool
+    pieces: tuple[Piece, ...]
+    badges: tuple[Badge, ...]
+
+
+def utterance_views(
+    transcript: Transcript, scorecard: Scorecard | None, lang: str
+) -> list[UtteranceView]:
+    """Lay out the transcript, with the evidence of the scorecard's flags marked in it."""
+    found = _evidence(scorecard.flags if scorecard else (), len(transcript.utterances))
+    return [
+        _utterance_view(utterance, found.get(number, ()), lang)
+        for number, utterance in enumerate(transcript.utterances)
+    ]
+
+
+def _evidence(flags: Sequence[ScoreLine], count: int) -> Mapping[int, _Found]:
+    """Find which flags rest on which utterance; only what was heard, not the nearest misses."""
+    found: dict[int, list[tuple[ScoreLine, Span]]] = defaultdict(list)
+    for line in flags:
+        for match in own_matches(line.verdict):
+            if 0 <= match.utterance < count:
+                found[match.utterance].append((line, match.span))
+    return found
+
+
+def _utterance_view(utterance: Utterance, found: _Found, lang: str) -> UtteranceView:
+    lines = {line.rule_id: line for line, _ in found}
+    badges = [
+        Badge(
+            rule_id,
+            line.title_en if lang == "en" and line.title_en else line.title,
+            SYMBOLS[line.verdict.outcome],
+            CLASSES[line.verdict.outcome],
+        )
+        for rule_id, line in lines.items()
+    ]
+    return UtteranceView(
+        span=utterance.span,
+        time=format_time(utterance.span.start_ms),
+        who=role_name(utterance.role, lang),
+        css=utterance.role.value,
+        lane=[Role.AGENT, Role.CUSTOMER, Role.UNKNOWN].index(utterance.role),
+        role_unsure=utterance.role is not Role.UNKNOWN and utterance.role_confidence < UNSURE_ROLE,
+        pieces=_pieces(utterance, found),
+        badges=tuple(badges),
+    )
+
+
+def _pieces(utterance: Utterance, found: _Found) -> tuple[Piece, ...]:
+    """Cut the text into its words; a mark without a word of its own stays with the one before."""
+    text = chinese_punctuation(utterance.text)
+    if "".join(word.text for word in utterance.words) != utterance.text:
+        return (Piece(text, "", utterance.span),)
+    pieces: list[Piece] = []
+    at = 0
+    for word in utterance.words:
+        shown = text[at : at + len(word.text)]
+        at += len(word.text)
+        if pieces and not any(map(str.isalnum, shown)) and "＊" not in shown:
+            last = pieces[-1]
+            pieces[-1] = Piece(last.text + shown, last.css, last.span)
+        else:
+            pieces.append(Piece(shown, _word_css(word, found), word.span))
+    return tuple(pieces)
+
+
+def _word_css(word: Word, found: _Found) -> str:
+    looks = []
+    outcomes = {line.verdict.outcome for line, span in found if word.span.overlap_ms(span) > 0}
+    if Outcome.VIOLATED in outcomes:
+        looks.append("hit-violated")
+    elif outcomes:
+        looks.append("hit-undecided")
+    if word.confidence < UNSURE_WORD:
+        looks.append("unsure")
+    return " ".join(looks)

@@ -1,0 +1,73 @@
+"""Why something that a person asked for was refused: a sentence for each `qa.errors.Refusal`."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from qa.reasons import Wording
+
+WORDS: Final[Mapping[str, Wording]] = {
+    "refused": Wording("没有保存", "Not saved"),
+    "refusal_no_right": Wording("您的账户没有这项权限。", "Your account has no right to do this."),
+    "refusal_own_call": Wording(
+        "这是您自己的通话，须由别人复核。", "This is your own call; somebody else reviews it."
+    ),
+    "refusal_own_decision": Wording(
+        "这通电话由您复核，申诉须由别人裁决。",
+        "You reviewed this call, so somebody else decides the appeal.",
+    ),
+    "refusal_not_own_call": Wording(
+        "只能对自己的通话提出申诉。", "You can appeal only against calls of your own."
+    ),
+    "refusal_not_assigned": Wording("这项任务不是分给您的。", "This task is not yours."),
+    "refusal_text_missing": Wording("请写明理由。", "Say why, in writing."),
+    "refusal_text_too_long": Wording("文字太长，最多 2000 字。", "The text is longer than 2,000."),
+    "refusal_outcome_missing": Wording("请选择改成什么结果。", "Choose what it is changed to."),
+    "refusal_points_missing": Wording("请填扣几分。", "Say how many points it takes off."),
+    "refusal_points_wrong": Wording(
+        "扣分应为 0 到 100；只有判违规的扣分项才能填。",
+        "Points are 0 to 100, and only a violated rule that costs points takes any.",
+    ),
+    "refusal_no_change": Wording("没有任何改动。", "Nothing was changed."),
+    "refusal_score_would_fall": Wording(
+        "申诉不能让得分变低。", "An appeal cannot lower the score."
+    ),
+    "refusal_not_a_flag": Wording(
+        "这一项没有违规也没有待定，不需要判定。",
+        "This rule is neither violated nor undecided: there is nothing to decide.",
+    ),
+    "refusal_not_of_appeal": Wording("申诉没有提到这一项。", "The appeal is not about this rule."),
+    "refusal_stale_scorecard": Wording(
+        "这通电话已经重新评分。请刷新页面，看新的结果再判定。",
+        "The call has been judged again meanwhile. Reload to see the new result first.",
+    ),
+    "refusal_decided_meanwhile": Wording(
+        "别人刚刚判定了这一项。请刷新页面，看过再决定。",
+        "Somebody has just decided this flag. Reload to see it first.",
+    ),
+    "refusal_flags_open": Wording(
+        "还有未判定的项，不能发布。", "Flags are still to decide, so it cannot be released."
+    ),
+    "refusal_already_released": Wording(
+        "已经发布给坐席。要改判，请先撤回发布。",
+        "It has been released to the agent. Take the release back to change it.",
+    ),
+    "refusal_not_released": Wording("这通电话还没有发布。", "The call has not been released."),
+    "refusal_appealed": Wording(
+        "坐席正在申诉，裁决之前不能改动。",
+        "An appeal is open; nothing changes before it is decided.",
+    ),
+    "refusal_final": Wording("结果已定，不能再改。", "The result is final."),
+    "refusal_window_passed": Wording("申诉期限已过。", "The appeal window has passed."),
+    "refusal_appeal_open": Wording(
+        "这一项已经在申诉中。", "There is an open appeal about this already."
+    ),
+    "refusal_appeal_closed": Wording(
+        "这项申诉已经撤回或裁决。", "The appeal has been withdrawn or decided already."
+    ),
+    "refusal_not_judged_anew": Wording(
+        "这通电话没有重新评分。", "The call has not been judged again."
+    ),
+    "refusal_conflict": Wording(
+        "内容已被别人改动。请刷新页面再试。", "Somebody changed it meanwhile. Reload and try again."
+    ),
+}
