@@ -198,6 +198,7 @@ class AccountFault(StrEnum):
     TOKEN_NAME_WRONG = "token_name_wrong"
     TOKEN_DAYS_WRONG = "token_days_wrong"
     TOO_MANY_TOKENS = "too_many_tokens"
+    TOO_EARLY = "too_early"
 
 
 _ACCOUNT_ADVICE = {
@@ -225,6 +226,7 @@ _ACCOUNT_ADVICE = {
     AccountFault.PASSWORDS_DIFFER: "the two passwords differ",
     AccountFault.TOKEN_NAME_WRONG: "a token's name is 1 to 100 printable characters",
     AccountFault.TOKEN_DAYS_WRONG: "a token is valid for {detail} days",
+    AccountFault.TOO_EARLY: "too many tries; try again in {detail} seconds",
     AccountFault.TOO_MANY_TOKENS: "there are {detail} valid tokens already; revoke one first",
 }
 

@@ -1,10 +1,11 @@
 """Logging in: one answer for whatever is wrong, in the same time, and ever later."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from qa.api.service import Service
+from qa.errors import AccountError, AccountFault
 from qa.records import User
 from qa.store import accounts, passwords, sessions, throttle
 from qa.store.accounts import Credentials
@@ -65,6 +66,58 @@ def log_in(service: Service, attempt: Attempt, now: datetime) -> Outcome:
     if passwords.is_outdated(found.password_hash or ""):
         better = passwords.hash_password(attempt.password)
     return _start(service, attempt, found, better, now)
+
+
+def change_password(
+    service: Service,
+    user: User,
+    given: tuple[str, str, str],
+    *,
+    address: str,
+    browser: str,
+) -> NewSession:
+    """Change one's own password; ends all sessions and starts a fresh one.
+
+    Args:
+        given: the present password, the new one, and the new one again.
+
+    Raises:
+        AccountError: the present password is wrong or was tried too often, or the new one is no
+            good.
+    """
+    current, chosen, again = given
+    min_chars = service.settings.accounts.password_min_chars
+    passwords.require_good(chosen, user.login, min_chars=min_chars)
+    if chosen != again:
+        raise AccountError(AccountFault.PASSWORDS_DIFFER)
+    found = _checked_anew(service, user, current, address)
+    if passwords.is_right(chosen, found.password_hash):
+        raise AccountError(AccountFault.PASSWORD_SAME)
+    chosen_hash, now = passwords.hash_password(chosen), datetime.now(UTC)
+    with service.store.writing() as session:
+        sessions.end_sessions_of(session, user.user_id, now)
+        started = sessions.start_session(
+            session, user.user_id, now=now, address=address, browser=browser
+        )
+        accounts.set_password(
+            session, user.user_id, chosen_hash, must_change_password=False, actor=user
+        )
+    return started
+
+
+def _checked_anew(service: Service, user: User, current: str, address: str) -> Credentials:
+    """Check the password of somebody logged in: whoever found the browser open does not know it."""
+    now = datetime.now(UTC)
+    with service.store.writing() as session:
+        wait_s = throttle.begin_try(session, user.login, address, now=now, limits=_limits(service))
+        found = accounts.credentials_of(session, user.login)
+    if wait_s:
+        raise AccountError(AccountFault.TOO_EARLY, str(wait_s))
+    if found is None or not passwords.is_right(current, found.password_hash):
+        raise AccountError(AccountFault.PASSWORD_WRONG)
+    with service.store.writing() as session:
+        throttle.succeed(session, user.login, address)
+    return found
 
 
 def safe_next(wanted: str) -> str:

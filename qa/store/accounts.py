@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from qa.errors import AccountError, AccountFault, NotFoundError
 from qa.records import User, UserRole
 from qa.store.audit import Detail, audit
+from qa.store.tables import AgentRow
 from qa.store.tables_people import UserRow, UserTeamRow
 
 _LOGIN = re.compile(r"[a-z0-9][a-z0-9._@-]{0,63}")
@@ -190,6 +191,12 @@ def credentials_of(session: Session, login: str) -> Credentials | None:
         return _one(session, UserRow.login == login, "")
     except NotFoundError:
         return None
+
+
+def known_teams(session: Session) -> list[str]:
+    """List the teams that agents belong to, in order."""
+    wanted = select(AgentRow.team).where(AgentRow.team.is_not(None)).distinct()
+    return sorted(team for team in session.scalars(wanted) if team)
 
 
 def teams_of(session: Session, user_id: int) -> list[str]:
