@@ -39,7 +39,10 @@ def read_sidecar(
     document = _document(file, report)
     if document is None:
         return None, tuple(report.issues)
-    if beside is None and not ({"file", "call_id"} & {CALLS.field_of(n) for n in document}):
+    fields = {CALLS.field_of(name) for name in document} - {None}
+    if beside is None and not fields:
+        return None, ()  # nothing in it is about a call
+    if beside is None and not {"file", "call_id"} & fields:
         reason = "no recording lies beside it, and it names neither file nor call_id"
         report.reject(None, "no_key", reason)
         return None, tuple(report.issues)
