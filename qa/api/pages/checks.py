@@ -1,0 +1,185 @@
+"""Spot checks: calls drawn to listen to, done only with a written result."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from qa.api.access import Viewer, needs
+from qa.api.display import format_moment
+from qa.api.rendering import flash, language, page
+from qa.api.service import Service, service_of
+from qa.api.words import word
+from qa.errors import InvalidRequestError, NotAllowedError
+from qa.records import CheckKind, Right, SpotCheck, UserRole
+from qa.store.names import user_names
+from qa.store.queries import agent_names
+from qa.store.spot_checks import CheckFilter, checks_for, find_check, list_checks, record_result
+
+DONE_DAYS = 14
+_SOON = timedelta(hours=6)
+_MAX_SHOWN = 200
+
+router = APIRouter(include_in_schema=False)
+Running = Annotated[Service, Depends(service_of)]
+Checker = Annotated[Viewer, Depends(needs(Right.REVIEW))]
+View = Literal["mine", "team", "done"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One task as the page shows it; `urgency` is `overdue`, `soon`, `later` or `done`."""
+
+    check: SpotCheck
+    agent: str
+    assigned: str
+    done_by: str
+    due: str
+    done: str
+    urgency: str
+    may_do: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """What somebody wrote that was refused, so that it is not lost."""
+
+    check_id: int
+    text: str
+    said: str
+
+
+@router.get("/checks")
+def show_checks(
+    request: Request,
+    service: Running,
+    viewer: Checker,
+    view: Annotated[View, Query()] = "mine",
+) -> Response:
+    """Show what is to be listened to, the most urgent first."""
+    return _shown(request, service, viewer, view)
+
+
+@router.post("/checks/{check_id}")
+def write_result(
+    request: Request,
+    check_id: int,
+    service: Running,
+    viewer: Checker,
+    result: Annotated[str, Form(max_length=8000)] = "",
+    view: Annotated[View, Form()] = "mine",
+) -> Response:
+    """Write down what a check found; that makes it done."""
+    with service.store.reading() as session:
+        find_check(session, viewer.scope, check_id)  # 404 before anything else is said of it
+    least = service.settings.review.min_result_chars
+    try:
+        with service.store.writing() as session:
+            now = datetime.now(UTC)
+            record_result(session, viewer.user, check_id, result, now=now, min_length=least)
+    except (InvalidRequestError, NotAllowedError) as error:
+        lang = language(request)
+        said = word(f"refusal_{error.refusal.value}", lang)
+        if len(result.strip()) < least:
+            said = word("checks_too_short", lang, n=least)
+        status = 422 if isinstance(error, InvalidRequestError) else 403
+        failed = _Failed(check_id, result, said)
+        return _shown(request, service, viewer, view, failed=failed, status=status)
+    response = RedirectResponse(f"/checks?view={view}", 303)
+    flash(response, "flash_checks_done")
+    return response
+
+
+def _shown(
+    request: Request,
+    service: Service,
+    viewer: Viewer,
+    view: View,
+    *,
+    failed: _Failed | None = None,
+    status: int = 200,
+) -> Response:
+    now, lang = datetime.now(UTC), language(request)
+    with service.store.reading() as session:
+        mine = checks_for(session, viewer.user)
+        team = list_checks(session, viewer.scope, CheckFilter(only_open=True), limit=_MAX_SHOWN)
+        done: Sequence[SpotCheck] = ()
+        if view == "done":
+            since = now.astimezone(service.store.zone).date() - timedelta(days=DONE_DAYS)
+            found = list_checks(session, viewer.scope, CheckFilter(since=since), limit=_MAX_SHOWN)
+            done = [check for check in found if check.result is not None]
+        shown = {"mine": mine, "team": team, "done": done}[view]
+        people = {c.assigned_to for c in shown} | {c.done_by for c in shown}
+        names, agents = user_names(session, people), agent_names(session)
+    looks = _Looks(viewer, now, service, names, agents, lang)
+    views = [looks.view(check) for check in shown]
+    values = {
+        "viewer": viewer,
+        "view": view,
+        "sections": _sections(views),
+        "counts": {"mine": len(mine), "team": len(team)},
+        "overdue": {
+            "mine": sum(c.due_at < now for c in mine),
+            "team": sum(c.due_at < now for c in team),
+        },
+        "failed": failed,
+        "least": service.settings.review.min_result_chars,
+        "done_days": DONE_DAYS,
+        "sees_all": viewer.user.role is UserRole.HEAD,
+    }
+    return page(request, "checks.html", values, status=status)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What laying out a check needs."""
+
+    viewer: Viewer
+    now: datetime
+    service: Service
+    names: dict[int, str]
+    agents: dict[str, str]
+    lang: str
+
+    def view(self, check: SpotCheck) -> CheckView:
+        """Lay out one check for the person who looks."""
+        zone, user = self.service.store.zone, self.viewer.user
+        name = self.agents.get(check.agent_id, "")
+        is_own = user.agent_id is not None and user.agent_id == check.agent_id
+        unassigned = check.assigned_to is None and check.kind is CheckKind.DAILY
+        is_theirs = check.assigned_to == user.user_id or user.role is UserRole.HEAD or unassigned
+        return CheckView(
+            check=check,
+            agent=f"{check.agent_id} {name}".strip(),
+            assigned=self.names.get(check.assigned_to or 0, ""),
+            done_by=self.names.get(check.done_by or 0, "–"),
+            due=format_moment(check.due_at.astimezone(zone)),
+            done=format_moment(check.done_at.astimezone(zone)) if check.done_at else "",
+            urgency=self._urgency(check),
+            may_do=check.result is None and is_theirs and not is_own,
+        )
+
+    def _urgency(self, check: SpotCheck) -> str:
+        if check.result is not None:
+            return "done"
+        if check.due_at < self.now:
+            return "overdue"
+        return "soon" if check.due_at - self.now < _SOON else "later"
+
+
+def _sections(views: Sequence[CheckView]) -> list[tuple[str, list[CheckView]]]:
+    """Put what is overdue first, then this day's checks, then the week's, then what is done."""
+    kinds = {
+        "overdue": [v for v in views if v.urgency == "overdue"],
+        "daily": [v for v in views if _is_open(v) and v.check.kind is CheckKind.DAILY],
+        "weekly": [v for v in views if _is_open(v) and v.check.kind is CheckKind.WEEKLY],
+        "done": [v for v in views if v.urgency == "done"],
+    }
+    return [(name, found) for name, found in kinds.items() if found]
+
+
+def _is_open(view: CheckView) -> bool:
+    return view.urgency in ("soon", "later")
