@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from fastapi import Request, Response
+from fastapi.routing import iter_route_contexts
 
 from qa import wording
 from qa.records import Right, User, UserRole
@@ -138,5 +139,10 @@ def _with(request: Request, **choice: str) -> str:
 
 
 def _known_paths(request: Request) -> frozenset[str]:
-    routes = request.app.routes
-    return frozenset(path for route in routes if (path := getattr(route, "path", None)))
+    """List the addresses of all routes; found out once, for they do not change."""
+    state = request.app.state
+    if not hasattr(state, "known_paths"):
+        routes = iter_route_contexts(request.app.routes)
+        state.known_paths = frozenset(route.path for route in routes if route.path)
+    known: frozenset[str] = state.known_paths
+    return known
