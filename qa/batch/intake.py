@@ -2,15 +2,16 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.ingest.scan import is_unchanged
 from qa.ingest.join import JoinedCall, join, paths_of_answers
 from qa.ingest.rows import FoundFile, Intake, Issue, Source
+from qa.ingest.scan import is_unchanged
 from qa.store import intake as rows
 from qa.store.convert import chunks
+from qa.store.reattributing import put_roster
 from qa.store.stations import disputed_compounds, put_stations
 from qa.store.store import Store
 
@@ -49,18 +50,13 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
     """
     intake = source.read()
     listener(StageStarted(Stage.INGEST, len(intake.files)))
-    with store.writing() as session:
-        rows.put_agents(session, intake.agents)
-        if intake.notices is not None:
-            rows.put_notices(session, intake.origin, intake.notices, store.zone)
-        if intake.stations is not None:
-            put_stations(session, intake.origin, intake.stations)
-    for tickets in chunks(intake.tickets):
-        with store.writing() as session:
-            rows.put_tickets(session, tickets, store.zone)
+    _put_tables(store, intake)
     hasher = _Hasher(store, intake.origin, listener)
     recordings = hasher.take(intake.files)
     joined, join_issues = join(intake)
+    if intake.files:  # none at all: the share may not be mounted
+        with store.writing() as session:  # before the calls, so that a renamed file is known
+            rows.forget_files(session, intake.origin, recordings)
     usable = tuple(_without_lost_file(call, recordings) for call in joined)
     calls = [call for call in usable if call is not None]
     new, changed = _put_calls(store, calls, recordings)
@@ -77,6 +73,22 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
         no_recording=tuple(call.call_id for call in calls if call.file is None),
         issues=issues,
     )
+
+
+def _put_tables(store: Store, intake: Intake) -> None:
+    """Keep what stands in tables of its own, before the calls that refer to it."""
+    with store.writing() as session:
+        rows.put_agents(session, intake.agents)
+        if intake.notices is not None:
+            rows.put_notices(session, intake.origin, intake.notices, store.zone)
+        if intake.stations is not None:
+            put_stations(session, intake.origin, intake.stations)
+        if intake.roster is not None:
+            now = datetime.now(UTC)
+            put_roster(session, intake.origin, intake.roster, store.zone, now)
+    for tickets in chunks(intake.tickets):
+        with store.writing() as session:
+            rows.put_tickets(session, tickets, store.zone)
 
 
 def _put_calls(
@@ -101,16 +113,15 @@ def _put_answers(store: Store, intake: Intake) -> tuple[Issue, ...]:
 def _put_rest(
     store: Store, intake: Intake, recordings: dict[str, str], issues: tuple[Issue, ...]
 ) -> tuple[Issue, ...]:
-    """Forget vanished files, report shared recordings; returns the issues that this adds."""
+    """Report shared recordings and keep all issues; returns those that this adds."""
     with store.writing() as session:
         shared = rows.shared_recordings(session)
         reason = "another call has a recording of the same bytes; it is transcribed once for both"
         added = tuple(
             Issue(file.relative, None, False, "same_recording", reason)
             for file in intake.files
-            if recordings.get(str(file.path)) in shared
+            if file.size_bytes and recordings.get(str(file.path)) in shared
         )
-        rows.forget_files(session, intake.origin, recordings)
         if intake.stations and (disputed := disputed_compounds(session)):
             reason = f"{disputed} compounds have another station in another folder: none is used"
             added += (Issue("stations", None, False, "disputed_station", reason),)
@@ -124,7 +135,7 @@ def _without_lost_file(call: JoinedCall, recordings: dict[str, str]) -> JoinedCa
         return call
     if call.values is None:
         return None
-    return JoinedCall(call.call_id, call.derived, None, call.values)
+    return replace(call, file=None)
 
 
 class _Hasher:
@@ -154,6 +165,9 @@ class _Hasher:
             with file.path.open("rb") as stream:
                 while block := stream.read(_BLOCK):
                     digest.update(block)
+        except FileNotFoundError:
+            self._refuse(file, "vanished_file", "gone before it was read; put it back, or ignore")
+            return None
         except OSError as error:
             self._refuse(file, "unreadable_file", f"cannot be read: {error.strerror}")
             return None

@@ -6,7 +6,7 @@ different people the call belongs to nobody until a person decides.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -59,11 +59,14 @@ def attribute(claims: Claims, rostered: Iterable[str], settled: str | None) -> A
 
 
 def seated(
-    roster: Iterable[RosterEntry], seats: Iterable[str], at: datetime | None
+    roster: Mapping[str, Sequence[RosterEntry]], seats: Iterable[str], at: datetime | None
 ) -> tuple[str, ...]:
     """Find who sat at some seats at a time, seat by seat.
 
     Near a hand-over, where the rows of a seat name two people, none is named for that seat.
+
+    Args:
+        roster: shifts by seat.
 
     Returns:
         Agent ids, each once; empty where the roster does not tell.
@@ -71,14 +74,10 @@ def seated(
     if at is None:
         return ()
     found: dict[str, None] = {}
-    rows = list(roster)
     for seat in seats:
-        near = {
-            row.agent_id
-            for row in rows
-            if row.seat == seat and row.starts_at - HANDOVER <= at < row.ends_at + HANDOVER
-        }
-        inside = any(row.seat == seat and row.starts_at <= at < row.ends_at for row in rows)
+        rows = roster.get(seat, ())
+        near = {r.agent_id for r in rows if r.starts_at - HANDOVER <= at < r.ends_at + HANDOVER}
+        inside = any(row.starts_at <= at < row.ends_at for row in rows)
         if len(near) == 1 and inside:
             found.update(dict.fromkeys(near))
     return tuple(found)

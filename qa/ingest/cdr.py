@@ -6,14 +6,14 @@ one linked id are one call. Only answered ones are conversations; the others are
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from qa.ingest.entries import Fault, call_values, parse_time
+from qa.ingest.entries import MAX_ID_CHARS, Fault, call_values, parse_time
 from qa.ingest.rows import CallEntry, Voice
 from qa.ingest.scan import AUDIO_SUFFIXES
 from qa.ingest.tables import Report, Row
@@ -179,7 +179,7 @@ def _entry(
         "started_at": min((r.start for r in group if r.start), default=None),
         "direction": first.direction,
         "caller_number": _customer(first) or None,
-        "extension": ",".join(seats) or None,
+        "extension": _listed(seats),
     }
     for name in OWN_FIELDS:
         told = [record.own[name] for record in answered if record.own.get(name) is not None]
@@ -200,6 +200,15 @@ def _entry(
         moments=tuple(sorted(moments)),
         legs=parts,
     )
+
+
+def _listed(seats: Iterable[str]) -> str | None:
+    """List seats; those beyond what a call can hold are left out."""
+    text = ""
+    for seat in seats:
+        longer = f"{text},{seat}" if text else seat
+        text = longer if len(longer) <= MAX_ID_CHARS else text
+    return text or None
 
 
 def _same(record: Record, other: Record) -> bool:

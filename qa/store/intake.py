@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from qa.ingest.join import JoinedCall
 from qa.ingest.rows import AnswersEntry, FoundFile, Issue, NoticeEntry, RecordEntry
 from qa.scoring.scorecard import context_revision
+from qa.store.attributing import attribute_rows
 from qa.store.call_status import calls_changed, teams_changed
 from qa.store.convert import (
     CALL_COLUMNS,
@@ -22,8 +23,8 @@ from qa.store.convert import (
     load_calls,
     load_notices,
     load_tickets,
-    row_values,
 )
+from qa.store.known_calls import KnownCalls
 from qa.store.tables import (
     AgentRow,
     AnswersRow,
@@ -197,8 +198,9 @@ def put_calls(
     Returns:
         How many calls are new, and how many changed.
     """
-    known = _Known(session, calls, recordings)
+    known = KnownCalls(session, calls, recordings)
     rows = {call_id: row for call in calls for call_id, row in known.updated(call)}
+    attribute_rows(session, rows.values())
     tickets = load_tickets(session, [row["ticket_id"] for row in rows.values() if row["ticket_id"]])
     notices, answers = load_notices(session), load_answers(session, list(rows))
     for row in rows.values():
@@ -210,74 +212,6 @@ def put_calls(
     calls_changed(session, [i for i in changed if i in known.before], datetime.now(UTC))
     new = sum(call_id not in known.before for call_id in changed)
     return new, len(changed) - new
-
-
-class _Known:
-    """What the store knows of some calls, to which rows are added one by one."""
-
-    def __init__(
-        self, session: Session, calls: Sequence[JoinedCall], recordings: Mapping[str, str]
-    ) -> None:
-        ids = [call.call_id for call in calls]
-        ids += [_longer_id(c, recordings) for c in calls if c.derived and c.file]
-        paths = [str(call.file.path) for call in calls if call.file]
-        self._recordings = recordings
-        self._rows: dict[str, dict[str, Any]] = {}
-        for column, wanted in ((CallRow.call_id, ids), (CallRow.path, paths)):
-            for some in chunks(wanted):
-                for row in session.scalars(select(CallRow).where(column.in_(some))):
-                    self._rows[row.call_id] = row_values(row)
-        self.before = {call_id: dict(row) for call_id, row in self._rows.items()}
-        self._by_path: dict[str, list[str]] = defaultdict(list)
-        for call_id, values in self._rows.items():
-            if values["path"] and not values["replaced_by"]:
-                self._by_path[values["path"]].append(call_id)
-
-    def updated(self, call: JoinedCall) -> list[tuple[str, dict[str, Any]]]:
-        """Take in one call; return the rows that it touches."""
-        path = str(call.file.path) if call.file else None
-        same_file = self._by_path[path] if path else []
-        call_id = self._own_id(call, same_file)
-        row = self._rows.setdefault(call_id, _blank(call_id))
-        touched = [(call_id, row)]
-        row["replaced_by"] = None
-        if call.values is not None:
-            row.update(call.values)
-            row["has_metadata"] = True
-        if path:
-            row["path"], row["recording_id"] = path, self._recordings[path]
-            for other in same_file:  # the recording came first, its metadata names it otherwise
-                if other != call_id and not self._rows[other]["has_metadata"]:
-                    self._rows[other]["replaced_by"] = call_id
-                    touched.append((other, self._rows[other]))
-            if call_id not in same_file:
-                same_file.append(call_id)
-        return touched
-
-    def _own_id(self, call: JoinedCall, same_file: Sequence[str]) -> str:
-        """Choose the call's id; one taken from a file's name must not run into another call's."""
-        if not call.derived:
-            return call.call_id
-        active = [i for i in same_file if not self._rows[i]["replaced_by"]]
-        if active:
-            return active[0]
-        other = self._rows.get(call.call_id)
-        if call.file is None or other is None or other["path"] is None:
-            return call.call_id
-        if other["recording_id"] == self._recordings[str(call.file.path)]:
-            return call.call_id  # the file was moved
-        return _longer_id(call, self._recordings)
-
-
-def _longer_id(call: JoinedCall, recordings: Mapping[str, str]) -> str:
-    if call.file is None:
-        return call.call_id
-    return f"{call.call_id[:190]}-{recordings[str(call.file.path)][:8]}"
-
-
-def _blank(call_id: str) -> dict[str, Any]:
-    empty: dict[str, Any] = dict.fromkeys(CALL_COLUMNS)
-    return {**empty, "call_id": call_id, "has_metadata": False}
 
 
 def shared_recordings(session: Session) -> set[str]:

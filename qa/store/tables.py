@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Text,
+    false,
     text,
 )
 from sqlalchemy.engine import Dialect
@@ -163,7 +164,10 @@ class CallRow(Table):
 
     `context` is the revision of everything but the transcript that a scorecard depends on.
     `replaced_by` is set when a recording that came without metadata turned out to belong to a call
-    with another id; such a row is history and is neither listed nor judged.
+    with another id; such a row is history and is neither listed nor judged. `agent_claims` is what
+    each voice says of who answered, as JSON, and `agent_state` what followed from it
+    (`qa.ingest.attribution`); `extension` lists the seats that took part. `named_by_file`: the id
+    came from the file's name, so that metadata with another id may take the recording over.
     """
 
     __tablename__ = "calls"
@@ -186,6 +190,10 @@ class CallRow(Table):
     fee_unpaid: Mapped[bool | None] = mapped_column(Boolean)
     context: Mapped[str] = mapped_column(ShortText)
     replaced_by: Mapped[str | None] = mapped_column(ShortText)
+    extension: Mapped[str | None] = mapped_column(ShortText)
+    agent_claims: Mapped[str | None] = mapped_column(Text)
+    agent_state: Mapped[str | None] = mapped_column(String(20), index=True)
+    named_by_file: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
 
 class TranscriptRow(Table):

@@ -2,10 +2,15 @@
 
 from alembic import context
 
-from qa.store import tables_people, tables_review, tables_work
+from qa.store import tables_ingest, tables_people, tables_review, tables_work
 from qa.store.tables import Table
 
-_ALL = (tables_people, tables_review, tables_work)  # imported so that the metadata knows them
+_ALL = (
+    tables_ingest,
+    tables_people,
+    tables_review,
+    tables_work,
+)  # imported so that the metadata knows them
 
 context.configure(
     connection=context.config.attributes["connection"],
