@@ -7,11 +7,11 @@ Add a row when you add a route:
 - the people who may: any of `agent lead head admin admin_calls`, or EVERYBODY (all who are logged
   in), or PUBLIC (nobody needs to log in). Everyone else must get 403, the anonymous and the
   disabled the log-in page or 401;
-- `scoped`: what the address names belongs to a team; asked for another team's, `agent` and `lead`
-  must get 404. `THINGS` says which own and which other thing stands in for each part of an address;
+- `scoped`: what is asked for belongs to a team; asked for another team's, `agent` and `lead` must
+  get 404. `things()` says which own and which other thing stands for each part of an address;
 - `send`: what the request carries besides, as arguments of the client: `{"data": {…}}` for a form,
-  `{"json": {…}}`, `{"params": {…}}`. A write that is refused as useless (400, 409, 422) counts as
-  allowed; a read must succeed.
+  `{"json": {…}}`, `{"params": {…}}`; the names in `things()` stand for them there too. A write that
+  is refused as useless (400, 409, 422) counts as allowed; a read must succeed.
 """
 
 from collections.abc import Mapping
@@ -87,10 +87,16 @@ def things(review: Review) -> dict[str, tuple[str, str]]:
         "call_id": ("open", "fine"),
         "agent_id": ("108", "136"),
         "user_id": (str(spare.user_id), str(spare.user_id)),
+        "ruleset_id": ("heating-repair", "heating-repair"),
+        "rule_id": ("IP01", "IP01"),
+        "check_id": ("1", "1"),
         "token_id": (str(token.token_id), str(token.token_id)),
     }
 
 
+ABOUT_CALL = {"call_id": "{call_id}", "scorecard_id": "0", "reason": "why", "text": "why"}
+DECISION = {"rule_id": "IP01", "action": "confirm"}
+SETTLING = ABOUT_CALL | {"choice": "keep"}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
 ROWS = (
     # the door
@@ -121,6 +127,21 @@ ROWS = (
     row("GET /", READERS, sent_home="admin"),
     row("GET /calls/{call_id}", READERS, scoped=True),
     row("GET /agents", "lead head admin_calls"),
+    row("POST /review/decide", REVIEWERS, scoped=True, send={"data": ABOUT_CALL | DECISION}),
+    row("POST /review/release", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
+    row("POST /review/take-back", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
+    row("POST /review/settle", REVIEWERS, scoped=True, send={"data": SETTLING}),
+    row("POST /review/appeal", "agent", scoped=True, send={"data": ABOUT_CALL}),
+    # pages of rules, spot checks, messages
+    row("GET /rules", EVERYBODY),
+    row("GET /rules/{ruleset_id}", EVERYBODY),
+    row("GET /rules/{ruleset_id}/{rule_id}", EVERYBODY),
+    row("GET /try", EVERYBODY),
+    row("POST /try", EVERYBODY),
+    row("GET /checks", REVIEWERS),
+    row("POST /checks/{check_id}", REVIEWERS, reads_nothing=True),
+    row("GET /messages", EVERYBODY),
+    row("POST /messages/read", EVERYBODY, send={"data": {"last": "0"}}),
     # the sound
     row("GET /audio/{call_id}", READERS, scoped=True),
     row("GET /clips/{call_id}", READERS, scoped=True, send=CLIP),

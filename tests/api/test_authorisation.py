@@ -1,9 +1,10 @@
 """Every route, for everybody: the table in `authorisation_table.py` against the application."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -85,17 +86,27 @@ def test_every_operation_of_the_schema_has_its_row(world: World) -> None:
 def ask(world: World, one: RouteRow, who: str, *, own: bool, csrf: bool = True) -> httpx.Response:
     """Ask for a route as somebody: programs by token below /api, browsers by a fresh session."""
     method, _, path = one.route.partition(" ")
-    for name, values in world.things.items():
-        path = path.replace(f"{{{name}}}", values[0 if own else 1])
+    chosen = {name: values[0 if own else 1] for name, values in world.things.items()}
+    path = _filled(path, chosen)
     assert "{" not in path, f"say in things() what stands for the parts of {path}"
     if path == "/static":
         path = "/static/app.css"
     headers = {} if who == "anonymous" else _credentials(world, who, path, csrf)
     world.client.cookies.clear()
     response: httpx.Response = world.client.request(
-        method, path, headers=headers, follow_redirects=False, **one.send
+        method, path, headers=headers, follow_redirects=False, **_filled(dict(one.send), chosen)
     )
     return response
+
+
+def _filled(given: Any, chosen: Mapping[str, str]) -> Any:
+    """Put things in the place of their names, `{call_id}`, wherever they stand."""
+    if isinstance(given, dict):
+        return {name: _filled(value, chosen) for name, value in given.items()}
+    if isinstance(given, str):
+        for name, value in chosen.items():
+            given = given.replace(f"{{{name}}}", value)
+    return given
 
 
 def _credentials(world: World, who: str, path: str, csrf: bool) -> dict[str, str]:
