@@ -1,8 +1,8 @@
 """Take in a source: read, join, hash what is new, and keep it."""
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
@@ -42,13 +42,40 @@ class IntakeReport:
         return tuple(issue for issue in self.issues if issue.rejected)
 
 
+class Memory:
+    """What a process that looks again and again has kept already, so that it is not done anew."""
+
+    def __init__(self) -> None:
+        self._calls: dict[tuple[str, str | None], tuple[JoinedCall, str | None]] = {}
+
+    def is_known(self, call: JoinedCall, recording_id: str | None) -> bool:
+        """Whether the very same was kept before."""
+        return self._calls.get(_key(call)) == (call, recording_id)
+
+    def keep(self, calls: Sequence[JoinedCall], recordings: Mapping[str, str]) -> None:
+        """Take note that calls have been kept."""
+        for call in calls:
+            self._calls[_key(call)] = (call, _recording_of(call, recordings))
+
+
 def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> IntakeReport:
     """Take in all that a source holds; a second time it changes nothing.
 
     Raises:
         IngestError: the source as a whole cannot be read.
     """
-    intake = source.read()
+    return take_in_all(store, source.read(), listener=listener)
+
+
+def take_in_all(
+    store: Store, intake: Intake, *, memory: Memory | None = None, listener: Listener = ignore
+) -> IntakeReport:
+    """Take in what a source handed in.
+
+    Args:
+        memory: what this process has kept before; calls that are unchanged are passed over.
+    """
+    memory = memory or Memory()
     listener(StageStarted(Stage.INGEST, len(intake.files)))
     _put_tables(store, intake)
     hasher = _Hasher(store, intake.origin, listener)
@@ -59,7 +86,9 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
             rows.forget_files(session, intake.origin, recordings)
     usable = tuple(_without_lost_file(call, recordings) for call in joined)
     calls = [call for call in usable if call is not None]
-    new, changed = _put_calls(store, calls, recordings)
+    fresh = [c for c in calls if not memory.is_known(c, _recording_of(c, recordings))]
+    new, changed = _put_calls(store, fresh, recordings)
+    memory.keep(fresh, recordings)
     issues = (*intake.issues, *join_issues, *hasher.issues, *_put_answers(store, intake))
     issues += _put_rest(store, intake, recordings, issues)
     listener(StageFinished(Stage.INGEST))
@@ -73,6 +102,23 @@ def take_in(store: Store, source: Source, *, listener: Listener = ignore) -> Int
         no_recording=tuple(call.call_id for call in calls if call.file is None),
         issues=issues,
     )
+
+
+def merge_reports(reports: Sequence[IntakeReport]) -> IntakeReport:
+    """Sum up what several sources brought."""
+    whole = IntakeReport(0, 0, 0, 0, 0, (), (), ())
+    for report in reports:
+        names = [field.name for field in fields(IntakeReport)]
+        whole = IntakeReport(*(getattr(whole, n) + getattr(report, n) for n in names))
+    return whole
+
+
+def _key(call: JoinedCall) -> tuple[str, str | None]:
+    return call.call_id, str(call.file.path) if call.file else None
+
+
+def _recording_of(call: JoinedCall, recordings: Mapping[str, str]) -> str | None:
+    return recordings.get(str(call.file.path)) if call.file else None
 
 
 def _put_tables(store: Store, intake: Intake) -> None:

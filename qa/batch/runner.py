@@ -5,6 +5,7 @@ interrupted anywhere is finished by running again.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,6 +74,32 @@ def run_folder(
         ConflictError: another run is working on the database.
         EngineError: no worker process can start.
     """
+    source = FolderSource(folder, store.zone)
+    return run_intake(
+        *(store, settings, lambda heard: take_in(store, source, listener=heard)),
+        options=options,
+        listener=listener,
+    )
+
+
+def run_intake(
+    store: Store,
+    settings: Settings,
+    take: Callable[[Listener], IntakeReport],
+    *,
+    options: RunOptions | None = None,
+    listener: Listener = ignore,
+) -> RunReport:
+    """Do the main job on whatever `take` takes in.
+
+    Args:
+        take: is called once, while the run's lock is held.
+
+    Raises:
+        ConfigError: the ruleset or the model is wrong; nothing was started.
+        ConflictError: another run is working on the database.
+        EngineError: no worker process can start.
+    """
     options = options or RunOptions()
     started = time.monotonic()
     Rulesets.in_force(
@@ -83,7 +110,7 @@ def run_folder(
         store.run_lock(),
         recorded_run(store, "run", listener=listener, run_id=options.run_id) as run,
     ):
-        intake = take_in(store, FolderSource(folder, store.zone), listener=run.listener)
+        intake = take(run.listener)
         with store.writing() as session:
             ledger.use_engine(session, engine)
         with store.reading() as session:

@@ -20,9 +20,11 @@ from qa.cli import (
     demo,
     export,
     hear,
+    inbox,
     models,
     notices,
     promises,
+    reconcile,
     rescore,
     rules,
     rules_publish,
@@ -117,7 +119,19 @@ app.add_typer(rules.app)
 app.add_typer(notices.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
-for commands in (run, hear, rescore, promises, calls, export, serve, demo, config):
+for commands in (
+    run,
+    inbox,
+    reconcile,
+    hear,
+    rescore,
+    promises,
+    calls,
+    export,
+    serve,
+    demo,
+    config,
+):
     commands.register(app)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from qa.cli.show import AgentSummary
+    from qa.store.attributing import CallAttribution
     from qa.store.queries import AgentTotals, CallDetail, CallLine
     from qa.types import Transcript
 
@@ -78,6 +79,7 @@ def show_call(
     as_json: JsonOption = False,
 ) -> None:
     """Show one call: its scorecard with the evidence, and the history."""
+    from qa.cli.attribution import attribution_lines
     from qa.cli.show import print_scorecard, terminal
     from qa.store import queries
 
@@ -92,6 +94,8 @@ def show_call(
         print_json(_detail_json(detail, heard, transcript))
         return
     console = terminal()
+    for text in attribution_lines(detail.attribution, lang.value) if detail.attribution else ():
+        console.print(clean(text), style="bold yellow", markup=False, highlight=False)
     if detail.scorecard:
         print_scorecard(console, detail.scorecard, lang.value, full=full, call=detail.call)
     else:
@@ -237,10 +241,17 @@ def _detail_json(
         "advice": detail.advice,
         "scorecard": detail.scorecard,
         "history": detail.history,
+        "attribution": detail.attribution and _attribution_json(detail.attribution),
     }
     if with_transcript:
         document["transcript"] = heard
     return document
+
+
+def _attribution_json(attribution: "CallAttribution") -> dict[str, Any]:
+    from qa.codec import to_plain
+
+    return {**to_plain(attribution), "disagrees": attribution.disagrees}
 
 
 def _why_unscored(detail: "CallDetail") -> str:

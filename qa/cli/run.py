@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qa.cli.inbox import SourceOption
 from qa.cli.shared import JsonOption, clean, opened_store, print_json
 
 if TYPE_CHECKING:
@@ -54,28 +55,44 @@ def run(
     with opened_store() as (store, settings), shown_progress() as listener:
         report = run_folder(store, settings, folder, options=options, listener=listener)
     if as_json:
-        print_json(_run_summary(report))
+        print_json(run_summary(report))
     else:
         print_run(report)
     if not report.is_clean:
         raise typer.Exit(1)
 
 
-def ingest(folder: FolderArgument, as_json: JsonOption = False) -> None:
+def ingest(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Folder with recordings and tables."),
+    ] = None,
+    source: SourceOption = None,
+    as_json: JsonOption = False,
+) -> None:
     """Take in recordings, metadata and tickets, and nothing more.
 
-    Exit code 1: some rows or files were rejected.
+    Without DIR: from the sources of the settings ([sources.NAME] with folder or cdr), or from those
+    that --source names. Exit code 1: some rows or files were rejected.
     """
+    from qa.batch.inbox import ingest_sources
     from qa.batch.runner import ingest_folder
     from qa.cli.progress import shown_progress
     from qa.cli.show import terminal
+    from qa.ingest.sources.configured import configured_sources
 
-    with opened_store() as (store, _), shown_progress() as listener:
-        report = ingest_folder(store, folder, listener=listener)
+    if folder is not None and source:
+        raise typer.BadParameter("give a folder or --source, not both")
+    with opened_store() as (store, settings), shown_progress() as listener:
+        if folder is not None:
+            report = ingest_folder(store, folder, listener=listener)
+        else:
+            sources = configured_sources(settings, source or ())
+            report = ingest_sources(store, sources, listener=listener)
     if as_json:
-        print_json(_intake_summary(report))
+        print_json(intake_summary(report))
     else:
-        _print_intake(terminal(), report)
+        print_intake(terminal(), report)
     if report.rejected:
         raise typer.Exit(1)
 
@@ -153,7 +170,8 @@ def _print_heard(file: Path, heard: "Transcript") -> None:
         console.print(line)
 
 
-def _intake_summary(report: "IntakeReport") -> dict[str, Any]:
+def intake_summary(report: "IntakeReport") -> dict[str, Any]:
+    """Lay out what an ingest did, for JSON."""
     return {
         "files": report.files,
         "hashed": report.hashed,
@@ -166,10 +184,11 @@ def _intake_summary(report: "IntakeReport") -> dict[str, Any]:
     }
 
 
-def _run_summary(report: "RunReport") -> dict[str, Any]:
+def run_summary(report: "RunReport") -> dict[str, Any]:
+    """Lay out what a run did, for JSON."""
     return {
         "run_id": report.run_id,
-        "intake": _intake_summary(report.intake),
+        "intake": intake_summary(report.intake),
         "transcribed": report.hearing.transcribed,
         "failed": dict(report.hearing.failed),
         "audio_ms": report.hearing.audio_ms,
@@ -183,7 +202,7 @@ def print_run(report: "RunReport") -> None:
     from qa.cli.show import terminal
 
     console = terminal()
-    _print_intake(console, report.intake)
+    print_intake(console, report.intake)
     hearing = report.hearing
     line = f"transcribed    {hearing.transcribed} recordings"
     if hearing.transcribed:
@@ -201,7 +220,8 @@ def print_run(report: "RunReport") -> None:
     console.print(f"time           {report.wall_s:.1f} s")
 
 
-def _print_intake(console: "Console", report: "IntakeReport") -> None:
+def print_intake(console: "Console", report: "IntakeReport") -> None:
+    """Print what an ingest did, and what it could not use."""
     console.print(
         f"taken in       {report.files} files ({report.hashed} new or changed), "
         f"{report.calls} calls ({report.new_calls} new, {report.changed_calls} changed)"

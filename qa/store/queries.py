@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from qa.codec import decode
 from qa.errors import NotFoundError
+from qa.store.attributing import CallAttribution, call_attribution
 from qa.store.convert import chunks, load_calls
 from qa.store.hearings import with_hearings
 from qa.store.tables import (
@@ -95,6 +96,7 @@ class CallDetail:
     advice: str | None
     scorecard: Scorecard | None
     history: tuple[ScorecardVersion, ...]
+    attribution: CallAttribution | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,14 +239,16 @@ def call_detail(session: Session, call_id: str, zone: ZoneInfo) -> CallDetail:
     ).all()
     current = next((card for card in cards if card.is_current), None)
     recording = session.get(RecordingRow, row.recording_id) if row.recording_id else None
+    card = decode(Scorecard, current.blob) if current else None
     return CallDetail(
         line=line,
         call=load_calls(session, [call_id], zone)[call_id],
         path=row.path,
         recording_id=row.recording_id,
         advice=recording.advice if recording else None,
-        scorecard=decode(Scorecard, current.blob) if current else None,
+        scorecard=card,
         history=tuple(_version(card) for card in cards),
+        attribution=call_attribution(session, row, card),
     )
 
 

@@ -1,0 +1,63 @@
+"""How much speech the channels of a recording hold, kept beside the transcripts."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qa.codec import decode
+from qa.store.convert import chunks
+from qa.store.tables import TranscriptRow
+from qa.store.tables_ingest import RecordingSidesRow
+from qa.store.upsert import upsert
+from qa.types import Transcript
+
+AUDIBLE_MS = 5000
+"""Somebody speaks: less than this on the louder channel tells nothing of the other one."""
+
+
+def keep_sides(session: Session) -> int:
+    """Open the transcripts that have not been looked at, and keep what their channels hold.
+
+    Returns:
+        How many were opened.
+    """
+    seen = select(RecordingSidesRow.transcript_key)
+    wanted = select(TranscriptRow.transcript_key).where(
+        TranscriptRow.is_current.is_(True), TranscriptRow.transcript_key.not_in(seen)
+    )
+    count = 0
+    for keys in chunks(session.scalars(wanted).all()):
+        rows = session.execute(
+            select(TranscriptRow.transcript_key, TranscriptRow.blob).where(
+                TranscriptRow.transcript_key.in_(keys)
+            )
+        )
+        upsert(session, RecordingSidesRow, [_sides(key, blob) for key, blob in rows])
+        count += len(keys)
+    return count
+
+
+def is_one_sided(sides: RecordingSidesRow, silent_ms: int) -> bool:
+    """Whether one of two channels holds next to nothing while the other is spoken on.
+
+    A mono recording never is: there the two sides cannot be told apart by level.
+    """
+    audible = sides.loudest_ms >= max(AUDIBLE_MS, silent_ms)
+    return sides.channels == 2 and sides.quietest_ms < silent_ms and audible
+
+
+def _sides(key: str, blob: bytes) -> dict[str, object]:
+    transcript = decode(Transcript, blob)
+    speech = [measures.speech_ms for measures in transcript.channels]
+    if len(speech) < transcript.channel_count:
+        by_channel = dict.fromkeys(range(transcript.channel_count), 0)
+        for utterance in transcript.utterances:
+            by_channel[utterance.channel] = (
+                by_channel.get(utterance.channel, 0) + utterance.span.duration_ms
+            )
+        speech = list(by_channel.values())
+    return {
+        "transcript_key": key,
+        "channels": transcript.channel_count,
+        "quietest_ms": min(speech, default=0),
+        "loudest_ms": max(speech, default=0),
+    }
