@@ -3,9 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.orm import Session
 
 from qa.api.display import format_moment
 from qa.api.views import LineView, card_view
@@ -62,7 +61,7 @@ class ReadCall:
 
 
 def read_calls(
-    session: Session, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
+    session: Any, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
 ) -> dict[str, ReadCall]:
     """Load calls with their reviews, names and numbers hidden; the caller has checked the scope.
 

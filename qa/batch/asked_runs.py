@@ -98,12 +98,24 @@ def what_if_result(trial: Trial) -> Mapping[str, Any]:
                 "rule_id": rule_id,
                 "title": tally.title,
                 "title_en": tally.title_en,
+                "grade": tally.grade,
                 "before": dict(tally.before),
                 "after": dict(tally.after),
                 "points": list(tally.points),
+                "fines": list(tally.fines),
                 "changed": tally.changed,
             }
             for rule_id, tally in result.changed_rules()
+        ],
+        "agents": [
+            {
+                "agent_id": agent_id,
+                "calls": tally.calls,
+                "before": tally.before,
+                "after": tally.after,
+            }
+            for agent_id, tally in sorted(result.agents.items())
+            if tally.before != tally.after
         ],
         "calls_that_change_most": [
             {
@@ -111,6 +123,14 @@ def what_if_result(trial: Trial) -> Mapping[str, Any]:
                 "agent_id": diff.agent_id,
                 "before": diff.before,
                 "after": diff.after,
+                "rules": [
+                    {
+                        "rule_id": line.rule_id,
+                        "before": line.before.outcome,
+                        "after": line.after.outcome,
+                    }
+                    for line in diff.lines
+                ],
             }
             for diff in result.biggest_calls()
         ],

@@ -8,6 +8,7 @@ from pathlib import Path
 from qa.batch.rulesets import RulesetLoader, is_ruleset_id
 from qa.config import Settings
 from qa.errors import ConfigError, RulesetError
+from qa.records import User
 from qa.scoring.check import Scene
 from qa.scoring.ruleset import Ruleset, bundled_rulesets, parse_ruleset, ruleset_text
 from qa.scoring.scorecard import judge_rule
@@ -78,14 +79,25 @@ def publish_text(
         ConfigError: the settings name a file for this id, which is in force whatever is published.
         ConflictError: a run is going on; or exactly this ruleset is in force already.
     """
-    loader = RulesetLoader.of(store, settings)
-    ruleset = loader.parse(text, source)
-    _refuse_failing_examples(text, source)
-    _refuse_file_of_settings(loader, settings, ruleset.ruleset_id)
+    ruleset = check_draft(store, settings, text, source)
     draft = Draft(ruleset.ruleset_id, ruleset.version, ruleset.hash, text)
     with store.run_lock(), store.writing() as session:
         publication = publish_ruleset(session, draft, signature)
     return _step(store, settings, publication)
+
+
+def check_draft(store: Store, settings: Settings, text: str, source: str) -> Ruleset:
+    """Make sure that a draft could be published; nothing is written.
+
+    Raises:
+        RulesetError: it is wrong, or one of its examples comes out differently.
+        ConfigError: the settings name a file for this id, which is in force whatever is published.
+    """
+    loader = RulesetLoader.of(store, settings)
+    ruleset = loader.parse(text, source)
+    _refuse_failing_examples(text, source)
+    _refuse_file_of_settings(loader, settings, ruleset.ruleset_id)
+    return ruleset
 
 
 def take_back(
@@ -137,9 +149,9 @@ def list_history(store: Store, ruleset_id: str | None = None) -> Sequence[Public
         return history(session, ruleset_id)
 
 
-def sign(by: str, note: str | None = None) -> Signature:
+def sign(by: str, note: str | None = None, user: User | None = None) -> Signature:
     """Say who takes a step now, and why."""
-    return Signature(by, datetime.now(UTC), note)
+    return Signature(by, datetime.now(UTC), note, user)
 
 
 def published_now(store: Store, ruleset_id: str) -> Publication | None:

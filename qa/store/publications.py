@@ -7,6 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from qa.errors import ConflictError, NotFoundError
+from qa.records import User
+from qa.store.audit import Detail, audit
 from qa.store.tables import PublicationRow
 
 PUBLISH = "publish"
@@ -50,11 +52,12 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who publishes or takes back, when, and why."""
+    """Who publishes or takes back, when, and why; `user` where it is somebody with an account."""
 
     by: str
     at: datetime
     note: str | None = None
+    user: User | None = None
 
 
 def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Publication:
@@ -62,9 +65,7 @@ def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Pub
     before = in_force(session, draft.ruleset_id)
     row = _row(draft.ruleset_id, PUBLISH, signature, before.number if before else None)
     row.version, row.ruleset_hash, row.text = draft.version, draft.ruleset_hash, draft.text
-    session.add(row)
-    session.flush()
-    return _publication(row)
+    return _added(session, row, "ruleset.publish", signature)
 
 
 def roll_back(
@@ -90,9 +91,7 @@ def roll_back(
             raise NotFoundError("publication", f"{ruleset_id} {target}")
         row.version, row.ruleset_hash, row.text = wanted.version, wanted.ruleset_hash, wanted.text
         row.previous = wanted.previous
-    session.add(row)
-    session.flush()
-    return _publication(row)
+    return _added(session, row, "ruleset.roll_back", signature)
 
 
 def in_force(session: Session, ruleset_id: str) -> Publication | None:
@@ -132,6 +131,20 @@ def _row(
         note=signature.note[:1000] if signature.note else None,
         previous=previous,
     )
+
+
+def _added(session: Session, row: PublicationRow, action: str, signature: Signature) -> Publication:
+    """Add a step to the history, and to the audit log."""
+    session.add(row)
+    session.flush()
+    details: dict[str, Detail] = {
+        "publication": row.publication_id,
+        "version": row.version,
+        "hash": row.ruleset_hash,
+        "by": row.published_by,
+    }
+    audit(session, signature.user, action, "ruleset", row.ruleset_id, details)
+    return _publication(row)
 
 
 def _publication(row: PublicationRow) -> Publication:

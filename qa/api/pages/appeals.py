@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from sqlalchemy.orm import Session
 
 from qa.api.access import Viewer, needs
 from qa.api.clip_views import ClipView, ReadCall, read_calls
@@ -204,7 +203,7 @@ def _shown(
 
 
 def _cards(
-    session: Session, service: Service, viewer: Viewer, lines: Sequence[AppealLine], lang: str
+    session: Any, service: Service, viewer: Viewer, lines: Sequence[AppealLine], lang: str
 ) -> list[AppealCard]:
     zone, now = service.store.zone, datetime.now(UTC)
     calls = read_calls(session, [line.appeal.call_id for line in lines], zone, now)
