@@ -26,7 +26,7 @@ def test_a_wrong_password_says_so_and_lets_try_again(visit: Callable[..., Visito
     visitor.open("/login")
     visitor.page.fill("input[name=login]", "lead")
     visitor.page.fill("input[name=password]", "certainly wrong")
-    visitor.page.click("main form button[type=submit]")
+    visitor.page.press("input[name=password]", "Enter")
     assert visitor.page.locator("[role=alert]").is_visible()
     visitor.complaints.clear()  # the browser notes the refusal as an error on its console
     log_in(visitor, "lead")
@@ -39,7 +39,7 @@ def test_a_page_asked_for_comes_after_logging_in(visit: Callable[..., Visitor]) 
     login, password = visitor.site.accounts["lead"]
     visitor.page.fill("input[name=login]", login)
     visitor.page.fill("input[name=password]", password)
-    visitor.page.click("main form button[type=submit]")
+    visitor.page.press("input[name=password]", "Enter")
     visitor.page.wait_for_url("**/calls/bad")
 
 
