@@ -1,6 +1,7 @@
 """What a call's page shows, gathered from the store for one reader."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -31,7 +32,7 @@ from qa.store import queries
 from qa.store.audit import audit
 from qa.store.names import user_names
 from qa.store.review_rows import CallReview, load_reviews
-from qa.types import Call, Outcome, Scorecard, Transcript
+from qa.types import Call, Outcome, Role, Scorecard, Transcript
 from qa.wording import DIRECTIONS, FESTIVALS, RELEASED, note_text
 
 _UNDECIDED_STATES = (ReviewState.OPEN, ReviewState.STARTED)
@@ -115,6 +116,7 @@ def call_values(asking: Asking, call_id: str, *, is_look: bool = True) -> dict[s
         "duration_ms": transcript.duration_ms
         if transcript
         else loaded.detail.line.duration_ms or 0,
+        "lanes": _lanes(transcript),
         "notes": [note_text(note, lang) for note in transcript.notes] if transcript else [],
         "facts": _facts(content.call, lang),
         "playable": _is_playable(loaded),
@@ -243,6 +245,20 @@ def _rule_texts(asking: Asking, card: Scorecard | None) -> dict[str, RuleText]:
 def _is_playable(loaded: LoadedCall) -> bool:
     recording = loaded.recording
     return recording is not None and recording.path is not None and loaded.transcript is not None
+
+
+def _lanes(transcript: Transcript | None) -> dict[str, int]:
+    """Say which channel is whose: the one where most of that person's utterances lie."""
+    channels: dict[Role, Counter[int]] = {Role.AGENT: Counter(), Role.CUSTOMER: Counter()}
+    for utterance in transcript.utterances if transcript else ():
+        if utterance.role in channels:
+            channels[utterance.role][utterance.channel] += 1
+    agent = next(iter(channels[Role.AGENT].most_common(1)), None)
+    customer = next(iter(channels[Role.CUSTOMER].most_common(1)), None)
+    if agent is None and customer is None:
+        return {"agent": 0, "customer": 1}
+    own = agent[0] if agent else 1 - (customer[0] if customer else 1)
+    return {"agent": own, "customer": customer[0] if customer else 1 - own}
 
 
 def _facts(call: Call, lang: str) -> dict[str, str]:

@@ -1,150 +1,273 @@
-// Plays evidence: from one second before a span to its end; moves between flags by keyboard.
-"use strict";
+// One call: its player, its transcript and its flags, from the keyboard.
+import { onKeys } from "./keys.js";
+import { clock, createPlayer } from "./player.js";
+import { createReview } from "./review.js";
+import { say } from "./shell.js";
+import { createTalk } from "./talk.js";
+import { createWave } from "./waveform.js";
 
-const LEAD_S = 1;
-const TAIL_S = 0.25;
-const audio = document.getElementById("audio");
-const flags = Array.from(document.querySelectorAll("#flags > .flag"));
-const utterances = Array.from(document.querySelectorAll("#utterances > .utterance"));
-const toggle = document.getElementById("toggle");
-const timeline = document.getElementById("timeline");
-const playhead = document.getElementById("playhead");
-let stopAt = null;
-let flag = -1;
+const SEEK_S = 3;
+const STEPS = 4000;
+const AUTO = "tingjian-auto";
+const byId = (id) => document.getElementById(id);
+const says = byId("says").dataset;
+const audio = byId("audio");
+const list = document.querySelector(".verdicts");
+const isClear = new URLSearchParams(location.search).get("personal") === "true";
 
-function seconds(element, name) {
-  return Number(element.dataset[name]) / 1000;
+let player = null;
+let wave = null;
+let current = null;
+let lastDecided = null;
+
+/* Sound */
+
+const talkList = byId("utterances");
+const talk = talkList ? createTalk(talkList, { follows: () => !byId("talk-pinned") }) : null;
+
+function showTime(seconds, isPlaying) {
+  byId("now").textContent = clock(seconds);
+  wave.setTime(seconds * 1000, isPlaying);
+  if (talk) talk.show(seconds * 1000, isPlaying);
 }
 
-function clock(time) {
-  const tenths = Math.floor(time * 10);
-  const pad = (number) => String(number).padStart(2, "0");
-  return `${pad(Math.floor(tenths / 600))}:${pad(Math.floor(tenths / 10) % 60)}.${tenths % 10}`;
+function showState(isPlaying) {
+  const toggle = byId("toggle");
+  toggle.classList.toggle("playing", isPlaying);
+  toggle.setAttribute("aria-label", isPlaying ? toggle.dataset.pause : toggle.dataset.play);
 }
 
-function play(start, end) {
-  if (!audio) return;
-  stopAt = end === null ? null : end + TAIL_S;
-  audio.currentTime = Math.max(0, start);
-  audio.play().catch(() => {});
+function startSound() {
+  audio.removeAttribute("controls");
+  document.body.classList.add("has-audio");
+  const box = byId("player");
+  const utterances = talk ? talk.utterances : [];
+  const laneOf = (element) => (element.classList.contains("agent") ? 0 : element.classList.contains("customer") ? 1 : 2);
+  const speech = utterances.map((u) => ({ lane: laneOf(u.element), start: u.start, end: u.end }));
+  const durationMs = Number(box.dataset.duration);
+  wave = createWave({
+    wrap: byId("wave"), canvas: byId("canvas"), regions: byId("regions"), needle: byId("needle"),
+    durationMs, speech,
+    onSeek: (seconds) => player.seek(seconds),
+    onRegion: (region) => {
+      const flag = byId(`rule-${region.dataset.rule}`);
+      if (flag) select(flag, { plays: false });
+      playElement(region);
+    },
+  });
+  player = createPlayer(audio, {
+    speech: speech.map((one) => [one.start / 1000, one.end / 1000]).sort((a, b) => a[0] - b[0]),
+    onTime: showTime,
+    onState: showState,
+    onBlocked: () => say(says.autoplayOff),
+  });
+  audio.addEventListener("error", () => (byId("trouble").hidden = false));
+  byId("toggle").addEventListener("click", () => player.toggle());
+  byId("skip-silence").addEventListener("change", (event) => player.skipSilence(event.target.checked));
+  byId("speeds").addEventListener("click", (event) => {
+    const button = event.target.closest("[data-speed]");
+    if (button) showSpeed(player.speed(Number(button.dataset.speed)));
+  });
+  byId("zoom-in").addEventListener("click", () => wave.zoomBy(2));
+  byId("zoom-out").addEventListener("click", () => wave.zoomBy(0.5));
+  loadPeaks(box, speech, durationMs);
+  wave.draw();
+}
+
+async function loadPeaks(box, speech, durationMs) {
+  try {
+    const response = await fetch(`${box.dataset.peaks}?points=${STEPS}`);
+    if (!response.ok) return;
+    const { channels } = await response.json();
+    const heights = channels.map(height);
+    if (heights.length > 1) {
+      wave.setPeaks({ agent: heights[Number(box.dataset.agent)], customer: heights[Number(box.dataset.customer)] });
+    } else if (heights.length) {
+      wave.setPeaks({ agent: only(heights[0], speech, 0, durationMs), customer: only(heights[0], speech, 1, durationMs) });
+    }
+  } catch {
+    // Without an outline the lanes show who spoke when.
+  }
+}
+
+/** Lowest and highest in turn, -127 to 127, to one height from 0 to 1. */
+function height(pairs) {
+  const heights = new Float32Array(pairs.length / 2);
+  for (let i = 0; i < heights.length; i += 1) {
+    heights[i] = Math.max(Math.abs(pairs[2 * i]), Math.abs(pairs[2 * i + 1])) / 127;
+  }
+  return heights;
+}
+
+/** One channel holds both: keep what lies within one person's utterances. */
+function only(heights, speech, lane, durationMs) {
+  const kept = new Float32Array(heights.length);
+  for (const one of speech) {
+    if (one.lane !== lane && one.lane !== 2) continue;
+    const first = Math.floor((one.start / durationMs) * heights.length);
+    const last = Math.ceil((one.end / durationMs) * heights.length);
+    kept.set(heights.subarray(first, last), first);
+  }
+  return kept;
+}
+
+function showSpeed(rate) {
+  for (const button of byId("speeds").children) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.speed) === rate));
+  }
 }
 
 function playElement(element) {
-  play(seconds(element, "start") - LEAD_S, seconds(element, "end"));
+  if (!player || element.dataset.start === undefined) return;
+  const [start, end] = [Number(element.dataset.start), Number(element.dataset.end)];
+  player.span(start, end);
+  wave.show(start, end);
+  if (talk) talk.reveal(start, end);
 }
 
-function pauseOrPlay() {
-  if (!audio) return;
-  if (!audio.paused) audio.pause();
-  else if (flag >= 0 && flags[flag].dataset.start !== undefined) playElement(flags[flag]);
-  else play(audio.ended ? 0 : audio.currentTime, null);
+/* Flags */
+
+const flags = () => [...document.querySelectorAll("#flags > .flag")];
+
+function select(flag, { plays = false, focuses = true } = {}) {
+  if (current && current !== flag) review.close(current);
+  for (const one of flags()) one.classList.toggle("current", one === flag);
+  for (const region of document.querySelectorAll(".region")) {
+    region.classList.toggle("current", region.dataset.rule === flag.dataset.rule);
+  }
+  current = flag;
+  if (focuses) flag.focus({ preventScroll: true });
+  flag.scrollIntoView({ block: "nearest" });
+  if (talk && flag.dataset.start !== undefined) talk.reveal(Number(flag.dataset.start), Number(flag.dataset.end));
+  if (plays) playElement(flag);
 }
 
-function show() {
-  const now = audio.currentTime;
-  document.getElementById("now").textContent = clock(now);
-  const at = String(now * 1000);
-  playhead.setAttribute("x1", at);
-  playhead.setAttribute("x2", at);
-  for (const item of utterances) {
-    const isNow = now >= seconds(item, "start") && now < seconds(item, "end");
-    if (isNow && !item.classList.contains("now") && !audio.paused) {
-      item.scrollIntoView({ block: "nearest", behavior: "smooth" });
+function step(by) {
+  const all = flags();
+  if (!all.length) return;
+  const at = all.indexOf(current);
+  select(all[Math.min(Math.max(0, at + by), all.length - 1)], { plays: true });
+}
+
+const review = createReview({
+  list,
+  says,
+  isClear,
+  onDecided(flag, action, answer) {
+    if (action === "note") {
+      if (flag.matches(".flag")) select(flag);
+      say(answer.said);
+      return;
     }
-    item.classList.toggle("now", isNow);
+    lastDecided = flag.dataset.rule;
+    dim(flag.dataset.rule);
+    if (!flag.matches("#flags > .flag")) {
+      say(answer.said);
+      return;
+    }
+    const all = flags();
+    const at = all.indexOf(flag);
+    const next = [...all.slice(at + 1), ...all.slice(0, at)].find((one) => one.matches(".is-open"));
+    if (next) select(next, { plays: true });
+    else {
+      select(flag);
+      if (player) player.pause();
+      say(answer.ready ? says.allDecided : answer.said);
+    }
+  },
+  onReleased(answer) {
+    const next = byId("next");
+    if (!next) {
+      say(answer.said);
+      return;
+    }
+    sessionStorage.setItem(AUTO, next.href);
+    location.href = next.href;
+  },
+});
+
+/** What was decided steps back in the waveform. */
+function dim(rule) {
+  for (const region of document.querySelectorAll(".region")) {
+    if (region.dataset.rule === rule) region.classList.add("is-off");
   }
 }
 
-function follow() {
-  if (stopAt !== null && audio.currentTime >= stopAt) {
-    audio.pause();
-    stopAt = null;
-  }
-  show();
-  if (!audio.paused) requestAnimationFrame(follow);
-}
-
-function selectFlag(index) {
-  if (!flags.length) return;
-  if (flag >= 0) flags[flag].classList.remove("current");
-  flag = Math.max(0, Math.min(flags.length - 1, index));
-  flags[flag].classList.add("current");
-  flags[flag].focus({ preventScroll: true });
-  flags[flag].scrollIntoView({ block: "nearest" });
-}
-
-function followLink(id) {
-  const link = document.getElementById(id);
-  if (link) location.href = link.href;
-}
-
-document.addEventListener("click", (event) => {
-  const button = event.target.closest(".hear");
-  if (button && !button.disabled) {
-    playElement(button);
-    button.blur(); // so that the space bar stops it and does not click it again
-    const owner = flags.indexOf(button.closest(".flag"));
-    if (owner >= 0) selectFlag(owner);
+function undo() {
+  const flag = lastDecided && byId(`rule-${lastDecided}`);
+  if (!flag) {
+    say(says.undoNone);
     return;
   }
-  const utterance = event.target.closest(".utterance");
-  if (utterance && !event.target.closest("a") && !String(getSelection())) playElement(utterance);
-  const owner = flags.indexOf(event.target.closest(".flag"));
-  if (owner >= 0 && !event.target.closest("a") && !String(getSelection())) {
-    selectFlag(owner);
-    if (flags[owner].dataset.start !== undefined) playElement(flags[owner]);
+  select(flag, { plays: true });
+  say(says.undoAgain);
+}
+
+function follow(id, sentence) {
+  const link = byId(id);
+  if (!link) {
+    say(sentence);
+    return;
+  }
+  if (id !== "back") sessionStorage.setItem(AUTO, link.href);
+  location.href = link.href;
+}
+
+const withFlag = (action) => () => (current ? action(current) : false);
+const withSound = (action) => () => (player ? action() : false);
+
+onKeys({
+  c: withFlag((flag) => review.decide(flag, "confirm") && undefined),
+  r: withFlag((flag) => review.open(flag, "reject")),
+  e: withFlag((flag) => review.open(flag, "change")),
+  n: withFlag((flag) => review.open(flag, "note")),
+  u: undo,
+  l: () => void review.release(),
+  j: () => step(1),
+  k: () => step(-1),
+  g: () => follow("next", says.lastCall),
+  h: () => follow("previous", says.firstCall),
+  b: () => follow("back", ""),
+  " ": withSound(() => player.toggle()),
+  p: withSound(() => player.toggle()),
+  enter: withFlag(playElement),
+  arrowleft: withSound(() => player.seekBy(-SEEK_S)),
+  arrowright: withSound(() => player.seekBy(SEEK_S)),
+  "<": withSound(() => showSpeed(player.faster(-1))),
+  ">": withSound(() => showSpeed(player.faster(1))),
+  ",": withSound(() => showSpeed(player.faster(-1))),
+  ".": withSound(() => showSpeed(player.faster(1))),
+  "+": withSound(() => wave.zoomBy(2)),
+  "=": withSound(() => wave.zoomBy(2)),
+  "-": withSound(() => wave.zoomBy(0.5)),
+  s: withSound(() => byId("skip-silence").click()),
+  ...Object.fromEntries([1, 2, 3, 4, 5, 6, 7, 8, 9].map((n) => [String(n), withFlag((flag) => review.quick(flag, n))])),
+});
+
+document.addEventListener("click", (event) => {
+  const hear = event.target.closest(".hear");
+  const flag = event.target.closest("#flags > .flag");
+  if (hear && !hear.disabled) {
+    playElement(hear);
+    hear.blur(); // so that the space bar stops it and does not press it again
+    if (flag) select(flag);
+    return;
+  }
+  const word = event.target.closest(".w[data-t]");
+  if (word && player && !String(getSelection())) {
+    player.from(Number(word.dataset.t.split(",")[0]) / 1000);
+    return;
+  }
+  if (flag && flag !== current && !event.target.closest("a, button, summary, input, textarea, label")) {
+    select(flag, { plays: true });
   }
 });
 
-const KEYS = {
-  j: () => selectFlag(flag + 1),
-  k: () => selectFlag(flag < 0 ? 0 : flag - 1),
-  " ": pauseOrPlay,
-  enter: () => flag >= 0 && flags[flag].dataset.start !== undefined && playElement(flags[flag]),
-  arrowleft: () => audio && play(audio.currentTime - 3, null),
-  arrowright: () => audio && play(audio.currentTime + 3, null),
-  n: () => followLink("next"),
-  p: () => followLink("previous"),
-  u: () => followLink("back"),
-  escape: () => followLink("back"),
-};
+if (audio) startSound();
 
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const key = event.key.toLowerCase();
-  const action = Object.hasOwn(KEYS, key) ? KEYS[key] : null;
-  if (!action || event.target.closest("input, select, textarea, audio")) return;
-  if ((key === " " || key === "enter") && event.target.closest("a, button, summary")) return;
-  event.preventDefault();
-  action();
-});
-
-if (audio) {
-  audio.removeAttribute("controls");
-  audio.addEventListener("play", () => {
-    toggle.classList.add("playing");
-    toggle.title = toggle.dataset.pause;
-    follow();
-  });
-  audio.addEventListener("pause", () => {
-    toggle.classList.remove("playing");
-    toggle.title = toggle.dataset.play;
-  });
-  audio.addEventListener("seeked", show);
-  audio.addEventListener("error", () => {
-    document.getElementById("trouble").hidden = false;
-  });
-  toggle.addEventListener("click", () => {
-    if (audio.paused) play(audio.ended ? 0 : audio.currentTime, null);
-    else audio.pause();
-    toggle.blur();
-  });
-  timeline.addEventListener("click", (event) => {
-    const box = timeline.getBoundingClientRect();
-    const share = (event.clientX - box.left) / box.width;
-    play((share * Number(document.getElementById("player").dataset.duration)) / 1000, null);
-  });
-}
-
-const wanted = flags.findIndex((item) => "#" + item.id === location.hash);
-if (flags.length) selectFlag(Math.max(0, wanted));
+const wanted = location.hash.startsWith("#rule-") ? byId(location.hash.slice(1)) : null;
+const first = wanted && wanted.matches("#flags > .flag") ? wanted : flags().find((f) => f.matches(".is-open")) || flags()[0];
+const isAuto = sessionStorage.getItem(AUTO) === location.href;
+sessionStorage.removeItem(AUTO);
+if (first) select(first, { plays: isAuto && Boolean(audio), focuses: true });
+window.scrollTo(0, 0);

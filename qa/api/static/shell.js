@@ -12,10 +12,20 @@ function showKeys() {
   keys.showModal();
 }
 
-/** Say something at the foot of the page; `bad` stays until the next one. */
-export function say(text, { bad = false } = {}) {
+/** Say something at the foot of the page; `bad` stays until the next one, and may offer to reload. */
+export function say(text, { bad = false, reload = false } = {}) {
   clearTimeout(fading);
   flash.textContent = text;
+  if (reload) {
+    const link = document.createElement("a");
+    link.href = location.href;
+    link.textContent = flash.dataset.reload;
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      location.reload();
+    });
+    flash.append(link);
+  }
   flash.classList.toggle("bad", bad);
   flash.hidden = false;
   if (!bad) fading = setTimeout(() => (flash.hidden = true), SHOWN_MS);

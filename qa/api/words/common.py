@@ -45,6 +45,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "cancel": Wording("取消", "Cancel"),
     "save": Wording("保存", "Save"),
     "keys_help": Wording("键盘操作", "Keyboard"),
+    "reload": Wording("刷新", "Reload"),
     "see_anew": Wording("返回并刷新", "Go back and reload"),
     "flash_decided": Wording("已保存。", "Saved."),
     "flash_released": Wording("已发布给坐席。", "Released to the agent."),
