@@ -58,7 +58,9 @@ def open_store(settings: Settings) -> Store:
     return Store.open(settings.database_url, timezone=settings.timezone)
 
 
-def snapshot(store: Store, *, without: tuple[str, ...] = ("runs", "run_tasks")) -> dict[str, list[Any]]:
+def snapshot(
+    store: Store, *, without: tuple[str, ...] = ("runs", "run_tasks")
+) -> dict[str, list[Any]]:
     """Every row of every table, times of writing left out."""
     times = {"first_seen_at", "first_used_at", "created_at", "failed_at"}
     rows = {}
@@ -75,6 +77,16 @@ def snapshot(store: Store, *, without: tuple[str, ...] = ("runs", "run_tasks")) 
 def rows_of(store: Store, sql: str) -> list[tuple[Any, ...]]:
     with store.reading() as session:
         return [tuple(row) for row in session.execute(sqlalchemy.text(sql))]
+
+
+def damages_of(store: Store) -> list[Any]:
+    """What SQLite finds wrong with its file; PostgreSQL keeps such checks to itself."""
+    with store.reading() as session:
+        if session.get_bind().dialect.name != "sqlite":
+            return []
+        whole = session.execute(sqlalchemy.text("PRAGMA integrity_check")).all()
+        links = session.execute(sqlalchemy.text("PRAGMA foreign_key_check")).all()
+        return [row for row in whole if tuple(row) != ("ok",)] + list(links)
 
 
 def hear_all(store: Store, *, engine: str = "typed", text: str | None = None) -> None:

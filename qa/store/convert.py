@@ -54,13 +54,11 @@ def load_notices(session: Session) -> tuple[Notice, ...]:
     """Load every festival notice once, in order of time."""
     rows = session.execute(
         select(NoticeRow.festival, NoticeRow.first_day, NoticeRow.last_day, NoticeRow.script)
-        .distinct()
-        .order_by(
-            *(NoticeRow.first_day, NoticeRow.last_day, NoticeRow.festival),
-            *(NoticeRow.script.is_not(None), NoticeRow.script),
-        )
     )
-    return tuple(Notice(*row) for row in rows)
+    notices = {Notice(*row) for row in rows}
+    return tuple(
+        sorted(notices, key=lambda n: (n.first_day, n.last_day, n.festival, n.script or ""))
+    )
 
 
 def load_tickets(session: Session, ticket_ids: Sequence[str]) -> dict[str, Ticket]:

@@ -1,7 +1,7 @@
 """Open the database, bring it up to date, hand out sessions."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -51,8 +51,11 @@ class Store:
         shown = parsed.render_as_string(hide_password=True)
         try:
             engine = _engine(parsed)
-            _migrate(engine, shown)
-            _fill_status(engine)
+            with ExitStack() as undo:
+                undo.callback(engine.dispose)
+                _migrate(engine, shown)
+                _fill_status(engine)
+                undo.pop_all()
         except SQLAlchemyError as error:
             raise StoreError(f"cannot open the database {shown}: {_cause(error)}") from error
         except (OSError, ModuleNotFoundError) as error:

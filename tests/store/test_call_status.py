@@ -42,6 +42,10 @@ STEPS = st.lists(
 _SETTLED = (("settle", "c1", 1), ("judge", "c1", 2), ("settle", "c1", 0), ("decide", "c1", 1))
 
 
+_APPEALED = (("finish", "c1", 0), ("appeal", "c1", 1), ("withdraw", "c1", 0), ("appeal", "c1", 5))
+_DECIDED = (("rule", "c1", 1), ("finish", "c2", 0), ("back", "c2", 0), ("release", "c2", 0))
+
+
 class World:
     """A call centre in which things happen, some of them refused."""
 
@@ -143,6 +147,7 @@ def test_the_rows_are_what_a_rebuild_makes(tmp_path: Path) -> None:
         @settings(max_examples=40, suppress_health_check=list(HealthCheck))
         @given(STEPS)
         @example([("finish", "c1", 0), ("later", "c1", 199), ("judge", "c1", 3), *_SETTLED])
+        @example([*_APPEALED, *_DECIDED, ("team", "c1", 2), ("close", "c1", 0)])
         def check(steps: list[tuple[str, str, int]]) -> None:
             world = World(centre, f"w{next(worlds)}")
             for which in CALLS:

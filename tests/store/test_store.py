@@ -1,10 +1,7 @@
 """The database: migrations, sessions, times, locks."""
 
-import multiprocessing
 import sqlite3
-from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import pytest
 import sqlalchemy
@@ -14,10 +11,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 import qa.store.migrations
-from qa.errors import ConfigError, ConflictError, StoreError
-from qa.store.ledger import RunCounts, start_run, update_run
+from qa.errors import ConfigError, StoreError
 from qa.store.store import Store
-from qa.store.tables import RunRow, Table
+from qa.store.tables import Table
 
 
 def url(path: Path) -> str:
@@ -86,68 +82,3 @@ def test_the_password_is_not_shown() -> None:
     with pytest.raises(StoreError) as caught:
         Store.open("postgresql+nodriver://user:hush@localhost/qa")
     assert "hush" not in str(caught.value)
-
-
-def test_times_come_back_aware_and_equal(tmp_path: Path) -> None:
-    shanghai = timezone(timedelta(hours=8))
-    moment = datetime(2025, 11, 18, 0, 30, tzinfo=shanghai)
-    with Store.open(url(tmp_path / "qa.sqlite3")) as store:
-        with store.writing() as session:
-            number = start_run(session, "run", moment)
-        with store.reading() as session:
-            row = session.get(RunRow, number)
-            assert row is not None
-            assert row.started_at == moment
-            assert row.started_at.tzinfo is UTC
-        with pytest.raises(StoreError, match="refused"), store.writing() as session:
-            session.add(RunRow(kind="run"))  # a column that must not be empty
-        with (
-            pytest.raises(sqlalchemy.exc.StatementError, match="without a zone"),
-            store.writing() as session,
-        ):
-            start_run(session, "run", datetime(2025, 11, 18))
-
-
-def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
-    with Store.open(url(tmp_path / "qa.sqlite3")) as store:
-        with pytest.raises(ZeroDivisionError), store.writing() as session:
-            start_run(session, "run", datetime.now(UTC))
-            raise ZeroDivisionError
-        with store.reading() as session:
-            assert session.scalars(sqlalchemy.select(RunRow)).all() == []
-
-
-def hold_lock(database: str, ready: Any) -> None:
-    with Store.open(database) as store, store.run_lock():
-        ready.send(True)
-        ready.recv()
-
-
-def test_one_run_at_a_time_and_a_dead_one_does_not_count(tmp_path: Path) -> None:
-    database = url(tmp_path / "qa.sqlite3")
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    holder = context.Process(target=hold_lock, args=(database, theirs))
-    with Store.open(database) as store:
-        holder.start()
-        assert ours.recv()
-        with pytest.raises(ConflictError, match=rf"another run.*process {holder.pid}"):
-            store.run_lock()
-        holder.kill()
-        holder.join()
-        with store.run_lock():
-            pass
-    ours.close()
-    theirs.close()
-    holder.close()
-
-
-def test_a_run_that_was_cut_off_has_no_end(tmp_path: Path) -> None:
-    with Store.open(url(tmp_path / "qa.sqlite3")) as store:
-        with store.writing() as session:
-            number = start_run(session, "run", datetime.now(UTC))
-            update_run(session, number, RunCounts(transcribed=3, audio_ms=9000), None)
-        with store.reading() as session:
-            row = session.get(RunRow, number)
-            assert row is not None
-            assert (row.transcribed, row.audio_ms, row.finished_at) == (3, 9000, None)

@@ -1,0 +1,109 @@
+"""Runs the tests of a folder on SQLite and on a real PostgreSQL.
+
+A plugin of `tests/conftest.py`. In the modules of `ON_BOTH`, whatever a test opens by
+`Settings.database_url` is a database of its own: a file in the settings' data folder, or one of a
+PostgreSQL server that is started once for all tests. Tests that name a file themselves stay on it.
+"""
+
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from benchlib.postgres import Cluster, NoPostgresError
+
+from qa.config import Settings
+from qa.store.store import Store
+
+ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/")
+OPENERS = {"open_store", "settings_for", "review_store"}
+"""Helpers by which a module opens stores; one that has none of them runs once."""
+SQLITE, POSTGRES = "sqlite", "postgres"
+_ROOT = Path(__file__).parents[1]
+_TEMPLATE = "qa_template"
+
+
+class Databases:
+    """Databases of one server, made from a template that is up to date."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self._numbers = itertools.count(1)
+        self._of: dict[Path, str] = {}
+        cluster.execute(f"CREATE DATABASE {_TEMPLATE}")
+        Store.open(cluster.url(_TEMPLATE)).close()
+
+    def url(self, folder: Path) -> str:
+        """Return the database of a data folder; make it when it is asked for first."""
+        folder = folder.absolute()
+        if folder not in self._of:
+            name = f"qa_{next(self._numbers)}"
+            self._cluster.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+            self._of[folder] = name
+        return self._cluster.url(self._of[folder])
+
+    def empty(self) -> str:
+        """Return the URL of a new database without tables."""
+        name = f"qa_{next(self._numbers)}"
+        self._cluster.execute(f"CREATE DATABASE {name}")
+        self._of[Path(f"/{name}")] = name
+        return self._cluster.url(name)
+
+    def drop_all(self) -> None:
+        """Drop every database but the template, whoever is still connected."""
+        for name in self._of.values():
+            self._cluster.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        self._of.clear()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Databases]:
+    """A PostgreSQL server for the whole run of the tests."""
+    try:
+        cluster = Cluster()
+    except NoPostgresError as error:
+        pytest.skip(str(error))
+    with cluster:
+        yield Databases(cluster)
+
+
+@pytest.fixture(scope="module")
+def postgres(postgres_server: Databases) -> Iterator[Databases]:
+    """The server's databases, gone after the module; mark the test `postgres`."""
+    yield postgres_server
+    postgres_server.drop_all()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def backend(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Which database `Settings.database_url` leads to in this module: `sqlite` or `postgres`."""
+    kind = getattr(request, "param", SQLITE)
+    if kind == SQLITE:
+        yield kind
+        return
+    databases: Databases = request.getfixturevalue("postgres")
+    with pytest.MonkeyPatch.context() as patch:
+        url = property(lambda self: self.database.url or databases.url(self.data_dir))
+        patch.setattr(Settings, "database_url", url)
+        yield kind
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """Return what a program that is started must find in its environment to open this database."""
+    return {
+        **os.environ,
+        "QA_DATA_DIR": str(settings.data_dir),
+        "QA_DATABASE__URL": settings.database_url,
+    }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run the tests of the folders twice where their module opens stores."""
+    path = metafunc.definition.path
+    if not path.is_relative_to(_ROOT) or "backend" not in metafunc.fixturenames:
+        return
+    inside = path.relative_to(_ROOT).as_posix().startswith(ON_BOTH)
+    if inside and OPENERS & vars(metafunc.module).keys():
+        both = [SQLITE, pytest.param(POSTGRES, marks=pytest.mark.postgres)]
+        metafunc.parametrize("backend", both, indirect=True, scope="module")

@@ -1,0 +1,240 @@
+"""The audit log: a chain that shows every change, one however many processes write."""
+
+import multiprocessing
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, text, update
+from sqlalchemy.orm import Session
+
+from qa.errors import StoreError
+from qa.records import UserRole
+from qa.store.audit import FIRST_HASH, audit, entry_hash
+from qa.store.audit_reading import AuditFilter, every_entry, list_entries, verify_chain
+from qa.store.store import Store
+from qa.store.tables_people import AuditHeadRow, AuditRow
+from tests.call_folders import open_store, settings_for
+from tests.people import person
+
+ROWS = 12
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with open_store(settings_for(tmp_path)) as made:
+        for number in range(ROWS):
+            with made.writing() as session:
+                audit(session, None, "call.listen", "call", f"通话{number}", {"from_ms": number})
+        yield made
+
+
+def check(store: Store, expected: tuple[int, str] | None = None) -> tuple[int, int | None, str]:
+    with store.reading() as session:
+        found = verify_chain(session, expected)
+    return found.entries, found.broken, found.problem
+
+
+def test_an_untouched_log_is_sound(store: Store) -> None:
+    assert check(store) == (ROWS, None, "")
+
+
+def test_an_empty_log_is_sound(tmp_path: Path) -> None:
+    with open_store(settings_for(tmp_path)) as store, store.reading() as session:
+        found = verify_chain(session)
+        assert (found.entries, found.head, found.broken) == (0, FIRST_HASH, None)
+
+
+CHANGES: dict[str, Any] = {
+    "happened_at": AuditRow.happened_at,
+    "actor": 99,
+    "actor_login": "somebody",
+    "action": "call.read",
+    "subject_kind": "user",
+    "subject": "通话99",
+    "details": '{"from_ms":99}',
+    "entry_hash": "f" * 64,
+    "previous_hash": "f" * 64,
+}
+
+
+@pytest.mark.parametrize("column", CHANGES)
+def test_a_changed_row_is_named(store: Store, column: str) -> None:
+    with store.writing() as session:
+        row = session.scalars(select(AuditRow).where(AuditRow.entry_id == 7)).one()
+        if column == "happened_at":
+            row.happened_at += timedelta(microseconds=1)
+        else:
+            setattr(row, column, CHANGES[column])
+    entries, broken, problem = check(store)
+    assert (entries, broken) == (6, 7) and problem
+
+
+def test_every_column_is_covered() -> None:
+    assert set(CHANGES) == {column.name for column in AuditRow.__table__.columns} - {"entry_id"}
+
+
+@pytest.mark.parametrize("number", [1, 7, ROWS])
+def test_a_row_that_is_gone_is_named(store: Store, number: int) -> None:
+    with store.writing() as session:
+        session.execute(delete(AuditRow).where(AuditRow.entry_id == number))
+    entries, broken, problem = check(store)
+    assert (entries, broken) == (number - 1, number) and "missing" in problem
+
+
+def test_a_tail_cut_off_is_missed(store: Store) -> None:
+    with store.writing() as session:
+        session.execute(delete(AuditRow).where(AuditRow.entry_id > 5))
+    assert check(store) == (5, 6, f"it and the rows up to {ROWS} are missing")
+
+
+def test_a_row_put_in_between_or_at_the_end_is_named(store: Store) -> None:
+    with store.writing() as session:
+        session.execute(text("UPDATE audit_log SET entry_id = entry_id + 100 WHERE entry_id > 5"))
+    assert check(store)[:2] == (5, 6)
+
+
+def forge(session: Session, first: int) -> tuple[int, str]:
+    """Write the log anew from a row on, with right hashes, as somebody with the database could."""
+    rows = session.scalars(select(AuditRow).order_by(AuditRow.entry_id)).all()
+    head = FIRST_HASH
+    for row in rows:
+        if row.entry_id >= first:
+            row.subject, row.previous_hash = "forged", head
+            columns = {c.name: getattr(row, c.name) for c in AuditRow.__table__.columns}
+            row.entry_hash = entry_hash(columns)
+        head = row.entry_hash
+    session.flush()
+    return len(rows), head
+
+
+def test_a_forged_log_with_a_forged_head_is_found_by_what_was_kept_outside(store: Store) -> None:
+    with store.reading() as session:
+        kept = verify_chain(session)
+    audit_more(store)
+    with store.writing() as session:
+        count, head = forge(session, 4)
+    assert check(store)[1] == ROWS + 2, "the head still ends as before"
+    with store.writing() as session:
+        session.execute(update(AuditHeadRow).values(entries=count, entry_hash=head))
+    assert check(store) == (count, None, ""), "nothing inside the database tells"
+    entries, broken, problem = check(store, (kept.entries, kept.head))
+    assert (entries, broken) == (ROWS - 1, ROWS) and "written anew" in problem
+
+
+def test_what_was_kept_outside_fits_a_log_that_has_grown(store: Store) -> None:
+    with store.reading() as session:
+        kept = verify_chain(session)
+    audit_more(store)
+    assert check(store, (kept.entries, kept.head)) == (ROWS + 1, None, "")
+
+
+def test_a_log_cut_off_together_with_its_head_is_found_too(store: Store) -> None:
+    with store.reading() as session:
+        kept = verify_chain(session)
+    with store.writing() as session:
+        session.execute(delete(AuditRow).where(AuditRow.entry_id > 5))
+        head = session.scalars(select(AuditRow.entry_hash).where(AuditRow.entry_id == 5)).one()
+        session.execute(update(AuditHeadRow).values(entries=5, entry_hash=head))
+    assert check(store) == (5, None, "")
+    assert check(store, (kept.entries, kept.head))[:2] == (5, 6)
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM audit_head", "UPDATE audit_head SET entries = 3"])
+def test_a_changed_head_is_told(store: Store, change: str) -> None:
+    with store.writing() as session:
+        session.execute(text(change))
+    entries, broken, problem = check(store)
+    assert (entries, broken) == (ROWS, ROWS + 1) and "length of the log" in problem
+
+
+def test_rows_that_cannot_be_read_are_named(store: Store, backend: str) -> None:
+    if backend != "sqlite":
+        pytest.skip("PostgreSQL keeps columns to their types")
+    with store.writing() as session:
+        session.execute(text("UPDATE audit_log SET happened_at = 'noon' WHERE entry_id = 8"))
+        session.execute(text("UPDATE audit_log SET details = x'00ff' WHERE entry_id = 9"))
+    assert check(store) == (7, 8, "it cannot be read")
+    with store.writing() as session:
+        session.execute(delete(AuditRow).where(text("entry_id = 8")))
+    assert check(store)[:2] == (7, 8)
+
+
+def audit_more(store: Store) -> None:
+    with store.writing() as session:
+        audit(session, None, "call.listen", "call", "更多", None)
+
+
+def test_what_is_rolled_back_leaves_no_row(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.writing() as session:
+        audit(session, None, "review.decide", "call", "1")
+        raise ZeroDivisionError
+    assert check(store) == (ROWS, None, "")
+
+
+def test_a_session_that_only_reads_cannot_write_it(store: Store) -> None:
+    with store.reading() as session, pytest.raises(StoreError, match="only reading"):
+        audit(session, None, "review.decide", "call", "1")
+
+
+@pytest.mark.parametrize("action", ["Review.decide", "复核", "a b", "x;y", ""])
+def test_odd_actions_are_refused(store: Store, action: str) -> None:
+    with pytest.raises(ValueError, match="dotted lower case"), store.writing() as session:
+        audit(session, None, action)
+
+
+@pytest.mark.parametrize("value", [1.5, ("a",), "x" * 501])
+def test_odd_details_are_refused(store: Store, value: Any) -> None:
+    with pytest.raises(ValueError, match="detail what"), store.writing() as session:
+        audit(session, None, "review.decide", details={"what": value})
+
+
+def write_many(url: str, name: str, count: int) -> None:
+    with Store.open(url) as store:
+        for number in range(count):
+            with store.writing() as session:
+                audit(session, None, "call.listen", "call", f"{name}-{number}")
+
+
+def test_processes_writing_at_once_make_one_chain(tmp_path: Path) -> None:
+    url = settings_for(tmp_path).database_url
+    with Store.open(url) as store:
+        context = multiprocessing.get_context("spawn")
+        writers = [
+            context.Process(target=write_many, args=(url, name, 40)) for name in ("a", "b", "c")
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join(60)
+        assert [writer.exitcode for writer in writers] == [0, 0, 0]
+        assert check(store) == (120, None, "")
+        with store.reading() as session:
+            order = [entry.subject or "" for entry in every_entry(session, AuditFilter())]
+    assert sorted(order) == sorted(f"{name}-{n}" for name in "abc" for n in range(40))
+
+
+def test_filters(store: Store) -> None:
+    someone = person(store, UserRole.LEAD, teams=("一组",))
+    with store.writing() as session:
+        audit(session, someone, "review.decide", "call", "通话3", {"rule": "IP01"})
+        audit(session, someone, "reviewing.none", "call", "通话_")
+    with store.reading() as session:
+
+        def found(**given: Any) -> list[str]:
+            entries = list_entries(session, AuditFilter(**given), limit=100)
+            return [entry.action for entry in entries]
+
+        assert found(action="review") == ["review.decide"]
+        assert found(action="call.listen", subject="通话3") == ["call.listen"]
+        assert found(subject="通话3") == ["review.decide", "call.listen"]
+        assert found(person=someone.login) == ["reviewing.none", "review.decide", "user.add"]
+        assert found(person="nobody") == [] and found(subject_kind="user") == ["user.add"]
+        assert found(action="cal%") == [] and found(action="call_listen") == []
+        newest = list_entries(session, AuditFilter(), limit=3)
+        older = list_entries(session, AuditFilter(), before=newest[-1].entry_id, limit=100)
+        assert len(older) == ROWS and older[0].entry_id == newest[-1].entry_id - 1
+        since = newest[1].happened_at
+        assert len(found(since=since)) == 2 and len(found(until=since)) == ROWS + 1

@@ -1,0 +1,119 @@
+"""What only a server can show: migrations on it, two programs at once, what it says in errors."""
+
+import multiprocessing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+import qa.store.migrations
+from qa.errors import StoreError
+from qa.store.ledger import start_run
+from qa.store.store import Store
+from qa.store.tables import Table
+from tests.databases import Databases
+
+pytestmark = pytest.mark.postgres
+
+
+def revisions() -> list[str]:
+    config = Config()
+    config.set_main_option("script_location", str(Path(qa.store.migrations.__file__).parent))
+    return [r.revision for r in ScriptDirectory.from_config(config).walk_revisions()]
+
+
+def test_the_tables_are_what_the_program_expects(postgres: Databases) -> None:
+    address = postgres.empty()
+    Store.open(address).close()
+    engine = create_engine(address)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    engine.dispose()
+
+
+def test_a_database_of_a_newer_program_is_refused(postgres: Databases) -> None:
+    address = postgres.empty()
+    Store.open(address).close()
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'v9999'"))
+    engine.dispose()
+    with pytest.raises(StoreError, match="v9999"):
+        Store.open(address)
+
+
+def opened(address: str) -> int:
+    with Store.open(address) as store, store.reading() as session:
+        return len(sqlalchemy.inspect(session.get_bind()).get_table_names())
+
+
+def test_programs_that_open_a_new_database_at_once_do_not_meet(postgres: Databases) -> None:
+    address = postgres.empty()
+    with multiprocessing.get_context("spawn").Pool(4) as pool:
+        counts = pool.map(opened, [address] * 4)
+        pool.close()
+        pool.join()
+    assert len(set(counts)) == 1 and counts[0] > 10
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.open("postgresql+psycopg://qa:hush@127.0.0.1:1/qa")
+    assert "hush" not in str(caught.value) and "127.0.0.1" in str(caught.value)
+
+
+def test_what_the_server_refuses_shows_no_values(postgres: Databases, tmp_path: Path) -> None:
+    with Store.open(postgres.url(tmp_path)) as store:
+        with pytest.raises(StoreError) as caught, store.writing() as session:
+            session.execute(
+                text(
+                    "INSERT INTO tickets (ticket_id, name) VALUES ('T', '王建国'), ('T', '王建国')"
+                )
+            )
+        assert "王建国" not in str(caught.value) and "refused" in str(caught.value)
+
+
+def test_a_connection_that_the_server_ended_is_made_anew(
+    postgres: Databases, tmp_path: Path
+) -> None:
+    with Store.open(postgres.url(tmp_path)) as store:
+        with store.reading() as session:
+            own = session.execute(text("SELECT pg_backend_pid()")).scalar()
+        with store.reading() as session:
+            session.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> :own "
+                    "AND datname = current_database() AND backend_type = 'client backend'"
+                ),
+                {"own": own},
+            )
+        with Store.open(postgres.url(tmp_path)) as other, other.reading() as session:
+            session.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
+        with store.reading() as session:
+            assert session.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_every_revision_is_reachable(postgres: Databases) -> None:
+    """Up from each older revision, with a row that must survive."""
+    for revision in revisions()[1:]:
+        address = postgres.empty()
+        engine = create_engine(address)
+        with engine.begin() as connection:
+            config = Config()
+            folder = Path(qa.store.migrations.__file__).parent
+            config.set_main_option("script_location", str(folder))
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+            connection.execute(text("INSERT INTO agents (agent_id, name) VALUES ('108', '王丽')"))
+        engine.dispose()
+        with Store.open(address) as store, store.writing() as session:
+            assert session.execute(text("SELECT name FROM agents")).scalar() == "王丽"
+            start_run(session, "run", datetime.now(UTC))
