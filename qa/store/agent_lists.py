@@ -1,0 +1,63 @@
+"""Which agents and teams lie within a person's scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, union
+from sqlalchemy.orm import Session
+
+from qa.errors import NotFoundError
+from qa.records import Scope
+from qa.store.scope import agent_in_scope
+from qa.store.tables import AgentRow
+from qa.store.tables_review import CallStatusRow
+
+
+@dataclass(frozen=True, slots=True)
+class AgentEntry:
+    """An agent: one of the table of agents, or one whom only calls name."""
+
+    agent_id: str
+    name: str | None
+    team: str | None
+
+
+def agents_in_scope(session: Session, scope: Scope) -> list[AgentEntry]:
+    """List the agents that a person may see, in order of number."""
+    known = select(AgentRow.agent_id).where(agent_in_scope(scope, AgentRow.agent_id))
+    named = select(CallStatusRow.agent_id).where(
+        CallStatusRow.agent_id.is_not(None), agent_in_scope(scope, CallStatusRow.agent_id)
+    )
+    ids = union(known, named).subquery()
+    rows = session.execute(
+        select(ids.c.agent_id, AgentRow.name, AgentRow.team)
+        .outerjoin(AgentRow, AgentRow.agent_id == ids.c.agent_id)
+        .order_by(ids.c.agent_id)
+    )
+    return [AgentEntry(*row) for row in rows]
+
+
+def require_agent(session: Session, scope: Scope, agent_id: str) -> AgentEntry:
+    """Find an agent within a scope.
+
+    Raises:
+        NotFoundError: there is none of this number, or not within the scope.
+    """
+    row = session.get(AgentRow, agent_id)
+    entry = AgentEntry(agent_id, row.name if row else None, row.team if row else None)
+    seen = select(CallStatusRow.agent_id).where(CallStatusRow.agent_id == agent_id).limit(1)
+    if row is None and session.scalar(seen) is None and scope.agent_id != agent_id:
+        raise NotFoundError("agent", agent_id)
+    if scope.everything or scope.agent_id == agent_id:
+        return entry
+    if entry.team is None or entry.team not in scope.teams:
+        raise NotFoundError("agent", agent_id)
+    return entry
+
+
+def teams_in_scope(session: Session, scope: Scope) -> Sequence[str]:
+    """List the teams that a person may see, in order; teams without agents are left out."""
+    wanted = select(AgentRow.team).where(AgentRow.team.is_not(None)).distinct()
+    if not scope.everything:
+        wanted = wanted.where(AgentRow.team.in_(sorted(scope.teams)))
+    return [team for team in session.scalars(wanted.order_by(AgentRow.team)) if team]
