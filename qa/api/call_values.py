@@ -62,8 +62,9 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """What the page says of a rule beside its verdict."""
+    """What the page says of a rule beside its verdict; `points` is what it takes off, from 0."""
 
+    points: int
     looks: str
     advice: str
     sentences: tuple[tuple[str, str], ...]
@@ -233,6 +234,7 @@ def _rule_texts(asking: Asking, card: Scorecard | None) -> dict[str, RuleText]:
     may_read = asking.viewer.may(Right.READ_RULES)
     return {
         view.rule_id: RuleText(
+            points=view.points,
             looks=view.looks,
             advice=" ".join(view.say) or view.advice,
             sentences=view.sentences,

@@ -156,7 +156,7 @@ def _what(line: ReviewedLine, decision: FlagDecision, lang: str) -> str:
         if decision.points is not None:
             return say("did_change_points", lang, outcome=outcome, points=decision.points)
         return say("did_change", lang, outcome=outcome)
-    return say(f"did_{decision.action.value}_{line.line.verdict.outcome.value}", lang)
+    return say(f"did_{decision.action.value}_{line.line.verdict.outcome.value.lower()}", lang)
 
 
 def _step(line: ReviewedLine, decision: FlagDecision, reading: Reading) -> StepView:

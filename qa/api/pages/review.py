@@ -58,7 +58,7 @@ class Decision:
 
     rule_id: Annotated[str, Form(max_length=50)]
     action: Annotated[FlagAction, Form()]
-    outcome: Annotated[Literal["met", "violated", "not_applicable", "undecided", ""], Form()] = ""
+    outcome: Annotated[Outcome | Literal[""], Form()] = ""
     points: Annotated[str, Form(max_length=5, pattern=r"^\s*\d{0,3}\s*$")] = ""
     reason: Annotated[str, Form(max_length=8000)] = ""
     after: Annotated[int | None, Form()] = None
@@ -87,7 +87,7 @@ def decide(viewer: Reviewer, asked: Form_, decision: Annotated[Decision, Depends
     """Decide one flag, or note something about it."""
     is_change = decision.action is FlagAction.CHANGE
     points = decision.points.strip()
-    outcome = Outcome(decision.outcome) if is_change and decision.outcome else None
+    outcome = decision.outcome if is_change and decision.outcome else None
     takes_points = is_change and outcome in (None, Outcome.VIOLATED)
 
     def act(session: Any, now: datetime) -> None:

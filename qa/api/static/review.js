@@ -11,12 +11,13 @@ export function createReview({ list, says, isClear, onDecided, onReleased }) {
 
   /** Send a form; null and a sentence at the foot of the page where it was refused. */
   async function send(form, extra) {
+    // Not `form.action`: that is the button of this name.
     const body = new URLSearchParams(new FormData(form));
     for (const [name, value] of Object.entries(extra)) body.set(name, value);
     if (isClear) body.set("personal", "true");
     form.classList.add("is-busy");
     try {
-      const response = await fetch(form.action, {
+      const response = await fetch(form.getAttribute("action"), {
         method: "POST",
         body,
         headers: { "X-Fragment": "1", "X-CSRF-Token": body.get("csrf_token") || "" },
@@ -97,7 +98,7 @@ export function createReview({ list, says, isClear, onDecided, onReleased }) {
     if (!reason) {
       fault.textContent = says.reasonNeeded;
       form.querySelector("textarea").focus();
-    } else if (mode === "change" && points && outcome.value === "violated" && !points.value) {
+    } else if (mode === "change" && points && outcome.value === "VIOLATED" && !points.value) {
       fault.textContent = says.pointsNeeded;
       points.focus();
     } else decide(flag, mode);
