@@ -7,6 +7,7 @@ and the last hash. Who writes locks that row first, so that processes writing at
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -20,6 +21,7 @@ from qa.store.tables_people import AuditHeadRow, AuditRow
 HEAD_ID = 1
 FIRST_HASH = "0" * 64
 MAX_DETAIL_CHARS = 500
+_ACTION = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 Detail = str | int | bool | None
 
 
@@ -98,7 +100,7 @@ def _json(value: object) -> str:
 def _check(session: Session, action: str, details: Mapping[str, Detail]) -> None:
     if not session.get_bind().get_execution_options().get("qa_immediate"):
         raise StoreError(f"'{action}' cannot be written to the audit log while only reading")
-    if not action.isascii() or not action.replace(".", "").replace("_", "").islower():
+    if not _ACTION.fullmatch(action):
         raise ValueError(f"an action is dotted lower case, not {action!r}")
     for name, value in details.items():
         if not isinstance(value, str | int | bool | None):
