@@ -9,6 +9,7 @@ from qa.batch.runner import RunOptions, RunReport, run_intake
 from qa.batch.runs import recorded_run
 from qa.config import Settings
 from qa.errors import ConflictError, IngestError
+from qa.ingest.finished import UNFINISHED
 from qa.ingest.rows import Intake
 from qa.ingest.sources.configured import NamedSource
 from qa.store.store import Store
@@ -83,8 +84,9 @@ class Inbox:
             except IngestError as error:
                 problems.append(f"{named.name}: {error}")
                 continue
-            waiting += sum(issue.code == "unfinished_file" for issue in intake.issues)
-            if _settled_part(intake) != self._last.get(named.name):
+            waiting += sum(issue.code == UNFINISHED for issue in intake.issues)
+            intake = _without_unfinished(intake)
+            if intake != self._last.get(named.name):
                 changed[named.name] = intake
         if not changed:
             return Look(waiting, tuple(problems))
@@ -92,7 +94,7 @@ class Inbox:
             look = self._take(changed, Look(waiting, tuple(problems)), listener)
         except ConflictError as error:  # the next look tries again
             return Look(waiting, (*problems, str(error)))
-        self._last.update((name, _settled_part(intake)) for name, intake in changed.items())
+        self._last.update(changed)
         return look
 
     def _take(self, changed: dict[str, Intake], look: Look, listener: Listener) -> Look:
@@ -116,7 +118,7 @@ class Inbox:
         return replace(look, intake=run.intake, run=run)
 
 
-def _settled_part(intake: Intake) -> Intake:
-    """Leave out what changes while files are still being written."""
-    issues = tuple(issue for issue in intake.issues if issue.code != "unfinished_file")
+def _without_unfinished(intake: Intake) -> Intake:
+    """Leave out what changes while files are still being written; they come in a moment."""
+    issues = tuple(issue for issue in intake.issues if issue.code != UNFINISHED)
     return replace(intake, issues=issues)

@@ -7,12 +7,17 @@ from typing import Protocol
 from qa.ingest.rows import FoundFile
 from qa.ingest.scan import is_unchanged
 
+UNFINISHED = "unfinished_file"
 FRESH_S = 2.0
 SETTLE_S = 0.5
 
 
 class Finished(Protocol):
     """Decides which files may be taken now."""
+
+    @property
+    def code(self) -> str:
+        """Name why the others wait, for programs."""
 
     def waiting(self, files: Sequence[FoundFile], markers: set[str]) -> dict[str, str]:
         """Say of each file that must wait, by relative path, why."""
@@ -26,6 +31,8 @@ class Settled:
             ahead of the file server's makes files look older than they are, so that this is no
             proof; a file that grew is taken in again as soon as it is seen.
     """
+
+    code = UNFINISHED
 
     def __init__(self, fresh_s: float = FRESH_S) -> None:
         self._fresh_s = fresh_s
@@ -50,6 +57,8 @@ class Watched:
         stable_s: how long, seconds.
     """
 
+    code = UNFINISHED
+
     def __init__(self, stable_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._stable_s, self._clock = stable_s, clock
         self._seen: dict[str, tuple[int, int, float]] = {}
@@ -71,6 +80,8 @@ class Watched:
 
 class Marked:
     """A file is finished when a marker lies beside it: `a.wav.done` or `a.done` for `a.wav`."""
+
+    code = "not_marked"
 
     def waiting(self, files: Sequence[FoundFile], markers: set[str]) -> dict[str, str]:
         """Leave out what has no marker."""

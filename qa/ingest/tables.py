@@ -221,7 +221,7 @@ def _json_cells(value: dict[str, Any], kind: TableKind) -> dict[str, str] | None
     return cells
 
 
-def checked_row(line: int, cells: Mapping[str, str], report: Report) -> Row | None:
+def checked_row(line: int | None, cells: Mapping[str, str], report: Report) -> Row | None:
     """Strip the cells of a row; None when they hold what no table should, which is reported."""
     values = {field: cell.strip() or None for field, cell in cells.items()}
     texts = [value for value in values.values() if value]
@@ -233,4 +233,4 @@ def checked_row(line: int, cells: Mapping[str, str], report: Report) -> Row | No
     if any(_CONTROL.search(value) for value in texts):
         report.reject(line, "bad_characters", "the row holds control characters")
         return None
-    return Row(line, values)
+    return Row(line or 0, values)

@@ -24,6 +24,7 @@ from qa.store.tables import AgentRow, CallRow
 from qa.store.tables_ingest import AgentRulingRow, RosterRow
 from qa.types import Scorecard
 
+_CLAIM_COLUMNS = ("agent_claims", "has_metadata", "agent_id", "extension", "started_at")
 _SPOKEN = ("number_equal", "number_differs", "number_not_said")
 
 
@@ -152,21 +153,28 @@ def last_rulings(session: Session, call_ids: Sequence[str]) -> dict[str, AgentRu
     return found
 
 
+def with_claims(
+    session: Session, rows: Sequence[CallRow]
+) -> list[tuple[CallRow, dict[str, tuple[str, ...]]]]:
+    """Give each call what its metadata and the roster (`roster`) say of who answered, by voice."""
+    values = [{name: getattr(row, name) for name in _CLAIM_COLUMNS} for row in rows]
+    roster = roster_of(session, values)
+    found = []
+    for row, value in zip(rows, values, strict=True):
+        claims = {voice: agents for voice, agents in claims_of(value).items() if agents}
+        on_seats = seated(roster, seats_of(row.extension), row.started_at)
+        found.append((row, claims | ({"roster": on_seats} if on_seats else {})))
+    return found
+
+
 def call_attribution(session: Session, row: CallRow, card: Scorecard | None) -> CallAttribution:
     """Say of one call whose it is, and who says so.
 
     Args:
         card: its published scorecard, where the spoken number stands.
     """
-    values = {
-        name: getattr(row, name)
-        for name in ("agent_claims", "has_metadata", "agent_id", "extension", "started_at")
-    }
+    ((_, claims),) = with_claims(session, [row])
     seats = seats_of(row.extension)
-    claims = {voice: agents for voice, agents in claims_of(values).items() if agents}
-    on_seats = seated(roster_of(session, [values]), seats, row.started_at)
-    if on_seats:
-        claims["roster"] = on_seats
     ruling = last_rulings(session, [row.call_id]).get(row.call_id)
     spoken = spoken_number(card) if card else None
     known = bool(spoken and spoken.number and session.get(AgentRow, spoken.number))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from pathlib import PurePosixPath
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 from qa.codec import decode
 from qa.ingest.attribution import AgentState, unpack_claims
 from qa.ingest.rows import Voice
-from qa.store.attributing import Spoken, spoken_number
+from qa.store.attributing import Spoken, spoken_number, with_claims
 from qa.store.convert import chunks
 from qa.store.problems import calls_without_recording
 from qa.store.sides import is_one_sided, keep_sides
@@ -225,8 +226,7 @@ class _Look:
         """Find calls of nobody, of unknown people, and of more than one."""
         known = set(self._session.scalars(select(AgentRow.agent_id)))
         disputed = CallRow.agent_state == AgentState.DISPUTED.value
-        for row in self._calls(disputed):
-            claims = {v: list(a) for v, a in unpack_claims(row.agent_claims).items() if a}
+        for row, claims in with_claims(self._session, list(self._calls(disputed))):
             reason = "the call belongs to nobody until a person decides: several are named"
             if row.agent_id is not None:
                 reason = "the metadata names one agent, the roster another"
@@ -273,7 +273,7 @@ class _Look:
             .order_by(IssueRow.root, IssueRow.position)
         )
         for row in rows:
-            place = f"{row.root}/{row.file}" + (f":{row.line}" if row.line else "")
+            place = str(PurePosixPath(row.root) / row.file) + (f":{row.line}" if row.line else "")
             details = {"code": row.code}
             yield Finding(
                 *(Kind.REJECTED_INPUT, True, None, None, None, place, row.reason, details)

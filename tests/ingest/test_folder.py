@@ -12,10 +12,10 @@ import pytest
 from qa.errors import IngestError
 from qa.ingest.columns import KINDS
 from qa.ingest.entries import parse_time
-from qa.ingest.scan import AUDIO_SUFFIXES
-from qa.ingest.sources.folder import FolderSource
 from qa.ingest.join import join
 from qa.ingest.rows import Intake, Issue
+from qa.ingest.scan import AUDIO_SUFFIXES
+from qa.ingest.sources.folder import FolderSource
 from qa.types import Direction, ReleasedBy
 from tests.call_folders import settled
 

@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from qa.ingest.sources.folder import FolderSource
 from qa.ingest.join import paths_of_answers
 from qa.ingest.rows import Intake, NoticeEntry, StationEntry
+from qa.ingest.sources.folder import FolderSource
 from qa.types import Attitude
 from tests.call_folders import settled
 

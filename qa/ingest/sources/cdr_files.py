@@ -29,7 +29,7 @@ def read_records(file: Path, layout: Layout, headers: Mapping[str, str], rules: 
     """
     if not file.is_file():
         raise IngestError(str(file), "there is no such file of call records; see the setting cdr")
-    report = Report(file.name)
+    report = Report(str(file.absolute()))
     text = read_text(file, report) or ""
     if text and not text.endswith(("\n", "\r")):
         text, _, _ = text.rpartition("\n") if "\n" in text else ("", "", "")

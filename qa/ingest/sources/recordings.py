@@ -51,8 +51,9 @@ class RecordingsSource:
         """
         listing = list_folder(self._folder)
         issues = [*listing.issues, *_deep_tables(listing)]
-        waiting = self._rules.finished.waiting(listing.files, listing.markers)
-        issues += [Issue(name, None, True, "unfinished_file", why) for name, why in waiting.items()]
+        finished = self._rules.finished
+        waiting = finished.waiting(listing.files, listing.markers)
+        issues += [Issue(name, None, True, finished.code, why) for name, why in waiting.items()]
         ready = [f for f in listing.files if f.relative not in waiting]
         files = [f for f in ready if not _is_json(f)]
         calls: list[CallEntry] = []

@@ -47,7 +47,7 @@ def read_sidecar(
         report.reject(None, "no_key", reason)
         return None, tuple(report.issues)
     cells = _cells(document, report)
-    row = checked_row(1, cells, report) if not report_rejects(report) else None
+    row = checked_row(None, cells, report) if not report_rejects(report) else None
     if row is None:
         return None, tuple(report.issues)
     values, faults = call_values(row.cells, zone)

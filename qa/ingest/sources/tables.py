@@ -79,7 +79,8 @@ class TablesSource:
         found, issues = list_tables(self._folder)
         tables = [file for file in found if is_table(file.relative)]
         waiting = self._finished.waiting(tables, set()) if self._finished else {}
-        issues += [Issue(name, None, True, "unfinished_file", why) for name, why in waiting.items()]
+        code = self._finished.code if self._finished else ""
+        issues += [Issue(name, None, True, code, why) for name, why in waiting.items()]
         look = _Look(self._zone, [t for t in tables if t.relative not in waiting], issues)
         return Intake(
             origin=str(self._folder),
