@@ -1,4 +1,4 @@
-"""The application: routes behind guards. It reads the store and changes nothing."""
+"""The application: pages and the API behind guards."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -7,13 +7,14 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
 import qa
-from qa.api import access, audio, failures, json_api
+from qa.api import access, audio, failures
 from qa.api.failures import error_response
 from qa.api.guards import guard
 from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
 from qa.api.service import Service
+from qa.api.v1 import openapi, routes
 from qa.config import Settings
 from qa.store.store import Store
 
@@ -29,9 +30,8 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="Tingjian",
-        description="Read calls, scorecards and agents. There are no write operations.",
         version=qa.__version__,
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,  # described by the API itself, for those who are logged in
         docs_url=None,  # its page loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
@@ -40,8 +40,9 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
     app.state.service = Service(store, recordings, settings)
     failures.install(app)
     access.install(app)
-    for router in (*page_routers(), audio.router, json_api.router):
+    for router in (*page_routers(), audio.router, routes.router):
         app.include_router(router)
+    openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     guard(app, settings.serve, error_response)
     return app

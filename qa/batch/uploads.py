@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from qa.batch import local
 from qa.batch.asked_runs import WorkOptions, do_run
@@ -24,6 +25,7 @@ from qa.batch.transcribing import transcribe_with
 from qa.config import Settings
 from qa.errors import ConflictError, QAError
 from qa.store import runs, uploads
+from qa.store.convert import chunks
 from qa.store.runs import Run
 from qa.store.store import Store
 from qa.store.uploads import Upload, UploadState
@@ -32,6 +34,7 @@ NOT_JUDGED = "not_judged"
 """Fault of an upload whose call no ruleset can judge."""
 BROKEN = "broken"
 """Fault of an upload on which the program itself failed; the log says where."""
+_ABANDONED_S = 24 * 3600
 _POLL_S = 0.5
 _PATIENCE_S = 5.0
 _IDLE_S = 60.0
@@ -188,6 +191,7 @@ def work_until(settings: Settings, wait: Wait, options: WorkOptions | None = Non
         stack.callback(workshop.close)
         with store.writing() as session:
             uploads.mark_waiting(session)  # what an earlier process had in hand
+        sweep(store, upload_folder(settings))
         said, jobs = "", 0
         while jobs < _JOBS_PER_LIFE:
             try:
@@ -199,6 +203,28 @@ def work_until(settings: Settings, wait: Wait, options: WorkOptions | None = Non
             said, jobs = problem, jobs + done
             if wait(_PATIENCE_S if problem else 0.0 if done else _POLL_S):
                 return
+
+
+def upload_folder(settings: Settings) -> Path:
+    """Name the folder where recordings lie that people sent in."""
+    return (settings.data_dir / "uploads").absolute()
+
+
+def sweep(store: Store, folder: Path) -> int:
+    """Remove what broken-off uploads left: parts, and files that no row names; old ones only.
+
+    Returns:
+        How many files were removed.
+    """
+    count, old = 0, time.time() - _ABANDONED_S
+    for some in chunks(path for path in folder.rglob("*") if path.is_file()):
+        with store.reading() as session:
+            known = uploads.known_paths(session, [str(path) for path in some])
+        for path in some:
+            if str(path) not in known and path.stat().st_mtime < old:
+                path.unlink(missing_ok=True)
+                count += 1
+    return count
 
 
 def _real_engine(settings: Settings) -> str:

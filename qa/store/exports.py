@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from qa.store.convert import chunks
 from qa.store.evidence import evidence_of
-from qa.store.queries import CallFilter, list_calls
+from qa.store.queries import CallFilter, CallLine, list_calls
 from qa.store.scorecards import current_scorecards
+from qa.types import ScoreLine
 from qa.wording import reason_text
 
 CALL_FIELDS = (
@@ -47,22 +48,27 @@ def export_verdicts(
         for line in lines:
             card = cards.get(line.call_id)
             for scored in card.lines if card else ():
-                found = evidence_of(scored.verdict)
-                yield {
-                    "call_id": line.call_id,
-                    "started_at": line.started_at.isoformat() if line.started_at else None,
-                    "agent_id": line.agent_id,
-                    "ruleset": line.ruleset,
-                    "ruleset_hash": card.ruleset_hash if card else None,
-                    "rule_id": scored.rule_id,
-                    "outcome": scored.verdict.outcome.value,
-                    "grade": scored.grade.value,
-                    "critical": scored.critical,
-                    "points": scored.points,
-                    "start_ms": found.span.start_ms if found.span else None,
-                    "end_ms": found.span.end_ms if found.span else None,
-                    "quote": found.quote,
-                    "evidence": found.kind.value,
-                    "reason": scored.verdict.reason,
-                    "reason_text": reason_text(scored.verdict),
-                }
+                yield verdict_row(line, card.ruleset_hash if card else None, scored)
+
+
+def verdict_row(line: CallLine, ruleset_hash: str | None, scored: ScoreLine) -> dict[str, Any]:
+    """Lay out one line of a scorecard with the fields `VERDICT_FIELDS`."""
+    found = evidence_of(scored.verdict)
+    return {
+        "call_id": line.call_id,
+        "started_at": line.started_at.isoformat() if line.started_at else None,
+        "agent_id": line.agent_id,
+        "ruleset": line.ruleset,
+        "ruleset_hash": ruleset_hash,
+        "rule_id": scored.rule_id,
+        "outcome": scored.verdict.outcome.value,
+        "grade": scored.grade.value,
+        "critical": scored.critical,
+        "points": scored.points,
+        "start_ms": found.span.start_ms if found.span else None,
+        "end_ms": found.span.end_ms if found.span else None,
+        "quote": found.quote,
+        "evidence": found.kind.value,
+        "reason": scored.verdict.reason,
+        "reason_text": reason_text(scored.verdict),
+    }

@@ -11,9 +11,11 @@ from sqlalchemy.orm import Session
 
 from qa.codec import decode
 from qa.errors import NotFoundError
+from qa.records import Scope
 from qa.store.attributing import CallAttribution, call_attribution
 from qa.store.convert import chunks, load_calls
 from qa.store.hearings import with_hearings
+from qa.store.scope import agent_in_scope
 from qa.store.tables import (
     AgentRow,
     CallRow,
@@ -24,6 +26,9 @@ from qa.store.tables import (
 )
 from qa.types import Call, Outcome, Scorecard, Transcript
 
+EVERYTHING = Scope(everything=True)
+"""The scope of the command line."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
@@ -31,14 +36,17 @@ class CallFilter:
 
     Attributes:
         flagged: with a violated or undecided line.
-        since: started at or after; calls without a time are left out.
+        since, until: started at or after, and before; calls without a time are left out.
         limit: at most so many; 0 is all.
+        scope: whose calls.
     """
 
     flagged: bool = False
     agent_id: str | None = None
     since: datetime | None = None
     limit: int = 0
+    until: datetime | None = None
+    scope: Scope = EVERYTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +172,10 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
         statement = statement.where(CallRow.agent_id == wanted.agent_id)
     if wanted.since is not None:
         statement = statement.where(CallRow.started_at >= wanted.since)
+    if wanted.until is not None:
+        statement = statement.where(CallRow.started_at < wanted.until)
+    if not wanted.scope.everything:
+        statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
     return statement.limit(wanted.limit) if wanted.limit else statement
 
 

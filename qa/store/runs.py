@@ -92,7 +92,7 @@ def request_run(
     )
     found = session.execute(waiting.limit(1)).first()
     if found is not None:
-        return _run(*found), False
+        return _run(found[0], found[1]), False
     run_id = start_run(session, kind, now)
     add_task(session, run_id, now, state=RunState.WAITING, parameters=text, user_id=user_id)
     return get_run(session, run_id), True
@@ -130,7 +130,7 @@ def next_waiting(session: Session) -> Run | None:
     found = session.execute(
         _select().where(RunTaskRow.state == RunState.WAITING.value).order_by(RunRow.run_id).limit(1)
     ).first()
-    return _run(*found) if found else None
+    return _run(found[0], found[1]) if found else None
 
 
 def begin_run(session: Session, run_id: int, now: datetime) -> None:
@@ -192,7 +192,7 @@ def get_run(session: Session, run_id: int) -> Run:
     found = session.execute(_select().where(RunRow.run_id == run_id)).first()
     if found is None:
         raise NotFoundError("run", str(run_id))
-    return _run(*found)
+    return _run(found[0], found[1])
 
 
 def list_runs(session: Session, *, before: int | None = None, limit: int = 50) -> list[Run]:
@@ -204,10 +204,10 @@ def list_runs(session: Session, *, before: int | None = None, limit: int = 50) -
     statement = _select().order_by(RunRow.run_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(RunRow.run_id < before)
-    return [_run(*row) for row in session.execute(statement)]
+    return [_run(row[0], row[1]) for row in session.execute(statement)]
 
 
-def _select() -> Select[tuple[RunRow, RunTaskRow]]:
+def _select() -> Select[RunRow, RunTaskRow]:
     return select(RunRow, RunTaskRow).outerjoin(RunTaskRow, RunTaskRow.run_id == RunRow.run_id)
 
 

@@ -39,3 +39,11 @@ def require_call(session: Session, scope: Scope, call_id: str) -> None:
     )
     if found is None:
         raise NotFoundError("call", call_id)
+
+
+def agent_id_in_scope(session: Session, scope: Scope, agent_id: str) -> bool:
+    """Whether an agent of some number, known or not, lies within a scope."""
+    if scope.everything or scope.agent_id == agent_id:
+        return True
+    team = session.scalar(select(AgentRow.team).where(AgentRow.agent_id == agent_id))
+    return team is not None and team in scope.teams

@@ -4,15 +4,15 @@ An upload is a call like any other from its first moment, so whatever transcribe
 is pending finishes it; the row here says who sent it and how it stands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
 from qa.errors import ConflictError, NotFoundError
@@ -27,6 +27,7 @@ from qa.store.tables import CallRow, FileRow, RecordingRow, ScorecardRow, Transc
 from qa.store.tables_review import UploadRow
 from qa.types import Ticket
 
+_UPLOAD_LOCK = 7_312_003  # any number that nothing else in the database uses
 MAX_OPEN = 1_000
 """So many uploads may wait at a time; whoever sends more is told to try later."""
 
@@ -101,6 +102,15 @@ class Upload:
     advice: str | None = None
     finished_at: datetime | None = None
     ahead: int = 0
+
+
+def hold_uploads(session: Session) -> None:
+    """Keep other uploads out until the transaction ends, so that one recording is taken once.
+
+    SQLite has one writer at a time anyhow.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"SELECT pg_advisory_xact_lock({_UPLOAD_LOCK})"))
 
 
 def known_call(session: Session, recording_id: str, scope: Scope) -> str | None:
@@ -183,6 +193,41 @@ def get_upload(session: Session, upload_id: str, *, sender: int | None = None) -
     if row is None or sender not in (None, row.uploaded_by):
         raise NotFoundError("upload", upload_id)
     return _as_it_stands(session, row)
+
+
+def upload_of_call(session: Session, call_id: str) -> Upload:
+    """Say how a call's recording stands, also where no upload brought it.
+
+    Returns:
+        The last upload of this call; else one whose `upload_id` is empty.
+    """
+    row = session.scalar(
+        select(UploadRow)
+        .where(UploadRow.call_id == call_id)
+        .order_by(UploadRow.uploaded_at.desc())
+        .limit(1)
+    )
+    if row is not None:
+        return _as_it_stands(session, row)
+    size = session.scalar(
+        select(RecordingRow.size_bytes)
+        .join(CallRow, CallRow.recording_id == RecordingRow.recording_id)
+        .where(CallRow.call_id == call_id)
+    )
+    none = UploadRow(
+        upload_id="",
+        uploaded_by=0,
+        uploaded_at=datetime.max.replace(tzinfo=UTC),
+        size_bytes=size or 0,
+        state=UploadState.WAITING.value,
+        call_id=call_id,
+    )
+    return _as_it_stands(session, none)
+
+
+def known_paths(session: Session, paths: Sequence[str]) -> set[str]:
+    """Find which files hold a recording that is known; at most `CHUNK` paths."""
+    return set(session.scalars(select(FileRow.path).where(FileRow.path.in_(paths))))
 
 
 def list_uploads(

@@ -1,0 +1,105 @@
+"""The sound of a call: the recording, its outline, and the clip of a verdict."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Header, Query, Request, Response
+
+from qa.api.audio import MAX_CLIP_MS, clip_response, cut, recording_response
+from qa.api.problems import Refused, declared
+from qa.api.service import locate_audio
+from qa.api.v1.schemas_calls import PeaksOut
+from qa.api.v1.seeing import see, verdict_out
+from qa.api.v1.shared import CallId, Listener, RuleId, Running
+from qa.errors import NotFoundError
+from qa.transcribe.clips import as_ogg
+from qa.transcribe.peaks import FULL_SCALE
+from qa.types import Span
+
+router = APIRouter(prefix="/calls", tags=["sound"])
+_BINARY = {"type": "string", "format": "binary"}
+_WAV = {"description": "The sound.", "content": {"audio/wav": {"schema": _BINARY}}}
+_CLIP = {
+    "description": "The sound, as WAV or Ogg Vorbis.",
+    "content": {"audio/wav": {"schema": _BINARY}, "audio/ogg": {"schema": _BINARY}},
+}
+
+
+@router.get(
+    "/{call_id:path}/audio",
+    summary="Hear the recording",
+    response_class=Response,
+    responses={
+        200: _WAV,
+        206: {**_WAV, "description": "The part that was asked for."},
+        **declared("not_found", "recording_unusable", "range_not_satisfiable"),
+    },
+)
+def get_audio(call_id: CallId, request: Request, service: Running, viewer: Listener) -> Response:
+    """Give the recording as 16-bit PCM WAV at 16 kHz; answers Range requests.
+
+    What was given to whom is written to the audit log.
+    """
+    return recording_response(request, service, viewer, call_id)
+
+
+@router.get(
+    "/{call_id:path}/peaks",
+    summary="Draw the recording",
+    response_model=PeaksOut,
+    responses=declared("not_found", "recording_unusable"),
+)
+def get_peaks(
+    call_id: CallId,
+    service: Running,
+    viewer: Listener,
+    points: Annotated[int, Query(ge=1, le=10_000, description="How many at most.")] = 1_000,
+) -> PeaksOut:
+    """Give the outline of a recording: for each point its lowest and its highest sample."""
+    recording_id, located = locate_audio(service, viewer.scope, call_id)
+    if located.path is None:
+        state = located.state.value
+        raise Refused("recording_unusable", f"the recording is {state}", reason=state)
+    peaks = service.recordings.peaks(recording_id, located.path, points)
+    return PeaksOut(
+        duration_ms=peaks.duration_ms,
+        points=peaks.points,
+        scale=FULL_SCALE,
+        channels=[list(channel) for channel in peaks.channels],
+    )
+
+
+@router.get(
+    "/{call_id:path}/verdicts/{rule_id}/clip",
+    summary="Hear the evidence",
+    response_class=Response,
+    responses={200: _CLIP, **declared("not_found", "recording_unusable", "invalid")},
+)
+def get_clip(
+    call_id: CallId,
+    rule_id: RuleId,
+    service: Running,
+    viewer: Listener,
+    format: Annotated[
+        Literal["wav", "ogg"] | None, Query(description="Goes before the header `Accept`.")
+    ] = None,
+    accept: Annotated[str, Header(include_in_schema=False)] = "",
+) -> Response:
+    """Give what a verdict rests on, from one second before it, at most ten minutes of it."""
+    verdict = verdict_out(see(service, viewer, call_id), rule_id)
+    found = verdict.evidence.span
+    if found is None or verdict.clip is None:
+        raise NotFoundError("place to hear of rule", rule_id)
+    span = Span(found.start_ms, min(found.end_ms, found.start_ms + MAX_CLIP_MS))
+    clip = cut(service, viewer, call_id, span)
+    is_ogg = format == "ogg" or (format is None and _wants_ogg(accept))
+    if is_ogg:
+        clip = as_ogg(clip)
+    response = clip_response(clip, span.start_ms, span.end_ms, "ogg" if is_ogg else "wav")
+    response.headers["vary"] = "accept"
+    return response
+
+
+def _wants_ogg(accept: str) -> bool:
+    """Whether Ogg is asked for and WAV is not; the order of the two does not matter."""
+    kinds = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
+    return "audio/ogg" in kinds and not kinds & {"audio/wav", "audio/x-wav"}

@@ -1,0 +1,187 @@
+"""Agents in numbers: what their calls are worth now, in sum and week by week."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, case, func, select, union
+from sqlalchemy.orm import Session
+
+from qa.errors import NotFoundError
+from qa.records import Basis, Scope
+from qa.store.call_status import UNKNOWN_TIME
+from qa.store.scope import agent_id_in_scope, agent_in_scope
+from qa.store.tables import AgentRow, VerdictRow
+from qa.store.tables_review import CallStatusRow
+from qa.types import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Calls that started at or after, and before; a call without a time only fits no window."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSum:
+    """One agent's scored calls.
+
+    Attributes:
+        mean_score, lowest_score: of the scores shown, 0–100; None without calls.
+        by_machine: calls whose score no person has looked at.
+        open_flags, undecided: lines.
+    """
+
+    agent_id: str
+    name: str | None
+    team: str | None
+    calls: int
+    mean_score: float | None
+    lowest_score: int | None
+    by_machine: int
+    open_flags: int
+    undecided: int
+    confirmed_fines: int
+    praised: int
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """One week of an agent, from its Monday in the centre's zone."""
+
+    monday: date
+    calls: int
+    mean_score: float
+    lowest_score: int
+    by_machine: int
+    undecided: int
+
+
+def list_agents(
+    session: Session, scope: Scope, window: Window, *, after: str | None, limit: int
+) -> list[AgentSum]:
+    """Sum up agents in order of their numbers, those without calls too.
+
+    Args:
+        after: only numbers behind this one.
+    """
+    known = select(AgentRow.agent_id).where(agent_in_scope(scope, AgentRow.agent_id.expression))
+    heard = select(CallStatusRow.agent_id).where(
+        CallStatusRow.agent_id.is_not(None),
+        agent_in_scope(scope, CallStatusRow.agent_id.expression),
+    )
+    ids = union(known, heard).subquery()
+    column = ids.c.agent_id
+    wanted = select(column).order_by(column).limit(limit)
+    if after is not None:
+        wanted = wanted.where(column > after)
+    return _sums(session, list(session.scalars(wanted)), window)
+
+
+def find_agent(session: Session, scope: Scope, agent_id: str, window: Window) -> AgentSum:
+    """Sum up one agent.
+
+    Raises:
+        NotFoundError: nobody has this number, or they lie outside the scope.
+    """
+    if not agent_id_in_scope(session, scope, agent_id):
+        raise NotFoundError("agent", agent_id)
+    found = _sums(session, [agent_id], window)[0]
+    is_known = session.get(AgentRow, agent_id) is not None
+    has_calls = select(CallStatusRow.call_id).where(CallStatusRow.agent_id == agent_id).limit(1)
+    if not is_known and session.scalar(has_calls) is None:
+        raise NotFoundError("agent", agent_id)
+    return found
+
+
+def weeks_of(session: Session, agent_id: str, window: Window, zone: ZoneInfo) -> list[Week]:
+    """Cut an agent's calls into weeks, in order; weeks without calls and unknown times left out."""
+    rows = session.execute(
+        select(
+            CallStatusRow.sorted_at,
+            CallStatusRow.score,
+            CallStatusRow.basis,
+            CallStatusRow.undecided,
+        )
+        .where(CallStatusRow.agent_id == agent_id, *_within(window))
+        .where(CallStatusRow.sorted_at > UNKNOWN_TIME)
+        .order_by(CallStatusRow.sorted_at)
+    )
+    weeks: dict[date, list[tuple[int, str, int]]] = {}
+    for started_at, score, basis, undecided in rows:
+        day = started_at.astimezone(zone).date()
+        weeks.setdefault(day - timedelta(days=day.weekday()), []).append((score, basis, undecided))
+    return [
+        Week(
+            monday=monday,
+            calls=len(some),
+            mean_score=sum(score for score, _, _ in some) / len(some),
+            lowest_score=min(score for score, _, _ in some),
+            by_machine=sum(basis == Basis.MACHINE.value for _, basis, _ in some),
+            undecided=sum(undecided for _, _, undecided in some),
+        )
+        for monday, some in weeks.items()
+    ]
+
+
+def rules_missed(
+    session: Session, agent_id: str, window: Window, *, limit: int = 20
+) -> list[tuple[str, int]]:
+    """Count the rules found violated in an agent's calls, the most missed first."""
+    rows = session.execute(
+        select(VerdictRow.rule_id, func.count().label("times"))
+        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
+        .where(
+            CallStatusRow.agent_id == agent_id,
+            VerdictRow.outcome == Outcome.VIOLATED.value,
+            *_within(window),
+        )
+        .group_by(VerdictRow.rule_id)
+    )
+    return Counter({row[0]: row[1] for row in rows}).most_common(limit)
+
+
+def _sums(session: Session, agent_ids: Sequence[str], window: Window) -> list[AgentSum]:
+    rows = session.execute(
+        select(
+            CallStatusRow.agent_id,
+            func.count(),
+            func.avg(CallStatusRow.score),
+            func.min(CallStatusRow.score),
+            func.sum(case((CallStatusRow.basis == Basis.MACHINE.value, 1), else_=0)),
+            func.sum(CallStatusRow.open_flags),
+            func.sum(CallStatusRow.undecided),
+            func.sum(CallStatusRow.confirmed_fines),
+            func.sum(case((CallStatusRow.is_praised.is_(True), 1), else_=0)),
+        )
+        .where(CallStatusRow.agent_id.in_(agent_ids), *_within(window))
+        .group_by(CallStatusRow.agent_id)
+    )
+    sums = {row[0]: row[1:] for row in rows}
+    people = session.execute(
+        select(AgentRow.agent_id, AgentRow.name, AgentRow.team).where(
+            AgentRow.agent_id.in_(agent_ids)
+        )
+    )
+    known = {row[0]: (row[1], row[2]) for row in people}
+    found = []
+    for agent_id in agent_ids:
+        name, team = known.get(agent_id, (None, None))
+        calls, mean, lowest, *counts = sums.get(agent_id, (0, None, None, 0, 0, 0, 0, 0))
+        mean_score = None if mean is None else float(mean)
+        found.append(AgentSum(agent_id, name, team, calls, mean_score, lowest, *map(int, counts)))
+    return found
+
+
+def _within(window: Window) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if window.since is not None:
+        conditions.append(CallStatusRow.sorted_at >= window.since)
+    if window.until is not None:
+        until = CallStatusRow.sorted_at < window.until
+        conditions.append(and_(until, CallStatusRow.sorted_at > UNKNOWN_TIME))
+    return conditions
