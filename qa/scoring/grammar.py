@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from math import ceil, prod
+from typing import NamedTuple
 
 from qa.scoring.match import best_hit
 from qa.scoring.track import Hit, Track
@@ -53,8 +54,7 @@ class Pattern:
         return sum(max(len(a.strip(EDGE)) for a in part) for part in self.parts)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """A pattern in its place.
 
     Attributes:

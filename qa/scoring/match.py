@@ -31,6 +31,8 @@ FILLER_COST = 0.1
 _MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE = (
     round(100 * cost) for cost in (MISSING_COST, EXTRA_COST, FILLER_COST)
 )
+_NEVER = 10**9
+"""Price of what must not be."""
 MARGIN = 3
 """Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
 MAX_PLACES = 3
@@ -38,17 +40,26 @@ MAX_PLACES = 3
 not be alike by cost, so the first one may hide a better one."""
 
 
+class _Phrase:
+    """A phrase made ready for matching.
+
+    Attributes:
+        key, pairs: syllable-class keys, and the pairs of neighbours among them.
+        codes: codes of its syllables; `rows` says for each what hearing another one costs.
+    """
+
+    __slots__ = ("codes", "key", "pairs", "rows")
+
+    def __init__(self, phrase: str) -> None:
+        self.key = keys(phrase)
+        self.pairs = key_pairs(self.key)
+        self.codes = sounds(phrase)
+        self.rows: tuple[CostRow, ...] = tuple(map(cost_row, self.codes))
+
+
 @lru_cache(maxsize=20_000)  # phrases come back with every call; calls' own texts stay out of it
-def _phrase_key(phrase: str) -> tuple[str, frozenset[str]]:
-    key = keys(phrase)
-    return key, key_pairs(key)
-
-
-@lru_cache(maxsize=20_000)
-def _phrase_sounds(phrase: str) -> tuple[str, tuple[CostRow, ...]]:
-    """Sound of a phrase, and for each syllable what hearing another one costs."""
-    codes = sounds(phrase)
-    return codes, tuple(map(cost_row, codes))
+def _ready(phrase: str) -> _Phrase:
+    return _Phrase(phrase)
 
 
 def without_fillers(text: str) -> str:
@@ -103,24 +114,20 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     """
     if start >= end or not phrase:
         return None
-    if (1 - floor) * len(phrase) < NEAR_COST - 1e-9 and (
-        track.keys.find(_phrase_key(phrase)[0], start, end) < 0
-    ):
+    ready, length = _ready(phrase), len(phrase)
+    if (1 - floor) * length < NEAR_COST - 1e-9 and track.keys.find(ready.key, start, end) < 0:
         return None  # no syllable of another class has room: most searches end here
-    at = track.text.find(phrase, start, end)
+    at = track.sounds.find(ready.codes, start, end)
     if at >= 0:
-        return Hit(at, at + len(phrase), 1.0, 1.0)
-    hit = _same_sound(phrase, track, start, end)
-    if hit is not None:
-        return hit
-    missing = len(phrase) - (end - start)
-    if floor >= 1.0 or missing * MISSING_COST > (1 - floor) * len(phrase):
+        return _same_sound(phrase, track, at, end)
+    missing = length - (end - start)
+    if floor >= 1.0 or missing * MISSING_COST > (1 - floor) * length:
         return None
-    if len(phrase) == 1 and floor > 1 - CONFUSED_COST:
+    if length == 1 and floor > 1 - CONFUSED_COST:
         return None  # one syllable is too little to stand for another character
     for _ in range(MAX_PLACES):
         place = nominate(phrase, track, start, end, min_similarity=floor)
-        if place is None or _least_price(phrase, track, start, end) > _budget(phrase, floor):
+        if place is None or _least_price(ready, track, start, end) > _budget(phrase, floor):
             break
         hit = align(phrase, track, *place)
         if hit.similarity >= floor:
@@ -131,21 +138,26 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
     return None
 
 
-def _same_sound(phrase: str, track: Track, start: int, end: int) -> Hit | None:
+def _same_sound(phrase: str, track: Track, at: int, end: int) -> Hit:
     """Where the very syllables of a phrase stand; most equal characters first, then the earliest.
 
     One syllable alone counts as well: its price is nothing.
+
+    Args:
+        at: the first such place.
     """
-    codes = _phrase_sounds(phrase)[0]
-    best: Hit | None = None
-    at = track.sounds.find(codes, start, end)
+    text, length = track.text, len(phrase)
+    exact = text.find(phrase, at, end)
+    if exact >= 0:
+        return Hit(exact, exact + length, 1.0, 1.0)
+    codes, all_sounds = _ready(phrase).codes, track.sounds
+    best, most = at, -1
     while at >= 0:
-        stop = at + len(phrase)
-        same = sum(map(eq, phrase, track.text[at:stop])) / len(phrase)
-        if best is None or same > best.same_chars:
-            best = Hit(at, stop, 1.0, same)
-        at = track.sounds.find(codes, at + 1, end)
-    return best
+        same = sum(map(eq, phrase, text[at : at + length]))
+        if same > most:
+            best, most = at, same
+        at = all_sounds.find(codes, at + 1, end)
+    return Hit(best, best + length, 1.0, most / length)
 
 
 def _budget(phrase: str, floor: float) -> float:
@@ -153,12 +165,21 @@ def _budget(phrase: str, floor: float) -> float:
     return (1 - floor) * 100 * len(phrase) + 1e-6
 
 
-def _least_price(phrase: str, track: Track, start: int, end: int) -> int:
+def _least_price(ready: _Phrase, track: Track, start: int, end: int) -> int:
     """Sum up what a phrase costs at least in a range: each syllable by the one nearest to it."""
-    heard = set(track.sounds[start:end])
-    return sum(
-        [min(_MISSING_PRICE, min(map(row.__getitem__, heard))) for row in _phrase_sounds(phrase)[1]]
-    )
+    name = ("least prices", start, end)
+    known: tuple[set[str], dict[str, int]] | None = track.memo.get(name)
+    if known is None:
+        known = track.memo[name] = set(track.sounds[start:end]), {}
+    heard, least = known
+    price = 0
+    for code, row in zip(ready.codes, ready.rows, strict=True):
+        lowest = least.get(code)
+        if lowest is None:
+            nearest = 0 if code in heard else min(map(row.__getitem__, heard))
+            lowest = least[code] = min(_MISSING_PRICE, nearest)
+        price += lowest
+    return price
 
 
 def nominate(
@@ -179,8 +200,9 @@ def nominate(
     length = len(phrase)
     edits = allowed_edits(length, min_similarity)
     # An edit breaks two neighbouring pairs of keys at most; the rest must stand somewhere.
-    key, pairs = _phrase_key(phrase)
-    if len(pairs - track.pairs) > 2 * edits:
+    ready = _ready(phrase)
+    key = ready.key
+    if len(ready.pairs - track.pairs) > 2 * edits:
         return None
     if not edits and length < end - start:
         at = track.keys.find(key, start, end)
@@ -196,51 +218,45 @@ def nominate(
 
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
-    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
-    rows = _phrase_sounds(phrase)[1]
-    heard, text = track.sounds[start:end], track.text[start:end]
-    extras = [_FILLER_PRICE if char in FILLERS else _EXTRA_PRICE for char in text]
-    costs, sames = [0] * (len(text) + 1), [0] * (len(text) + 1)
-    origins = list(range(start, end + 1))
-    last = len(rows) - 1
-    for i, row in enumerate(rows):
-        costs, origins, sames = _next_row(
-            (costs, origins, sames),
-            row,
-            heard,
-            [phrase[i] == char for char in text],
-            extras if i < last else None,
-        )
-    at = min(range(len(costs)), key=lambda k: (costs[k], -sames[k], k))
-    length = len(rows)
-    similarity = max(0.0, 1 - costs[at] / (100 * length))
-    return Hit(origins[at], start + at, similarity, sames[at] / length)
-
-
-_Row = tuple[list[int], list[int], list[int]]
-
-
-def _next_row(
-    previous: _Row, prices: CostRow, heard: str, same: list[bool], extras: list[int] | None
-) -> _Row:
-    """One more syllable of the phrase: cheapest cost up to each position, its start, equal chars.
+    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance).
 
     Among equals a substitution is preferred to a missing syllable, and that to an extra one; after
     the last syllable nothing extra belongs to the phrase.
     """
-    above, above_from, above_same = previous
-    cost, origin, count = above[0] + _MISSING_PRICE, above_from[0], 0
-    costs, origins, counts = [cost], [origin], [count]
-    for j, code in enumerate(heard):
-        here, here_from, here_same = above[j] + prices[code], above_from[j], above_same[j] + same[j]
-        k = j + 1
-        if above[k] + _MISSING_PRICE < here:
-            here, here_from, here_same = above[k] + _MISSING_PRICE, above_from[k], above_same[k]
-        if extras is None or cost + extras[j] >= here:
-            cost, origin, count = here, here_from, here_same
-        else:
-            cost += extras[j]
-        costs.append(cost)
-        origins.append(origin)
-        counts.append(count)
-    return costs, origins, counts
+    rows = _ready(phrase).rows
+    heard, text = track.sounds[start:end], track.text[start:end]
+    extras = [_FILLER_PRICE if char in FILLERS else _EXTRA_PRICE for char in text]
+    never = [_NEVER] * len(text)
+    last = len(rows) - 1
+    # One row for each syllable of the phrase: the cheapest cost up to each position, where that
+    # stretch starts, and how many characters of it are equal.
+    costs, sames = [0] * (len(text) + 1), [0] * (len(text) + 1)
+    origins = list(range(start, end + 1))
+    for i, row in enumerate(rows):
+        char = phrase[i]
+        cost, origin, count = costs[0] + _MISSING_PRICE, origins[0], 0
+        row_costs, row_origins, row_sames = [cost], [origin], [count]
+        k = 0
+        for code, other, extra in zip(heard, text, extras if i < last else never, strict=True):
+            here, here_from = costs[k] + row[code], origins[k]
+            here_same = sames[k] + (other == char)
+            k += 1
+            missing = costs[k] + _MISSING_PRICE
+            if missing < here:
+                here, here_from, here_same = missing, origins[k], sames[k]
+            if cost + extra >= here:
+                cost, origin, count = here, here_from, here_same
+            else:
+                cost += extra
+            row_costs.append(cost)
+            row_origins.append(origin)
+            row_sames.append(count)
+        costs, origins, sames = row_costs, row_origins, row_sames
+    least = min(costs)
+    at, most = 0, -1
+    for k, cost in enumerate(costs):
+        if cost == least and sames[k] > most:
+            at, most = k, sames[k]
+    length = len(rows)
+    similarity = max(0.0, 1 - least / (100 * length))
+    return Hit(origins[at], start + at, similarity, most / length)

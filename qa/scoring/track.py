@@ -3,9 +3,8 @@
 import re
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 from qa.packed.transcripts import PackedUtterance
 from qa.scoring.syllables import keys, sounds, syllables
@@ -20,8 +19,7 @@ BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """Where a phrase came closest, in positions of a track's folded text.
 
     Attributes:
@@ -35,56 +33,71 @@ class Hit:
     same_chars: float
 
 
-@dataclass(frozen=True)
 class Track:
     """All that one role said, folded and joined in time order.
+
+    Its parts never change; a plain class, because a call's tracks are looked at some ten thousand
+    times while it is judged, and what is kept here is found quickest so.
 
     Attributes:
         role: whose words.
         utterances: their index in the transcript and themselves.
         starts: where each utterance begins in `text`; one more entry for the end.
+        origins: for each utterance, where its characters of `text` stand in its own text.
         turns: ranges of `text` that the other side did not interrupt with more than a backchannel.
         stops: positions before which a sentence ended (。？！), in order.
+        keys: syllable-class keys of the text.
+        sounds: codes of the text's toneless syllables.
+        memo: what searches found out about this text and need not find out again.
     """
 
-    role: Role
-    utterances: tuple[tuple[int, Utterance], ...]
-    text: str
-    starts: tuple[int, ...]
-    origins: tuple[tuple[int, ...], ...]
-    turns: tuple[tuple[int, int], ...]
-    stops: tuple[int, ...]
+    def __init__(
+        self,
+        role: Role,
+        said: "_Said",
+        turns: tuple[tuple[int, int], ...],
+        stops: tuple[int, ...],
+    ) -> None:
+        self.role = role
+        self.utterances = tuple(said.utterances)
+        self.text = "".join(said.texts)
+        self.starts = tuple(said.starts)
+        self.origins = tuple(said.origins)
+        self.turns, self.stops = turns, stops
+        self.keys, self.sounds = keys(self.text), sounds(self.text)
+        self.memo: dict[Any, Any] = {}
+        self._pairs: frozenset[str] | None = None
+        self._bare: tuple[str, tuple[int, ...]] | None = None
+        self._syllables: tuple[str, ...] | None = None
+        self._pauses: tuple[int, ...] | None = None
 
-    @cached_property
-    def keys(self) -> str:
-        """Syllable-class keys of the text."""
-        return keys(self.text)
-
-    @cached_property
+    @property
     def pairs(self) -> frozenset[str]:
         """Neighbouring keys, with and without the fillers between words."""
-        return key_pairs(self.keys) | key_pairs(self.bare[0])
+        if self._pairs is None:
+            self._pairs = key_pairs(self.keys)
+            bare = self.bare[0]
+            if len(bare) < len(self.keys):
+                self._pairs |= key_pairs(bare)
+        return self._pairs
 
-    @cached_property
+    @property
     def bare(self) -> tuple[str, tuple[int, ...]]:
         """Keys of what is no filler, and for each its position in the text."""
-        kept = tuple(k for k, c in enumerate(self.text) if c not in FILLERS)
-        return "".join(self.keys[k] for k in kept), kept
+        if self._bare is None:
+            if FILLERS.isdisjoint(self.text):
+                self._bare = self.keys, tuple(range(len(self.text)))
+            else:
+                kept = [k for k, c in enumerate(self.text) if c not in FILLERS]
+                self._bare = "".join([self.keys[k] for k in kept]), tuple(kept)
+        return self._bare
 
-    @cached_property
-    def sounds(self) -> str:
-        """Codes of the text's toneless syllables."""
-        return sounds(self.text)
-
-    @cached_property
-    def memo(self) -> dict[Any, Any]:
-        """What searches found out about this text and need not find out again."""
-        return {}
-
-    @cached_property
+    @property
     def syllables(self) -> tuple[str, ...]:
         """Toneless syllables of the text."""
-        return syllables(self.text)
+        if self._syllables is None:
+            self._syllables = syllables(self.text)
+        return self._syllables
 
     def utterance_at(self, position: int) -> int:
         """Which of the track's utterances a position belongs to (an index into `utterances`)."""
@@ -114,15 +127,15 @@ class Track:
         """Return where the sentence that holds a position begins."""
         return _before(self.stops, position)
 
-    @cached_property
+    @property
     def pauses(self) -> tuple[int, ...]:
         """Positions before which a clause ended (a comma, or the end of a sentence), in order."""
-        found: set[int] = set()
-        for (_, utterance), start, origin in zip(
-            self.utterances, self.starts, self.origins, strict=False
-        ):
-            found |= _stops(utterance.text, origin, start, _CLAUSE_END)
-        return tuple(sorted(found))
+        if self._pauses is None:
+            found: set[int] = set()
+            for k, (_, utterance) in enumerate(self.utterances):
+                found |= _stops(utterance.text, self.origins[k], self.starts[k], _CLAUSE_END)
+            self._pauses = tuple(sorted(found))
+        return self._pauses
 
     def clause_end(self, position: int) -> int:
         """Return where the clause that holds a position ends."""
@@ -221,12 +234,22 @@ def _char_confidences(utterance: Utterance) -> list[float]:
     return [word.confidence for word in utterance.words for _ in word.text]
 
 
+@dataclass(slots=True)
+class _Said:
+    """What a role is found to have said, while it is gathered."""
+
+    utterances: list[tuple[int, Utterance]]
+    texts: list[str]
+    starts: list[int]
+    origins: list[tuple[int, ...]]
+
+
 def build_track(transcript: Transcript, role: Role) -> Track:
     """Gather what one role said."""
-    chosen, texts, starts, origins = [], [], [0], []
+    said = _Said([], [], [0], [])
     turns: list[tuple[int, int]] = []
     stops: set[int] = set()
-    interrupted = True
+    interrupted, start = True, 0
     for index, utterance in enumerate(transcript.utterances):
         folded = fold(utterance.text)
         if utterance.role is not role:
@@ -234,25 +257,18 @@ def build_track(transcript: Transcript, role: Role) -> Track:
             continue
         if not folded.text:
             continue
-        chosen.append((index, utterance))
-        texts.append(folded.text)
-        origins.append(folded.origin)
-        stops |= _stops(utterance.text, folded.origin, starts[-1])
-        starts.append(starts[-1] + len(folded.text))
+        said.utterances.append((index, utterance))
+        said.texts.append(folded.text)
+        said.origins.append(folded.origin)
+        stops |= _stops(utterance.text, folded.origin, start)
+        end = start + len(folded.text)
+        said.starts.append(end)
         if interrupted or not turns:
-            turns.append((starts[-2], starts[-1]))
+            turns.append((start, end))
         else:
-            turns[-1] = (turns[-1][0], starts[-1])
-        interrupted = False
-    return Track(
-        role,
-        tuple(chosen),
-        "".join(texts),
-        tuple(starts),
-        tuple(origins),
-        tuple(turns),
-        tuple(sorted(stops)),
-    )
+            turns[-1] = (turns[-1][0], end)
+        interrupted, start = False, end
+    return Track(role, said, tuple(turns), tuple(sorted(stops)))
 
 
 def _stops(

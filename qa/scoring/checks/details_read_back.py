@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.read_back import not_judged, outcome_of, slot_status
 from qa.scoring.readback import DETAILS, Detail, judge_detail
-from qa.types import Outcome, SlotStatus, SlotVerdict, Span, Verdict
+from qa.types import Match, Outcome, SlotStatus, SlotVerdict, Span, Verdict
 
 _ORDER = (
     "坐席: 请问您的姓名和电话？\n客户: 姚建军，电话幺三九，四五五零，七七八八。\n坐席: {}\n"
@@ -66,8 +66,7 @@ class DetailsReadBack(Check):
             return self._failed(scene, found, slots, Outcome.VIOLATED)
         if Outcome.UNDECIDED in outcomes:
             return self._failed(scene, found, slots, Outcome.UNDECIDED)
-        matches = sorted({m for detail in found for m in detail.matches}, key=lambda m: m.span)
-        return Verdict(Outcome.MET, "details_right", matches=tuple(matches), slots=slots)
+        return Verdict(Outcome.MET, "details_right", matches=_quotes(found), slots=slots)
 
     def _failed(
         self, scene: Scene, found: list[Detail], slots: tuple[SlotVerdict, ...], outcome: Outcome
@@ -77,11 +76,17 @@ class DetailsReadBack(Check):
             outcome,
             "details_missing" if outcome is Outcome.VIOLATED else "details_unsure",
             (("details", ",".join(detail.name for detail in failing)),),
-            tuple(sorted({m for d in failing for m in d.matches}, key=lambda m: m.span)),
+            _quotes(failing),
             Span(0, scene.transcript.duration_ms),
             next((d.repeated for d in failing if d.repeated), None),
             slots,
         )
+
+
+def _quotes(found: list[Detail]) -> tuple[Match, ...]:
+    """Return the quotes of some details in time order, each once; at one time in their order."""
+    quotes = dict.fromkeys(match for detail in found for match in detail.matches)
+    return tuple(sorted(quotes, key=lambda match: match.span))
 
 
 def _slot(detail: Detail) -> SlotVerdict:
