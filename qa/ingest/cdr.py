@@ -46,7 +46,7 @@ class Record:
 
     Attributes:
         linked_id: names the conversation; the channel's own id where the system logs no other.
-        ids: every id of its channels.
+        ids: those of its channels, the own one first.
         ends: end points of the calling and of the called side; empty where it is not an agent's.
         billed: seconds of conversation, None where the system does not say.
     """
@@ -102,11 +102,10 @@ def record_of(row: Row, report: Report, rules: CdrRules) -> Record | None:
         report.reject(row.line, faults[0].code, f"{faults[0].field}: {faults[0].reason}")
         return None
     ends = _ends(cells, rules)
-    other_ids = [cells[name] for name in ("linkedid", "bleg_uuid") if cells.get(name)]
     return Record(
         line=row.line,
         linked_id=cells.get("linkedid") or own_id,
-        ids=tuple(dict.fromkeys([own_id, *(i for i in other_ids if i)])),
+        ids=tuple(dict.fromkeys(i for i in (own_id, cells.get("bleg_uuid")) if i)),
         start=moments[0],
         answer=moments[1],
         billed=_seconds(cells.get("billsec")),
@@ -171,6 +170,7 @@ def _entry(
     parts: tuple[CallEntry, ...] = ()
     if len(legs) > 1:
         parts = tuple(_entry(leg_id, some, some, table) for leg_id, some in legs.items())
+    linked = () if call_id != group[0].linked_id else (call_id,)
     outer = [record for record in answered if not all(record.ends)]
     first = (outer or answered)[0]
     agents = tuple(dict.fromkeys(r.own["agent_id"] for r in answered if r.own.get("agent_id")))
@@ -196,7 +196,7 @@ def _entry(
         values,
         voice=Voice.CDR,
         agents=agents if any("agent_id" in record.own for record in answered) else None,
-        aliases=tuple(dict.fromkeys(i for record in group for i in record.ids)),
+        aliases=tuple(dict.fromkeys((*linked, *(i for record in group for i in record.ids)))),
         moments=tuple(sorted(moments)),
         legs=parts,
     )

@@ -4,6 +4,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -62,16 +63,41 @@ def join(intake: Intake) -> tuple[tuple[JoinedCall, ...], tuple[Issue, ...]]:
     for voice in Voice:
         joiner.add([entry for entry in intake.calls if entry.voice is voice])
     groups = joiner.groups()
-    calls = [_joined(group, joiner, intake.source) for group in groups]
+    namer = _Namer(joiner, {name for name in map(_named, groups) if name})
+    calls = [_joined(group, namer, intake.source) for group in groups]
     taken = {group.file.relative for group in groups if group.file}
     for file in intake.files:
         if file.relative not in taken:
-            call_id = joiner.id_from(file.relative)
+            call_id = namer.id_from(file.relative)
             calls.append(JoinedCall(call_id, True, file, None, source=intake.source))
     return tuple(calls), tuple(joiner.issues)
 
 
-def _joined(group: _Group, joiner: "_Joiner", source: str | None) -> JoinedCall:
+def _named(group: _Group) -> str | None:
+    """Find the id that the firmest voice gives."""
+    return next((entry.call_id for entry in group.entries if entry.call_id), None)
+
+
+class _Namer:
+    """Names calls after their files, so that no two calls of one look are called the same.
+
+    Args:
+        used: ids that rows give; a recording must not fall to a call that merely is called so.
+    """
+
+    def __init__(self, joiner: "_Joiner", used: set[str]) -> None:
+        self._joiner, self._used = joiner, used
+
+    def id_from(self, path: str) -> str:
+        """Name a call after a path; where that is taken, with a piece of the path's hash."""
+        call_id = self._joiner.id_from(path)
+        if not call_id or call_id in self._used:
+            call_id = f"{call_id[-190:]}-{sha256(path.encode()).hexdigest()[:8]}"
+        self._used.add(call_id)
+        return call_id
+
+
+def _joined(group: _Group, namer: _Namer, source: str | None) -> JoinedCall:
     values: dict[str, Any] = {}
     claims: dict[str, tuple[str, ...] | None] = {}
     for entry in group.entries:
@@ -79,9 +105,9 @@ def _joined(group: _Group, joiner: "_Joiner", source: str | None) -> JoinedCall:
         for name, value in entry.values.items():
             if name != "agent_id" and values.get(name) is None:
                 values[name] = value
-    named = next((entry.call_id for entry in group.entries if entry.call_id), None)
+    named = _named(group)
     path = next((entry.file for entry in group.entries if entry.file), "")
-    call_id = named or joiner.id_from(group.file.relative if group.file else normal_path(path))
+    call_id = named or namer.id_from(group.file.relative if group.file else normal_path(path))
     return JoinedCall(call_id, named is None, group.file, values, claims, source)
 
 
