@@ -9,19 +9,18 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Scope
 from qa.store.queue_filter import (
-    SEVERITIES,
     Cursor,
     Order,
     QueueFilter,
     Severity,
     Show,
-    is_rare_rule,
+    few_by,
     listed,
     order_of,
     other_conditions,
@@ -33,8 +32,6 @@ from qa.store.scope import require_call
 from qa.store.tables_review import CallStatusRow
 
 __all__ = ["Cursor", "QueueFilter", "QueueLine", "Severity", "Show"]
-COUNT_CAP = 10_000
-"""Counts look at no more calls than this of each seriousness and team."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +53,6 @@ class Neighbours:
 
     before: str | None
     after: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How many; where it is not exact there are at least so many."""
-
-    number: int
-    is_exact: bool
 
 
 def queue_page(
@@ -150,17 +139,17 @@ def _places(
     limit: int,
 ) -> list[Cursor]:
     """Find the calls next to a place, the nearest first."""
-    is_rare = is_rare_rule(session, wanted)
-    order = order_of(wanted.show, by_sorting=is_rare)
-    conditions = other_conditions(wanted, is_rare=is_rare)
-    in_list = listed(wanted.show)
+    few = few_by(session, wanted)
+    order = order_of(wanted.show, few=few)
+    conditions = other_conditions(wanted, few=few)
+    in_list = listed(wanted.show, few=few)
     if in_list is not None:
         conditions.append(in_list)
     if place is not None:
         conditions.append(order.beyond(place, backwards=backwards))
     parts = [
         _part(order, and_(part, *conditions), backwards=backwards).limit(limit)
-        for part in scope_parts(scope, wanted)
+        for part in scope_parts(scope, wanted, few=few)
     ]
     rows = session.execute(parts[0] if len(parts) == 1 else _merged(parts, backwards, limit))
     return [Cursor(row[0], row[1], row[2]) for row in rows]
@@ -172,7 +161,7 @@ def _part(
     rank = literal(0) if order.rank is None else order.rank
     columns = order.columns if backwards else [column.desc() for column in order.columns]
     return (
-        select(rank.label("rank"), CallStatusRow.sorted_at, CallStatusRow.call_id)
+        select(rank.label("rank"), order.sorted_at.label("sorted_at"), CallStatusRow.call_id)
         .where(condition)
         .order_by(*columns)
     )
@@ -187,43 +176,3 @@ def _merged(
     columns = (found.c.rank, found.c.sorted_at, found.c.call_id)
     order = columns if backwards else [column.desc() for column in columns]
     return select(*columns).order_by(*order).limit(limit)
-
-
-def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Severity, Count]:
-    """Count the calls of a list by how serious they are.
-
-    Of each seriousness at most `COUNT_CAP` calls are looked at (of each team, where the scope is
-    teams), so that the answer is quick however many there are.
-    """
-    is_rare = is_rare_rule(session, wanted)
-    fits = and_(literal(True), *other_conditions(wanted, is_rare=is_rare))
-    ranks = range(1 if wanted.show is Show.FLAGGED else 0, len(SEVERITIES))
-    counts = {}
-    for rank in ranks:
-        bucket = CallStatusRow.severity == rank
-        if wanted.show is Show.REVIEW:
-            bucket = CallStatusRow.priority == rank + 1
-        number, is_exact = 0, True
-        for part in scope_parts(scope, wanted):
-            found, looked_at = _count(session, and_(part, bucket), fits)
-            number, is_exact = number + found, is_exact and looked_at < COUNT_CAP
-        counts[SEVERITIES[rank]] = Count(number, is_exact)
-    return counts
-
-
-def _count(
-    session: Session, bucket: ColumnElement[bool], fits: ColumnElement[bool]
-) -> tuple[int, int]:
-    """Count what fits among the first calls of a bucket; say how many were looked at."""
-    hit = case((fits, 1), else_=0).label("hit")
-    some = select(hit).where(bucket).limit(COUNT_CAP).subquery()
-    row = session.execute(
-        select(func.coalesce(func.sum(some.c.hit), 0), func.count()).select_from(some)
-    ).one()
-    return int(row[0]), int(row[1])
-
-
-def total_of(counts: dict[Severity, Count]) -> Count:
-    """Add up counts."""
-    number = sum(count.number for count in counts.values())
-    return Count(number, all(count.is_exact for count in counts.values()))

@@ -6,7 +6,18 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import Session
 
 from qa.records import ReviewState, Scope
@@ -15,7 +26,7 @@ from qa.store.tables import ShortText, UtcDateTime, VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
 
-_RARE = 5_000
+_FEW = 5_000
 _FLAGGED = [Outcome.VIOLATED.value, Outcome.UNDECIDED.value]
 
 
@@ -45,6 +56,13 @@ class Show(StrEnum):
     """Every scored call, the newest first."""
 
 
+class Few(StrEnum):
+    """What a filter asks for that few calls have, so that they are found by it and then sorted."""
+
+    RULE = "rule"
+    STATE = "state"
+
+
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
     """Which calls: all that fit everything given.
@@ -54,6 +72,7 @@ class QueueFilter:
         rule_id: the machine found this rule violated or undecided.
         outcome: what it found of `rule_id`; without one, of any rule. Violated or undecided.
         states: one of these; empty for any.
+        severity: the most serious thing that still counts.
         min_score, max_score: the score shown lies between them, both included.
     """
 
@@ -65,6 +84,7 @@ class QueueFilter:
     rule_id: str | None = None
     outcome: Outcome | None = None
     states: frozenset[ReviewState] = field(default_factory=frozenset)
+    severity: Severity | None = None
     min_score: int | None = None
     max_score: int | None = None
     ruleset_id: str | None = None
@@ -104,14 +124,16 @@ class Order:
 
     Attributes:
         rank: the first column; None for a list by time alone.
+        sorted_at: the next one; the last is the call's id.
     """
 
     rank: ColumnElement[int] | None
+    sorted_at: ColumnElement[datetime]
 
     @property
     def columns(self) -> tuple[ColumnElement[Any], ...]:
         """The columns in order."""
-        by_time = (CallStatusRow.sorted_at.expression, CallStatusRow.call_id.expression)
+        by_time = (self.sorted_at, CallStatusRow.call_id.expression)
         return by_time if self.rank is None else (self.rank, *by_time)
 
     def beyond(self, cursor: Cursor, *, backwards: bool) -> ColumnElement[bool]:
@@ -125,17 +147,21 @@ class Order:
         return row > here if backwards else row < here
 
 
-def order_of(show: Show, *, by_sorting: bool = False) -> Order:
-    """Say how a list is ordered.
+def _hidden(column: Any, few: Few | None) -> Any:
+    """Hide a column from the indexes where few calls are found otherwise.
 
-    Args:
-        by_sorting: the few calls of a rare rule are found first and sorted then; an expression in
-            place of the column keeps the database from going through the whole list for them.
+    SQLite would go along the whole list, for it does not know how few they are.
     """
+    return column.expression if few is None else func.coalesce(column, column)
+
+
+def order_of(show: Show, *, few: Few | None = None) -> Order:
+    """Say how a list is ordered; `few` as `few_by` says."""
+    sorted_at = _hidden(CallStatusRow.sorted_at, few)
     if show is Show.ALL:
-        return Order(literal(0) + CallStatusRow.flags * 0 if by_sorting else None)
+        return Order(None, sorted_at)
     column = CallStatusRow.priority if show is Show.REVIEW else CallStatusRow.severity
-    return Order(column + 0 if by_sorting else column.expression)
+    return Order(_hidden(column, few), sorted_at)
 
 
 def rank_of(show: Show, priority: int, severity: int) -> int:
@@ -145,48 +171,65 @@ def rank_of(show: Show, priority: int, severity: int) -> int:
     return (priority or severity + 1) if show is Show.REVIEW else severity
 
 
-def listed(show: Show) -> ColumnElement[bool] | None:
+def listed(show: Show, *, few: Few | None = None) -> ColumnElement[bool] | None:
     """Write the condition for a call to stand in a list at all; None where every call does."""
-    if show is Show.REVIEW:
-        return CallStatusRow.priority > 0
-    return CallStatusRow.severity > 0 if show is Show.FLAGGED else None
+    rank = order_of(show, few=few).rank
+    return None if rank is None else rank > 0
 
 
-def scope_parts(scope: Scope, wanted: QueueFilter) -> list[ColumnElement[bool]]:
+def scope_parts(
+    scope: Scope, wanted: QueueFilter, *, few: Few | None = None
+) -> list[ColumnElement[bool]]:
     """Cut what a person may see into disjoint parts, each of which one index serves in order."""
-    own = _own_conditions(wanted)
+    own = _own_conditions(wanted, few)
     if scope.everything:
         return [and_(*own)] if own else [CallStatusRow.call_id.is_not(None)]
     teams = sorted(scope.teams if wanted.team is None else scope.teams & {wanted.team})
-    parts = [and_(CallStatusRow.team == team, *own) for team in teams]
+    if wanted.agent_id is not None:
+        # One agent's calls: their index, whoever looks.
+        team = func.coalesce(CallStatusRow.team, "")
+        is_seen = or_(team.in_(teams), CallStatusRow.agent_id == scope.agent_id)
+        return [and_(is_seen, *own)]
+    team, agent_id = _hidden(CallStatusRow.team, few), _hidden(CallStatusRow.agent_id, few)
+    parts = [and_(team == one, *own) for one in teams]
     if scope.agent_id is not None:
-        elsewhere = or_(CallStatusRow.team.is_(None), CallStatusRow.team.not_in(sorted(teams)))
-        mine = CallStatusRow.agent_id == scope.agent_id
+        mine = agent_id == scope.agent_id
+        elsewhere = or_(team.is_(None), team.not_in(teams))
         parts.append(and_(mine, elsewhere, *own) if teams else and_(mine, *own))
     return parts or [false()]
 
 
-def _own_conditions(wanted: QueueFilter) -> list[ColumnElement[bool]]:
+def _own_conditions(wanted: QueueFilter, few: Few | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    sorted_at = _hidden(CallStatusRow.sorted_at, few)
     if wanted.agent_id is not None:
-        conditions.append(CallStatusRow.agent_id == wanted.agent_id)
+        conditions.append(_hidden(CallStatusRow.agent_id, few) == wanted.agent_id)
     if wanted.team is not None:
-        conditions.append(CallStatusRow.team == wanted.team)
+        conditions.append(_hidden(CallStatusRow.team, few) == wanted.team)
+    if wanted.severity is not None:
+        rank = SEVERITIES.index(wanted.severity)
+        # Each list goes along the index of its own column.
+        in_review = wanted.show is Show.REVIEW
+        column, rank = (
+            (CallStatusRow.priority, rank + 1) if in_review else (CallStatusRow.severity, rank)
+        )
+        conditions.append(_hidden(column, few) == rank)
     if wanted.since is not None:
-        conditions.append(CallStatusRow.sorted_at >= wanted.since)
+        conditions.append(sorted_at >= wanted.since)
     if wanted.until is not None:
-        conditions.append(CallStatusRow.sorted_at < wanted.until)
+        conditions.append(sorted_at < wanted.until)
         if wanted.since is None:
-            conditions.append(CallStatusRow.sorted_at > UNKNOWN_TIME)
+            conditions.append(sorted_at > UNKNOWN_TIME)
     return conditions
 
 
-def other_conditions(wanted: QueueFilter, *, is_rare: bool) -> list[ColumnElement[bool]]:
-    """Write what no order of an index helps with; `is_rare` is of the filter's rule."""
+def other_conditions(wanted: QueueFilter, *, few: Few | None) -> list[ColumnElement[bool]]:
+    """Write what no order of an index helps with; `few` as `few_by` says."""
     conditions: list[ColumnElement[bool]] = []
     if wanted.states:
         states = [state.value for state in wanted.states]
-        conditions.append(CallStatusRow.state.in_(sorted(states)))
+        state = CallStatusRow.state if few is Few.STATE else _hidden(CallStatusRow.state, few)
+        conditions.append(state.in_(sorted(states)))
     if wanted.min_score is not None:
         conditions.append(CallStatusRow.score >= wanted.min_score)
     if wanted.max_score is not None:
@@ -194,7 +237,7 @@ def other_conditions(wanted: QueueFilter, *, is_rare: bool) -> list[ColumnElemen
     if wanted.ruleset_id is not None:
         conditions.append(CallStatusRow.ruleset_id == wanted.ruleset_id)
     if wanted.rule_id is not None:
-        conditions.append(_has_rule(wanted.rule_id, wanted.outcome, is_rare=is_rare))
+        conditions.append(_has_rule(wanted.rule_id, wanted.outcome, few))
     elif wanted.outcome is Outcome.UNDECIDED:
         conditions.append(CallStatusRow.undecided > 0)
     elif wanted.outcome is Outcome.VIOLATED:
@@ -206,23 +249,28 @@ def _outcomes(outcome: Outcome | None) -> Sequence[str]:
     return _FLAGGED if outcome is None else [outcome.value]
 
 
-def _has_rule(rule_id: str, outcome: Outcome | None, *, is_rare: bool) -> ColumnElement[bool]:
+def _has_rule(rule_id: str, outcome: Outcome | None, few: Few | None) -> ColumnElement[bool]:
     flagged = (VerdictRow.rule_id == rule_id, VerdictRow.outcome.in_(_outcomes(outcome)))
-    if is_rare:
+    if few is Few.RULE:
         return CallStatusRow.scorecard_id.in_(select(VerdictRow.scorecard_id).where(*flagged))
     return exists().where(VerdictRow.scorecard_id == CallStatusRow.scorecard_id, *flagged)
 
 
-def is_rare_rule(session: Session, wanted: QueueFilter) -> bool:
-    """Whether so few scorecards flag the filter's rule that they are found by it, not in order."""
-    if wanted.rule_id is None:
-        return False
-    some = (
-        select(VerdictRow.scorecard_id)
-        .where(
+def few_by(session: Session, wanted: QueueFilter) -> Few | None:
+    """Say what of a filter fits so few calls that they are found by it, not along the list."""
+    if wanted.rule_id is not None:
+        flagged = select(VerdictRow.scorecard_id).where(
             VerdictRow.rule_id == wanted.rule_id, VerdictRow.outcome.in_(_outcomes(wanted.outcome))
         )
-        .limit(_RARE)
-        .subquery()
-    )
-    return (session.scalar(select(func.count()).select_from(some)) or 0) < _RARE
+        if _is_few(session, flagged):
+            return Few.RULE
+    if wanted.states:
+        states = CallStatusRow.state.in_([state.value for state in wanted.states])
+        if _is_few(session, select(CallStatusRow.call_id).where(states)):
+            return Few.STATE
+    return None
+
+
+def _is_few(session: Session, found: Select[Any]) -> bool:
+    some = found.limit(_FEW).subquery()
+    return (session.scalar(select(func.count()).select_from(some)) or 0) < _FEW

@@ -208,6 +208,7 @@ class CallStatusRow(Table):
         Index("call_status_by_time", "sorted_at", "call_id"),
         Index("call_status_by_state", "state", "sorted_at", "call_id"),
         Index("call_status_team_review", "team", "priority", "sorted_at", "call_id"),
+        Index("call_status_team_severity", "team", "severity", "sorted_at", "call_id"),
         Index("call_status_by_team", "team", "sorted_at", "call_id"),
         Index("call_status_by_agent", "agent_id", "sorted_at", "call_id"),
         Index("call_status_by_scorecard", "scorecard_id"),

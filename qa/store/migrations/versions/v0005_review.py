@@ -143,6 +143,7 @@ def _create_call_status() -> None:
         ("call_status_by_time", ["sorted_at", "call_id"]),
         ("call_status_by_state", ["state", "sorted_at", "call_id"]),
         ("call_status_team_review", ["team", "priority", "sorted_at", "call_id"]),
+        ("call_status_team_severity", ["team", "severity", "sorted_at", "call_id"]),
         ("call_status_by_team", ["team", "sorted_at", "call_id"]),
         ("call_status_by_agent", ["agent_id", "sorted_at", "call_id"]),
         ("call_status_by_scorecard", ["scorecard_id"]),
