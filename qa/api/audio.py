@@ -1,12 +1,6 @@
 """The sound: a recording with Range requests, and clips to keep; who hears what is written down."""
 
 import re
-import threading
-import time
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -25,8 +19,6 @@ from qa.types import Span
 MAX_CLIP_MS = 600_000
 LEAD_MS = 1_000
 """So much is heard before the evidence, so that the ear is ready when it begins."""
-_REMEMBERED = timedelta(minutes=15).total_seconds()
-_MOST_REMEMBERED = 2_000
 _RANGE = re.compile(r"bytes=\s*(?=\d|-\d)([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 Running = Annotated[Service, Depends(service_of)]
 Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
@@ -34,46 +26,9 @@ Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 router = APIRouter(include_in_schema=False)
 
 
-@dataclass(slots=True)
-class _Heard:
-    until: float
-    spans: list[Span]
-
-
-class Listening:
-    """Remembers what of a call a person was given, so that one listening is one row of the log.
-
-    A player asks for a recording piece by piece, and again whenever somebody goes back in it.
-    """
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock, self._lock = clock, threading.Lock()
-        self._heard: OrderedDict[tuple[int, str], _Heard] = OrderedDict()
-
-    def is_new(self, user_id: int, call_id: str, span: Span) -> bool:
-        """Whether this stretch was not given to this person lately; remembers that it is now."""
-        key, now = (user_id, call_id), self._clock()
-        with self._lock:
-            known = self._heard.pop(key, None)
-            if known is None or known.until < now:
-                known = _Heard(now + _REMEMBERED, [])
-            self._heard[key] = known
-            while len(self._heard) > _MOST_REMEMBERED:
-                self._heard.popitem(last=False)
-            covered = any(
-                one.start_ms <= span.start_ms and span.end_ms <= one.end_ms for one in known.spans
-            )
-            if not covered:
-                known.spans = [one for one in known.spans if not _within(one, span)] + [span]
-            return not covered
-
-
-_listening = Listening()
-
-
 def note_listening(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
     """Write down who heard which call, from where to where (milliseconds)."""
-    if not _listening.is_new(viewer.user.user_id, call_id, span):
+    if not service.recordings.listening.is_new(viewer.user.user_id, call_id, span):
         return
     details = {"from_ms": span.start_ms, "to_ms": span.end_ms}
     with service.store.writing() as session:
@@ -194,7 +149,3 @@ def _asked_span(request: Request, copy: Path, length: SoundLength) -> Span:
 def _set_range(request: Request, value: str | None) -> None:
     headers = [(k, v) for k, v in request.scope["headers"] if k != b"range"]
     request.scope["headers"] = headers + ([(b"range", value.encode())] if value else [])
-
-
-def _within(one: Span, other: Span) -> bool:
-    return other.start_ms <= one.start_ms and one.end_ms <= other.end_ms

@@ -18,7 +18,8 @@ from qa.api.v1.shared import (
     read_cursor,
 )
 from qa.records import ReviewState
-from qa.store.queue import Cursor, QueueFilter, Show, queue_counts, queue_page
+from qa.store.queue import Cursor, QueueFilter, Show, queue_page
+from qa.store.queue_counts import queue_counts
 from qa.types import Outcome
 
 router = APIRouter(prefix="/calls", tags=["calls"])

@@ -1,0 +1,51 @@
+"""What of a call somebody was given to hear lately."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from qa.types import Span
+
+_REMEMBERED = timedelta(minutes=15).total_seconds()
+_MOST_REMEMBERED = 2_000
+
+
+@dataclass(slots=True)
+class _Heard:
+    until: float
+    spans: list[Span]
+
+
+class Listening:
+    """Remembers what of a call a person was given, so that one listening is one row of the log.
+
+    A player asks for a recording piece by piece, and again whenever somebody goes back in it.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock, self._lock = clock, threading.Lock()
+        self._heard: OrderedDict[tuple[int, str], _Heard] = OrderedDict()
+
+    def is_new(self, user_id: int, call_id: str, span: Span) -> bool:
+        """Whether this stretch was not given to this person lately; remembers that it is now."""
+        key, now = (user_id, call_id), self._clock()
+        with self._lock:
+            known = self._heard.pop(key, None)
+            if known is None or known.until < now:
+                known = _Heard(now + _REMEMBERED, [])
+            self._heard[key] = known
+            while len(self._heard) > _MOST_REMEMBERED:
+                self._heard.popitem(last=False)
+            covered = any(
+                one.start_ms <= span.start_ms and span.end_ms <= one.end_ms for one in known.spans
+            )
+            if not covered:
+                known.spans = [one for one in known.spans if not _within(one, span)] + [span]
+            return not covered
+
+
+def _within(one: Span, other: Span) -> bool:
+    return other.start_ms <= one.start_ms and one.end_ms <= other.end_ms

@@ -1,0 +1,117 @@
+"""The sound: Range requests, outlines, clips; what is heard is written down."""
+
+import io
+import shutil
+import wave
+
+import pytest
+import soundfile
+
+from tests.api.v1.conftest import Api
+from tests.review_store import SECONDS
+
+AUDIO = "/calls/fine/audio"
+
+
+def test_the_whole_recording_and_a_part(shared: Api) -> None:
+    whole = shared.ask("head", "GET", AUDIO)
+    assert whole.status_code == 200 and whole.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(whole.content)) as sound:
+        assert (sound.getframerate(), sound.getnchannels()) == (16000, 2)
+        assert sound.getnframes() == SECONDS * 16000
+    part = shared.ask("head", "GET", AUDIO, headers={"range": "bytes=100-199"})
+    assert part.status_code == 206 and part.content == whole.content[100:200]
+    assert part.headers["content-range"] == f"bytes 100-199/{len(whole.content)}"
+    last = shared.ask("head", "GET", AUDIO, headers={"range": "bytes=-50"})
+    assert last.status_code == 206 and last.content == whole.content[-50:]
+    rest = shared.ask("head", "GET", AUDIO, headers={"range": "bytes=64000-"})
+    assert rest.status_code == 206 and rest.content == whole.content[64000:]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "bytes=",
+        "bytes=-",
+        "bytes=x-y",
+        "lines=1-2",
+        "bytes=9-3",
+        "bytes=1-2,4-5",
+        "bytes",
+        "bytes=" + "9" * 5000 + "-",
+        "bytes=--1",
+    ],
+)
+def test_what_is_no_range_is_left_out(shared: Api, given: str) -> None:
+    assert shared.ask("head", "GET", AUDIO, headers={"range": given}).status_code == 200
+
+
+@pytest.mark.parametrize("given", ["bytes=99999999-", "bytes=-0", "bytes=999999999999999999-"])
+def test_a_range_beyond_the_end(shared: Api, given: str) -> None:
+    refused = shared.ask("head", "GET", AUDIO, headers={"range": given})
+    assert refused.status_code == 416 and refused.json()["code"] == "range_not_satisfiable"
+    assert refused.headers["content-range"].startswith("bytes */")
+
+
+def test_listening_is_audited_once_a_stretch(api: Api) -> None:
+    for given in ("bytes=64044-128043", "bytes=64044-100000", "bytes=128044-192043"):
+        api.ask("head", "GET", AUDIO, headers={"range": given})
+    rows = api.get("head", "/audit?action=call.listen")["items"]
+    assert [row["details"] for row in reversed(rows)] == [
+        {"from_ms": 1000, "to_ms": 2000},
+        {"from_ms": 2000, "to_ms": 3000},
+    ]
+    assert {row["subject"] for row in rows} == {"fine"}
+
+
+def test_who_may_not_hear_hears_nothing(api: Api) -> None:
+    for path in (AUDIO, "/calls/fine/peaks", "/calls/fine/verdicts/IP01/clip"):
+        assert api.problem("lead", "GET", path, 404)
+        assert api.problem("admin", "GET", path, 403)
+        assert api.problem("nobody", "GET", path, 401)
+    assert api.get("head", "/audit?action=call.listen")["items"] == []
+
+
+def test_peaks(api: Api) -> None:
+    peaks = api.get("head", "/calls/fine/peaks?points=100")
+    assert (peaks["points"], peaks["duration_ms"]) == (100, SECONDS * 1000)
+    assert [len(channel) for channel in peaks["channels"]] == [200, 200]
+    low, high = peaks["channels"][0][0::2], peaks["channels"][0][1::2]
+    assert all(a < 0 < b for a, b in zip(low, high, strict=True))
+    assert max(high) == pytest.approx(0.3 * peaks["scale"], abs=3)  # the tone's height
+    assert api.get("head", "/calls/fine/peaks?points=10000")["points"] == SECONDS * 50
+    cached = list((api.review.settings.data_dir / "cache" / "peaks").iterdir())
+    assert len(cached) == 1
+    assert api.problem("head", "GET", "/calls/fine/peaks?points=0", 422)
+
+
+def test_a_clip_starts_a_second_before_its_evidence(shared: Api) -> None:
+    span = shared.get("head", "/calls/fine/verdicts/IP01")["evidence"]["span"]
+    clip = shared.ask("head", "GET", "/calls/fine/verdicts/IP01/clip")
+    assert clip.headers["content-type"] == "audio/wav"
+    with wave.open(io.BytesIO(clip.content)) as sound:
+        length_ms = sound.getnframes() * 1000 / sound.getframerate()
+    lead = min(1000, span["start_ms"])
+    assert length_ms == pytest.approx(span["end_ms"] - span["start_ms"] + lead, abs=2)
+    assert shared.problem("head", "GET", "/calls/clean/verdicts/IP01/clip", 404)
+
+
+def test_a_clip_as_ogg(shared: Api) -> None:
+    address = "/calls/fine/verdicts/IP01/clip"
+    for more in ({"params": {"format": "ogg"}}, {"headers": {"accept": "audio/ogg, */*;q=0.1"}}):
+        clip = shared.ask("head", "GET", address, **more)
+        assert clip.headers["content-type"] == "audio/ogg"
+        assert ".ogg" in clip.headers["content-disposition"]
+        assert soundfile.info(io.BytesIO(clip.content)).format == "OGG"
+    both = shared.ask("head", "GET", address, headers={"accept": "audio/ogg, audio/wav"})
+    assert both.headers["content-type"] == "audio/wav"
+    assert shared.problem("head", "GET", f"{address}?format=mp3", 422)
+
+
+def test_a_recording_that_is_gone_or_changed_is_not_played(api: Api) -> None:
+    path = api.review.folder / "3.wav"  # of `fine`
+    shutil.copy(api.review.folder / "0.wav", path)
+    for address in (AUDIO, "/calls/fine/peaks", "/calls/fine/verdicts/IP01/clip"):
+        assert api.problem("head", "GET", address, 409)["reason"] == "changed"
+    path.unlink()
+    assert api.problem("head", "GET", AUDIO, 409)["reason"] == "missing"
