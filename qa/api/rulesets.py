@@ -149,3 +149,21 @@ def _changed_ns(path: str) -> int:
 
 def _canonical(values: Mapping[str, Any]) -> str:
     return json.dumps(values, ensure_ascii=False, sort_keys=True, default=str)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownRule:
+    """A rule of some ruleset in force, by its id: its title and its page."""
+
+    title: str
+    link: str
+
+
+def known_rules(service: Service, lang: str) -> dict[str, KnownRule]:
+    """Name every rule in force; of one that several rulesets have, the default's wording."""
+    found: dict[str, KnownRule] = {}
+    for one in sorted(rulesets_in_force(service), key=lambda one: one.is_default):
+        for rule in one.ruleset.rules if one.ruleset else ():
+            title = rule.title_en if lang == "en" and rule.title_en else rule.title
+            found[rule.rule_id] = KnownRule(title, f"/rules/{one.ruleset_id}/{rule.rule_id}")
+    return found

@@ -32,23 +32,26 @@ Running = Annotated[Service, Depends(service_of)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_RULES))]
 
 
+Field = Annotated[str, Form(max_length=_MAX_FIELD)]
+
+
 @dataclass(frozen=True, slots=True)
 class Trial:
     """What was filled in, as it was written; empty texts mean not given."""
 
-    ruleset: str = ""
-    dialogue: str = ""
-    agent_id: str = ""
-    started: str = ""
-    direction: str = ""
-    rings: str = ""
-    released: str = ""
-    festival: str = ""
-    name: str = ""
-    phone: str = ""
-    address: str = ""
-    problem: str = ""
-    station: str = ""
+    ruleset: Field = ""
+    dialogue: Annotated[str, Form(max_length=10 * MAX_DIALOGUE)] = ""
+    agent_id: Field = ""
+    started: Field = ""
+    direction: Field = ""
+    rings: Field = ""
+    released: Field = ""
+    festival: Field = ""
+    name: Field = ""
+    phone: Field = ""
+    address: Field = ""
+    problem: Field = ""
+    station: Field = ""
 
     @property
     def has_ticket(self) -> bool:
@@ -74,7 +77,7 @@ def show_form(
 
 @router.post("/try")
 def judge(
-    request: Request, service: Running, viewer: Reader, trial: Annotated[Trial, Form()]
+    request: Request, service: Running, viewer: Reader, trial: Annotated[Trial, Depends()]
 ) -> Response:
     """Judge the dialogue and show the form again with what was found."""
     lang = language(request)
@@ -186,4 +189,4 @@ def _choice(kind: type[_Kind], text: str) -> _Kind | None:
 
 def _trimmed(trial: Trial) -> Trial:
     short = (f.name for f in fields(trial) if f.name != "dialogue")
-    return replace(trial, **{name: getattr(trial, name).strip()[:_MAX_FIELD] for name in short})
+    return replace(trial, **{name: getattr(trial, name).strip() for name in short})
