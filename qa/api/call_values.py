@@ -1,6 +1,5 @@
 """What a call's page shows, gathered from the store for one reader."""
 
-import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -9,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from qa.api.access import Viewer
-from qa.api.filters import ListQuery
+from qa.api.queue_query import QueueQuery
 from qa.api.review_views import (
     AppealView,
     Reading,
@@ -51,7 +50,7 @@ class Asking:
     service: Service
     viewer: Viewer
     lang: str
-    place: ListQuery
+    place: QueueQuery
     clear: bool = False
 
     @property
@@ -122,7 +121,7 @@ def call_values(asking: Asking, call_id: str, *, is_look: bool = True) -> dict[s
         "facts": _facts(content.call, lang),
         "playable": _is_playable(loaded),
         "zone": service.store.zone,
-        "back": asking.place.link(page=max(1, math.ceil(asking.place.page / 50))),
+        "back": asking.place.back_link(),
         "place": asking.place.parameters(),
         "is_masked": not asking.shows_personal,
         "shows_personal": asking.shows_personal,

@@ -27,6 +27,13 @@ def format_moment(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M}" if moment else ""
 
 
+def format_short_moment(moment: datetime | None, year: int) -> str:
+    """Write a date and time to the minute, without the year where it is the given one."""
+    if moment is None or moment.year != year:
+        return format_moment(moment)
+    return f"{moment:%m-%d %H:%M}"
+
+
 def chinese_punctuation(text: str) -> str:
     """Set half-width marks after Chinese characters full-width, one mark for one."""
     return _HALF_WIDTH.sub(

@@ -1,6 +1,7 @@
 """One call: its sound, its transcript, its flags with the evidence, and what people decided."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -8,15 +9,17 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from qa.api.access import Viewer, needs
 from qa.api.call_values import Asking, call_values
-from qa.api.filters import ListQuery, list_query
-from qa.api.pages.shared import at_place, call_link, code_words
+from qa.api.pages.queue import first_list
+from qa.api.pages.shared import code_words
+from qa.api.queue_query import QueueQuery, queue_query
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
+from qa.errors import NotFoundError
 from qa.records import Right
-from qa.store import queries_queue
+from qa.store.queue import neighbours, place_of
 
 router = APIRouter(include_in_schema=False)
-Asked = Annotated[ListQuery, Depends(list_query)]
+Asked = Annotated[QueueQuery, Depends(queue_query)]
 Running = Annotated[Service, Depends(service_of)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.LISTEN))]
 
@@ -42,7 +45,7 @@ def show_call(
     asking = Asking(service, viewer, language(request), asked, clear=personal)
     values = call_values(asking, call_id)
     values |= {
-        "near_calls": _neighbours(service, asked, values["detail"].line.call_id),
+        "near_calls": _neighbours(asking, values["detail"].line.call_id),
         "peaks_url": f"/api/v1/calls/{quote(call_id, safe='')}/peaks",
         "personal_url": _personal_url(asking, personal),
     }
@@ -57,30 +60,21 @@ def _personal_url(asking: Asking, shown: bool) -> str:
     return "?" + "&".join(part for part in (asking.place.parameters(), choice) if part)
 
 
-def _neighbours(service: Service, asked: ListQuery, call_id: str) -> Neighbours:
-    """Find what stands beside a call in the list; none where the list has changed meanwhile.
-
-    `page` counts single calls here: it is the call's place in the list, from 1.
-    """
-    place = asked.page
-    offset = max(0, place - 2)
+def _neighbours(asking: Asking, call_id: str) -> Neighbours:
+    """Find what stands beside a call in its list: by where it stood when it was opened."""
+    service, viewer, place = asking.service, asking.viewer, asking.place
+    wanted = place.to_filter(service.store.zone, datetime.now(UTC), first_list(viewer))
     with service.store.reading() as session:
-        some = queries_queue.queue_page(
-            session,
-            asked.to_filter(service.store.zone),
-            service.store.zone,
-            offset=offset,
-            limit=3 if place > 1 else 2,
-        )
-    ids = [line.call_id for line in some]
-    if call_id not in ids:
-        return Neighbours()
-    at = ids.index(call_id)
-    here = offset + at + 1
-
-    def link(index: int, number: int) -> str:
-        if not 0 <= index < len(ids):
-            return ""
-        return call_link(ids[index], at_place(asked, number))
-
-    return Neighbours(link(at - 1, here - 1), link(at + 1, here + 1))
+        try:
+            found = neighbours(session, wanted, viewer.scope, call_id, place=place.place())
+            at = {
+                near: place_of(session, wanted, viewer.scope, near).text()
+                for near in (found.before, found.after)
+                if near
+            }
+        except NotFoundError:  # without a scorecard it stands in no list
+            return Neighbours()
+    links = [
+        place.call_link(near, at[near]) if near else "" for near in (found.before, found.after)
+    ]
+    return Neighbours(*links)

@@ -15,8 +15,8 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.call_values import Asking, call_values
-from qa.api.filters import ListQuery
 from qa.api.pages.shared import code_words
+from qa.api.queue_query import QueueQuery
 from qa.api.rendering import flash, fragment, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
@@ -200,7 +200,7 @@ def _refuse(asked: Asked, error: NotAllowedError | InvalidRequestError | Conflic
 def _changed_parts(asked: Asked, done: str, rule_id: str) -> Response:
     """Write the parts of the page anew, and how far the review is."""
     lang = language(asked.request)
-    asking = Asking(asked.service, asked.viewer, lang, ListQuery(), clear=asked.target.personal)
+    asking = Asking(asked.service, asked.viewer, lang, QueueQuery(), clear=asked.target.personal)
     values = call_values(asking, asked.target.call_id, is_look=False)
     values |= {"place": asked.target.back, **code_words(asked.request)}
     parts = {name: fragment(asked.request, _TEMPLATES[name], values) for name in _TEMPLATES}

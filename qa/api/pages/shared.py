@@ -1,12 +1,9 @@
-"""What several pages use: codes in words, titles of rules, links to calls."""
+"""What several pages use: codes in words, titles of rules."""
 
-from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 from fastapi import Request
 
-from qa.api.filters import ListQuery
 from qa.api.rendering import language
 from qa.api.views import CLASSES, SYMBOLS
 from qa.errors import RecordingFault
@@ -30,17 +27,6 @@ def code_words(request: Request) -> dict[str, Any]:
 def titles_in(titles: dict[str, tuple[str, str]], lang: str) -> dict[str, str]:
     """Choose the language of rules' titles, given as Chinese and English; in order of rule id."""
     return {rule_id: pair[1 if lang == "en" else 0] for rule_id, pair in sorted(titles.items())}
-
-
-def call_link(call_id: str, asked: ListQuery) -> str:
-    """Write the address of a call's page, opened from a list."""
-    parameters = asked.parameters()
-    return f"/calls/{quote(call_id, safe='')}" + (f"?{parameters}" if parameters else "")
-
-
-def at_place(asked: ListQuery, number: int) -> ListQuery:
-    """Say of a call's page where in the list it stands, from 1."""
-    return replace(asked, page=number)
 
 
 def _fault(code: str | None, lang: str) -> str:

@@ -19,6 +19,8 @@ let player = null;
 let wave = null;
 let current = null;
 let lastDecided = null;
+/** All is decided and nobody went back: a key pressed once too often must not decide again. */
+let isSettled = false;
 
 /* Sound */
 
@@ -136,6 +138,7 @@ function select(flag, { plays = false, focuses = true } = {}) {
     region.classList.toggle("current", region.dataset.rule === flag.dataset.rule);
   }
   current = flag;
+  isSettled = false;
   if (focuses) flag.focus({ preventScroll: true });
   flag.scrollIntoView({ block: "nearest" });
   if (talk && flag.dataset.start !== undefined) talk.reveal(Number(flag.dataset.start), Number(flag.dataset.end));
@@ -171,7 +174,9 @@ const review = createReview({
     if (next) select(next, { plays: true });
     else {
       select(flag);
+      isSettled = true;
       if (player) player.pause();
+      document.querySelector(".release")?.scrollIntoView({ block: "nearest" });
       say(answer.ready ? says.allDecided : answer.said);
     }
   },
@@ -216,10 +221,18 @@ function follow(id, sentence) {
 const withFlag = (action) => () => (current ? action(current) : false);
 const withSound = (action) => () => (player ? action() : false);
 
+/** Decide the current flag, unless everything is decided and nobody chose to go back. */
+const deciding = (action) => () => {
+  if (!current) return false;
+  if (isSettled) say(says.allDecided);
+  else action(current);
+  return true;
+};
+
 onKeys({
-  c: withFlag((flag) => review.decide(flag, "confirm") && undefined),
-  r: withFlag((flag) => review.open(flag, "reject")),
-  e: withFlag((flag) => review.open(flag, "change")),
+  c: deciding((flag) => review.decide(flag, "confirm")),
+  r: deciding((flag) => review.open(flag, "reject")),
+  e: deciding((flag) => review.open(flag, "change")),
   n: withFlag((flag) => review.open(flag, "note")),
   u: undo,
   l: () => void review.release(),

@@ -65,7 +65,8 @@ export function createReview({ list, says, isClear, onDecided, onReleased }) {
     form.querySelector(".fault").textContent = "";
     const points = form.querySelector("[name=points]");
     if (mode === "change" && points) points.select();
-    else form.querySelector("textarea").focus();
+    else form.querySelector("textarea").focus({ preventScroll: true });
+    form.scrollIntoView({ block: "nearest" });
   }
 
   function close(flag) {

@@ -15,6 +15,7 @@ const LANES = [
  */
 export function createWave({ wrap, canvas, regions, needle, durationMs, speech, onSeek, onRegion }) {
   let peaks = null;
+  let loudest = 1;
   let zoom = 1;
   let from = 0; // ms at the left edge
   let now = 0;
@@ -54,8 +55,8 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
       const last = Math.max(first + 1, Math.floor((from + ((px + 2) / width) * shown()) * perMs));
       let top = 0;
       for (let i = first; i < last && i < values.length; i += 1) top = Math.max(top, values[i]);
-      // Quiet speech is still speech: the square root lifts it to where it can be seen.
-      const half = Math.max(0.5, Math.sqrt(top) * room);
+      // Quiet speech is still speech: a power below one lifts it to where it can be seen.
+      const half = Math.max(0.5, Math.min(1, top / loudest) ** 0.8 * room);
       pen.fillRect(px, middle - half, 1.4, half * 2);
     }
   }
@@ -136,6 +137,7 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
     /** Peaks of each lane, 0 to 1, evenly over the recording: {agent: [...], customer: [...]}. */
     setPeaks(values) {
       peaks = values;
+      loudest = [...values.agent, ...values.customer].reduce((a, b) => Math.max(a, b), 0.02);
       draw();
     },
     /** Move the needle; while playing the view follows it. */
