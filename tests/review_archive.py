@@ -124,7 +124,7 @@ class Archive:
 
 
 @dataclass(frozen=True)
-class _Made:
+class Made:
     """One call before it is stored."""
 
     call: CallRow
@@ -165,11 +165,11 @@ def fill(
     if sound is not None:
         made[-_SOUNDING:] = [_sounding(one, sound) for one in made[-_SOUNDING:]]
     for start in range(0, len(made), _BATCH):
-        _store(store, made[start : start + _BATCH], ruleset, until)
+        keep_calls(store, made[start : start + _BATCH], ruleset, until)
     return Archive(tuple(one.call.call_id for one in made), ruleset, tuple(agents))
 
 
-def _calls(chance: random.Random, until: datetime, agents: Sequence[Agent]) -> Iterator[_Made]:
+def _calls(chance: random.Random, until: datetime, agents: Sequence[Agent]) -> Iterator[Made]:
     for agent in agents:
         slips = {**_USUAL, **agent.slips}
         for week in range(agent.weeks):
@@ -182,7 +182,7 @@ def _calls(chance: random.Random, until: datetime, agents: Sequence[Agent]) -> I
 
 def _call(
     chance: random.Random, agent: Agent, started: datetime, slips: set[str], number: str
-) -> _Made:
+) -> Made:
     home, phone = chance.choice(_HOMES), chance.choice(_PHONES)
     said, name = chance.choice(_PEOPLE)
     call_id = f"{started:%Y%m%d}-{agent.agent_id}-{number}"
@@ -212,7 +212,7 @@ def _call(
         ticket_id=ticket.ticket_id,
         context="",
     )
-    return _Made(call, ticket, transcript)
+    return Made(call, ticket, transcript)
 
 
 def _dialogue(
@@ -267,7 +267,8 @@ def _unkind(chance: random.Random, slips: set[str]) -> Iterator[str]:
         yield "你有病吧！"
 
 
-def _store(store: Store, made: Sequence[_Made], ruleset: Ruleset, now: datetime) -> None:
+def keep_calls(store: Store, made: Sequence[Made], ruleset: Ruleset, now: datetime) -> None:
+    """Store calls with what was heard, judged by a ruleset."""
     with store.writing() as session:
         for one in made:
             transcript = one.transcript
@@ -295,7 +296,7 @@ def _store(store: Store, made: Sequence[_Made], ruleset: Ruleset, now: datetime)
         publish(session, cards, now)
 
 
-def _file(one: _Made) -> FileRow:
+def _file(one: Made) -> FileRow:
     path = one.path
     assert path is not None
     stat = path.stat()
@@ -308,12 +309,12 @@ def _file(one: _Made) -> FileRow:
     )
 
 
-def _judged(one: _Made, call: Call, ruleset: Ruleset) -> Scorecard:
+def _judged(one: Made, call: Call, ruleset: Ruleset) -> Scorecard:
     card = score_call(one.transcript, call, ruleset)
     return replace(card, transcript_key=transcript_key(one.transcript))
 
 
-def _sounding(one: _Made, folder: Path) -> _Made:
+def _sounding(one: Made, folder: Path) -> Made:
     """Give a call a recording of its length: a tone where each side speaks."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{one.call.call_id}.wav"
@@ -329,4 +330,4 @@ def _sounding(one: _Made, folder: Path) -> _Made:
     recording_id = sha256(path.read_bytes()).hexdigest()
     transcript = replace(one.transcript, recording_id=recording_id)
     one.call.path, one.call.recording_id = str(path), recording_id
-    return _Made(one.call, one.ticket, transcript, path)
+    return Made(one.call, one.ticket, transcript, path)
