@@ -143,7 +143,8 @@ def _places(
     order = order_of(wanted.show, few=few)
     conditions = other_conditions(wanted, few=few)
     in_list = listed(wanted.show, few=few)
-    if in_list is not None:
+    # Whoever stands before a listed call is listed; SQLite would take the weaker of the two bounds.
+    if in_list is not None and not (backwards and place is not None and place.rank > 0):
         conditions.append(in_list)
     if place is not None:
         conditions.append(order.beyond(place, backwards=backwards))
