@@ -1,0 +1,134 @@
+"""A load on the service: connections that stay open and ask one request after another.
+
+The client is written on bare sockets, because it runs beside the service on the same processors.
+"""
+
+import asyncio
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+_HEAD_END = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request: what it is counted as, its path, and headers of its own."""
+
+    kind: str
+    path: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Answers:
+    """What came back.
+
+    Attributes:
+        seconds: by kind, how long each request took until its last byte.
+        wrong: by kind and status, answers that were neither 200 nor 206.
+        bytes_read: bodies only.
+        wall_s: how long the load lasted.
+    """
+
+    seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    wrong: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    bytes_read: int = 0
+    wall_s: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """Requests that were answered."""
+        return sum(map(len, self.seconds.values()))
+
+    def percentile(self, kind: str, share: float) -> float:
+        """Milliseconds within which a share (0–1) of a kind's requests were answered."""
+        ordered = sorted(self.seconds[kind])
+        return 1000 * ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def load(
+    address: tuple[str, int],
+    choose: Callable[[random.Random, int], Asked],
+    headers: Mapping[str, str],
+    *,
+    connections: int,
+    seconds: float,
+    think_s: float = 0.0,
+) -> Answers:
+    """Ask for some time over several connections at once.
+
+    Args:
+        choose: picks the next request of a connection, by its number.
+        headers: sent with every request.
+        seconds: how long; requests under way are waited for.
+        think_s: mean pause before each request, exponentially spread; 0 asks at once again.
+    """
+    return asyncio.run(_load(address, choose, headers, (connections, seconds, think_s)))
+
+
+async def _load(
+    address: tuple[str, int],
+    choose: Callable[[random.Random, int], Asked],
+    headers: Mapping[str, str],
+    how: tuple[int, float, float],
+) -> Answers:
+    connections, seconds, think_s = how
+    answers, began = Answers(), time.perf_counter()
+    shared = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    head = f"Host: {address[0]}:{address[1]}\r\n{shared}"
+
+    async def one(number: int) -> None:
+        chance = random.Random(number)
+        reader, writer = await asyncio.open_connection(*address, limit=1 << 22)
+        try:
+            if think_s:
+                await asyncio.sleep(chance.random() * think_s)
+            while time.perf_counter() - began < seconds:
+                await _ask(reader, writer, head, choose(chance, number), answers)
+                if think_s:
+                    await asyncio.sleep(chance.expovariate(1 / think_s))
+        finally:
+            writer.close()
+
+    await asyncio.gather(*(one(number) for number in range(connections)))
+    answers.wall_s = time.perf_counter() - began
+    return answers
+
+
+async def _ask(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    head: str,
+    asked: Asked,
+    answers: Answers,
+) -> None:
+    own = "".join(f"{name}: {value}\r\n" for name, value in asked.headers)
+    started = time.perf_counter()
+    writer.write(f"GET {asked.path} HTTP/1.1\r\n{head}{own}\r\n".encode())
+    status, size = await _answer(reader)
+    answers.seconds[asked.kind].append(time.perf_counter() - started)
+    answers.bytes_read += size
+    if status not in (200, 206):
+        answers.wrong[asked.kind, status] += 1
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, int]:
+    """Read one answer; return its status and the length of its body."""
+    head = (await reader.readuntil(_HEAD_END)).decode("latin-1").lower()
+    status = int(head.split(" ", 2)[1])
+    fields = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
+    if "content-length" in fields:
+        size = int(fields["content-length"])
+        await reader.readexactly(size)
+        return status, size
+    if fields.get("transfer-encoding") != "chunked":
+        return status, 0
+    size = 0
+    while length := int((await reader.readuntil(b"\r\n")).split(b";")[0], 16):
+        await reader.readexactly(length + 2)
+        size += length
+    await reader.readexactly(2)
+    return status, size
