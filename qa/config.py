@@ -178,6 +178,43 @@ class AccountSettings(Section):
     )
 
 
+class ReviewSettings(Section):
+    """How people review: appeals, spot checks, figures."""
+
+    appeal_days: int = Field(
+        7, ge=1, le=90, description="days in which an agent may appeal after a call was released"
+    )
+    draw_checks: bool = Field(
+        True, description="draw the spot checks of the days that are over after each `qa run`"
+    )
+    daily_checks: int = Field(
+        2, ge=1, le=20, description="spot checks a day for each agent on duty, for their lead"
+    )
+    weekly_checks: int = Field(5, ge=1, le=100, description="spot checks a week for the head")
+    risk_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="share of the spot checks that are drawn by risk, 0–1, rounded down; "
+        "the rest is chance",
+    )
+    check_seed: str = Field(
+        "tingjian", min_length=1, max_length=200, description="text that chance follows from"
+    )
+    check_due_hours: int = Field(
+        24, ge=1, description="hours after the end of a day until its spot checks are overdue"
+    )
+    weekly_due_hours: int = Field(
+        72, ge=1, description="hours after the end of a week until the head's are overdue"
+    )
+    min_result_chars: int = Field(
+        10, ge=1, le=500, description="shortest written result of a spot check, characters"
+    )
+    min_ranked_calls: int = Field(
+        10, ge=2, description="an agent with fewer scored calls in a period is not ranked"
+    )
+
+
 class ServeSettings(Section):
     """Where the service listens, and how it is reached."""
 
@@ -231,6 +268,7 @@ class Settings(BaseSettings):
     batch: BatchSettings = BatchSettings()
     scoring: ScoringSettings = ScoringSettings()
     database: DatabaseSettings = DatabaseSettings()
+    review: ReviewSettings = ReviewSettings()
     serve: ServeSettings = ServeSettings()
     accounts: AccountSettings = AccountSettings()
     ingest: IngestSettings = IngestSettings()

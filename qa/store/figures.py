@@ -1,0 +1,187 @@
+"""What calls a person can listen to behind the figures: what is missed most, praise, appeals.
+
+Sums, means and weeks are in `team_figures`.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import Session
+
+from qa.codec import decode
+from qa.records import Appeal, FlagAction
+from qa.review.reviewing import PRAISE_RULES
+from qa.review.statistics import quantile
+from qa.store.evidence import evidence_of
+from qa.store.review_rows import as_appeal
+from qa.store.scope import agent_in_scope
+from qa.store.tables import ScorecardRow, VerdictRow
+from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow, FlagDecisionRow
+from qa.store.team_figures import Selection
+from qa.types import Outcome, Scorecard
+
+_MOST_TIMED = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to hear something; the times are None where only the call is known."""
+
+    call_id: str
+    scorecard_id: int
+    started_at: datetime | None
+    rule_id: str
+    start_ms: int | None
+    end_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class MissedRule:
+    """A rule that an agent violated, as far as it still counts.
+
+    Attributes:
+        times: violations, those that a person rejected left out.
+        points: taken off by them, as the machine counts.
+        examples: the newest, with a clip.
+    """
+
+    rule_id: str
+    times: int
+    points: int
+    examples: tuple[Place, ...]
+
+
+def missed_rules(
+    session: Session, wanted: Selection, *, limit: int = 10, examples: int = 3
+) -> list[MissedRule]:
+    """List the rules missed most in a selection, the most frequent first."""
+    rows = session.execute(
+        select(
+            VerdictRow.rule_id,
+            VerdictRow.points,
+            VerdictRow.start_ms,
+            VerdictRow.end_ms,
+            CallStatusRow.call_id,
+            CallStatusRow.scorecard_id,
+            CallStatusRow.started_at,
+        )
+        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
+        .where(_within(wanted), VerdictRow.outcome == Outcome.VIOLATED.value)
+        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
+    )
+    lifted = _lifted(session, wanted)
+    found: dict[str, list[tuple[int, Place]]] = defaultdict(list)
+    for rule_id, points, start_ms, end_ms, call_id, number, started_at in rows:
+        if (number, rule_id) not in lifted:
+            place = Place(call_id, number, started_at, rule_id, start_ms, end_ms)
+            found[rule_id].append((points, place))
+    missed = [
+        MissedRule(
+            rule_id,
+            len(some),
+            sum(points for points, _ in some),
+            tuple([place for _, place in some if place.start_ms is not None][:examples]),
+        )
+        for rule_id, some in found.items()
+    ]
+    return sorted(missed, key=lambda one: (-one.times, -one.points, one.rule_id))[:limit]
+
+
+def _lifted(session: Session, wanted: Selection) -> set[tuple[int, str]]:
+    """Find the violations that a person rejected, or found to be none."""
+    last = (
+        select(func.max(FlagDecisionRow.decision_id))
+        .join(
+            CallStatusRow,
+            and_(
+                CallStatusRow.call_id == FlagDecisionRow.call_id,
+                CallStatusRow.scorecard_id == FlagDecisionRow.scorecard_id,
+            ),
+        )
+        .where(_within(wanted), FlagDecisionRow.action != FlagAction.NOTE.value)
+        .group_by(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id)
+    )
+    rows = session.scalars(select(FlagDecisionRow).where(FlagDecisionRow.decision_id.in_(last)))
+    return {
+        (row.scorecard_id, row.rule_id)
+        for row in rows
+        if row.action == FlagAction.REJECT.value
+        or (row.outcome is not None and row.outcome != Outcome.VIOLATED.value)
+    }
+
+
+def praise(session: Session, wanted: Selection, *, limit: int = 10) -> list[Place]:
+    """List where somebody praises an agent, the newest first.
+
+    Raises:
+        StoreError: a stored scorecard is damaged.
+    """
+    rows = session.execute(
+        select(CallStatusRow.call_id, CallStatusRow.started_at, ScorecardRow)
+        .join(ScorecardRow, ScorecardRow.scorecard_id == CallStatusRow.scorecard_id)
+        .where(_within(wanted), CallStatusRow.is_praised.is_(True))
+        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
+        .limit(limit)
+    )
+    places = []
+    for call_id, started_at, row in rows:
+        for line in decode(Scorecard, row.blob).lines:
+            if line.rule_id.startswith(PRAISE_RULES) and line.verdict.outcome is Outcome.MET:
+                span = evidence_of(line.verdict).span
+                times = (span.start_ms, span.end_ms) if span else (None, None)
+                places.append(Place(call_id, row.scorecard_id, started_at, line.rule_id, *times))
+    return places
+
+
+def appeals_about(session: Session, wanted: Selection) -> list[Appeal]:
+    """List the appeals about the calls of a selection, the newest first."""
+    rows = session.execute(
+        select(AppealRow, AppealStepRow)
+        .join(CallStatusRow, CallStatusRow.call_id == AppealRow.call_id)
+        .outerjoin(AppealStepRow, AppealStepRow.appeal_id == AppealRow.appeal_id)
+        .where(_within(wanted))
+        .order_by(AppealRow.appeal_id.desc())
+    )
+    return [as_appeal(row, step) for row, step in rows]
+
+
+def review_minutes(session: Session, wanted: Selection) -> float | None:
+    """Say how long a call of a selection typically waits: from its scorecard to the first decision.
+
+    Returns:
+        The median in minutes, over the calls of the 10,000 latest decisions; None without any.
+    """
+    rows = session.execute(
+        select(FlagDecisionRow.scorecard_id, FlagDecisionRow.decided_at, ScorecardRow.created_at)
+        .join(CallStatusRow, CallStatusRow.call_id == FlagDecisionRow.call_id)
+        .join(ScorecardRow, ScorecardRow.scorecard_id == FlagDecisionRow.scorecard_id)
+        .where(
+            _within(wanted),
+            FlagDecisionRow.action != FlagAction.NOTE.value,
+            FlagDecisionRow.carried_from.is_(None),
+        )
+        .order_by(FlagDecisionRow.decision_id.desc())
+        .limit(_MOST_TIMED)
+    )
+    minutes: dict[int, list[float]] = defaultdict(list)
+    for number, decided_at, created_at in rows:
+        minutes[number].append((decided_at - created_at).total_seconds() / 60)
+    return quantile([min(some) for some in minutes.values()], 0.5)
+
+
+def _within(wanted: Selection) -> ColumnElement[bool]:
+    conditions = [
+        agent_in_scope(wanted.scope, CallStatusRow.agent_id.expression),
+        CallStatusRow.sorted_at >= wanted.since,
+        CallStatusRow.sorted_at < wanted.until,
+    ]
+    for column, value in (
+        (CallStatusRow.team, wanted.team),
+        (CallStatusRow.agent_id, wanted.agent_id),
+        (CallStatusRow.ruleset_id, wanted.ruleset_id),
+    ):
+        if value is not None:
+            conditions.append(column == value)
+    return and_(*conditions)
