@@ -62,8 +62,8 @@ class KnownCalls:
             row["source"] = call.source
         if call.values is not None:
             row.update({k: v for k, v in call.values.items() if v is not None or k != "source"})
+            merge_claims(row, call.claims)  # first: a row with metadata has claims already
             row["has_metadata"] = True
-            merge_claims(row, call.claims)
         if path:
             row["path"], row["recording_id"] = path, self._recordings[path]
             for other in same_file:  # the recording came first, its metadata names it otherwise
