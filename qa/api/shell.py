@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 
 from qa import wording
 from qa.records import Right, User, UserRole
+from qa.store.messages import count_new_messages
 
 LANGUAGE_COOKIE = "qa_lang"
 THEME_COOKIE = "qa_theme"
@@ -112,6 +113,8 @@ def shell_values(request: Request) -> Mapping[str, Any]:
     }
     if viewer is not None:
         values["areas"] = areas_for(viewer.user, viewer.rights, _known_paths(request))
+        with request.app.state.service.store.reading() as session:
+            values["unread"] = count_new_messages(session, viewer.user)
     return values
 
 

@@ -72,7 +72,16 @@ WORDS: Final[Mapping[str, Wording]] = {
     ),
     "settle_keep": Wording("维持原结果", "Keep the result"),
     "settle_reopen": Wording("按新结果重新复核", "Review the new one"),
-    "speed": Wording("语速", "Speed"),
+    "not_reviewed_yet": Wording(
+        "这是机器的初评，还没有人复核；复核并发布之后才算数，也才能申诉。",
+        "This is the machine's first judgement. It counts only once a person has reviewed and "
+        "released it; then you can appeal, too.",
+    ),
+    "not_guilt": Wording(
+        "待定不等于违规：机器无法判断，没有扣分。",
+        "Undecided is not guilt: the machine cannot tell, and takes no points.",
+    ),
+    "speed": Wording("播放速度", "Speed"),
     "zoom": Wording("缩放", "Zoom"),
     "zoom_in": Wording("放大波形", "Zoom in"),
     "zoom_out": Wording("缩小波形", "Zoom out"),
@@ -101,6 +110,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "did_change": Wording("改判：{outcome}", "changed: {outcome}"),
     "did_change_points": Wording("改判：{outcome}，扣 {points}", "changed: {outcome}, −{points}"),
     "did_note": Wording("备注", "note"),
+    "once_upheld": Wording("确认后扣 {points}", "−{points} once upheld"),
     "carried": Wording("沿用上次评分的判定", "carried over from the scorecard before"),
     "new_outcome": Wording("改为", "Change to"),
     "outcome_violated": Wording("违规", "violated"),
