@@ -138,7 +138,7 @@ def totals(session: Session, wanted: Selection) -> Totals:
             _sum(_one(CallStatusRow.basis == Basis.REVIEWED.value)),
             _sum(_one(CallStatusRow.basis == Basis.FINAL.value)),
             _sum(_one(CallStatusRow.is_praised.is_(True))),
-        ).where(*_within(wanted))
+        ).where(*within(wanted))
     ).one()
     calls, total, squares, *counts = (int(value) for value in row)
     return Totals(mean_of(calls, total, squares), *counts)
@@ -161,7 +161,7 @@ def agents(session: Session, wanted: Selection) -> list[AgentFigures]:
             _sum(_one(CallStatusRow.is_praised.is_(True))),
         )
         .outerjoin(AgentRow, AgentRow.agent_id == CallStatusRow.agent_id)
-        .where(CallStatusRow.agent_id.is_not(None), *_within(wanted))
+        .where(CallStatusRow.agent_id.is_not(None), *within(wanted))
         .group_by(CallStatusRow.agent_id, AgentRow.name, CallStatusRow.team)
         .order_by(CallStatusRow.agent_id)
     )
@@ -179,7 +179,7 @@ def histogram(session: Session, wanted: Selection) -> dict[int, int]:
     """Count calls by score, 0–100; scores that no call has are left out."""
     rows = session.execute(
         select(CallStatusRow.score, func.count())
-        .where(*_within(wanted))
+        .where(*within(wanted))
         .group_by(CallStatusRow.score)
     )
     return {row[0]: row[1] for row in rows}
@@ -205,7 +205,7 @@ def weekly(
     whole = Selection(wanted.scope, weeks[0][0], weeks[-1][1], wanted.team, wanted.agent_id)
     inner = (
         select(number, CallStatusRow.agent_id, CallStatusRow.score)
-        .where(CallStatusRow.agent_id.is_not(None), *_within(whole))
+        .where(CallStatusRow.agent_id.is_not(None), *within(whole))
         .subquery()
     )
     rows = session.execute(
@@ -221,13 +221,8 @@ def rules(session: Session, wanted: Selection) -> list[RuleCount]:
 
     A flag that a person rejected is no violation; one that a person changed counts as changed.
     """
-    last = _last_decisions()
-    action, changed = last.c.action, last.c.outcome
-    outcome = case(
-        (action == FlagAction.REJECT.value, literal(Outcome.MET.value)),
-        (and_(action == FlagAction.CHANGE.value, changed.is_not(None)), changed),
-        else_=VerdictRow.outcome,
-    )
+    last = last_decisions()
+    outcome = decided_outcome(last)
     violated = _sum(_one(outcome == Outcome.VIOLATED.value))
     undecided = _sum(_one(outcome == Outcome.UNDECIDED.value))
     rows = session.execute(
@@ -235,7 +230,7 @@ def rules(session: Session, wanted: Selection) -> list[RuleCount]:
             VerdictRow.rule_id,
             violated,
             undecided,
-            _sum(_one(action == FlagAction.REJECT.value)),
+            _sum(_one(last.c.action == FlagAction.REJECT.value)),
         )
         .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
         .outerjoin(
@@ -245,7 +240,7 @@ def rules(session: Session, wanted: Selection) -> list[RuleCount]:
                 last.c.rule_id == VerdictRow.rule_id,
             ),
         )
-        .where(*_within(wanted))
+        .where(*within(wanted))
         .group_by(VerdictRow.rule_id)
         .order_by(violated.desc(), undecided.desc(), VerdictRow.rule_id)
     )
@@ -256,12 +251,12 @@ def progress(session: Session, wanted: Selection) -> Progress:
     """Say how far reviewing is, and who decided how many flags."""
     states = session.execute(
         select(CallStatusRow.state, func.count())
-        .where(*_within(wanted))
+        .where(*within(wanted))
         .group_by(CallStatusRow.state)
     )
     waiting = and_(CallStatusRow.priority > 0, CallStatusRow.state.in_(_WAITING))
     count, oldest = session.execute(
-        select(func.count(), func.min(CallStatusRow.started_at)).where(waiting, *_within(wanted))
+        select(func.count(), func.min(CallStatusRow.started_at)).where(waiting, *within(wanted))
     ).one()
     people = session.execute(
         select(UserRow.name, func.count())
@@ -271,7 +266,7 @@ def progress(session: Session, wanted: Selection) -> Progress:
         .where(
             FlagDecisionRow.action != FlagAction.NOTE.value,
             FlagDecisionRow.carried_from.is_(None),
-            *_within(wanted),
+            *within(wanted),
         )
         .group_by(UserRow.user_id, UserRow.name)
         .order_by(func.count().desc(), UserRow.name)
@@ -284,7 +279,7 @@ def progress(session: Session, wanted: Selection) -> Progress:
     )
 
 
-def _last_decisions() -> Subquery:
+def last_decisions() -> Subquery:
     """Select the decision that counts for each flag: the last one that is no note."""
     numbers = (
         select(func.max(FlagDecisionRow.decision_id))
@@ -303,7 +298,18 @@ def _last_decisions() -> Subquery:
     )
 
 
-def _within(wanted: Selection) -> list[ColumnElement[bool]]:
+def decided_outcome(last: Subquery) -> ColumnElement[str]:
+    """Write what a line counts as, given the decision that counts for it, if any."""
+    action, changed = last.c.action, last.c.outcome
+    return case(
+        (action == FlagAction.REJECT.value, literal(Outcome.MET.value)),
+        (and_(action == FlagAction.CHANGE.value, changed.is_not(None)), changed),
+        else_=VerdictRow.outcome,
+    )
+
+
+def within(wanted: Selection) -> list[ColumnElement[bool]]:
+    """Write a selection as conditions on the calls' states."""
     conditions = [
         agent_in_scope(wanted.scope, CallStatusRow.agent_id.expression),
         CallStatusRow.sorted_at >= wanted.since,

@@ -1,0 +1,198 @@
+"""An agent's own page: figures said fairly, and what to do better, with the place to hear."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from qa.api.charts import Chart, Series
+from qa.api.clip_views import ClipView, ReadCall, read_calls
+from qa.api.days import Days
+from qa.api.display import chinese_punctuation
+from qa.api.rule_views import advice, what_to_say
+from qa.api.rulesets import rulesets_in_force
+from qa.api.service import Service
+from qa.api.team_views import bands, week_labels, week_names
+from qa.api.words import word
+from qa.masking import listen, mask_text
+from qa.records import Scope
+from qa.review.reviewing import PRAISE_RULES
+from qa.review.statistics import FEW_IN_WEEK
+from qa.scoring.ruleset import Rule
+from qa.store import agent_figures, team_figures
+from qa.store.agent_lists import AgentEntry
+from qa.store.appeals import AppealLine, list_appeals
+from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
+from qa.store.team_figures import Selection, WeekSum
+from qa.types import Call, Outcome
+
+TREND_WEEKS = 8
+_RULES = 6
+_CLIPS = 2
+_PRAISE = 3
+_APPEALS = 6
+_PROMISES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A rule that was missed, where to hear it, and what to say instead."""
+
+    rule_id: str
+    title: str
+    link: str
+    times: int
+    say: tuple[str, ...]
+    advice: str
+    clips: tuple[ClipView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseView:
+    """A promise: its words without names and numbers, and what became of it."""
+
+    line: PromiseLine
+    quote: str
+
+
+def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> Mapping[str, Any]:
+    """Gather all that an agent's page shows; the caller has checked the scope."""
+    own = Scope(agent_id=agent.agent_id)
+    wanted = Selection(own, days.since, days.until)
+    now, zone = datetime.now(UTC), service.store.zone
+    with service.store.reading() as session:
+        counted = team_figures.rules(session, wanted)
+        missed = [one for one in counted if one.violated][:_RULES]
+        shown = agent_figures.violated_calls(
+            session, wanted, [one.rule_id for one in missed], each=_CLIPS
+        )
+        praised = agent_figures.praised_calls(session, wanted, limit=_PRAISE)
+        needed = [*praised, *(call_id for ids in shown.values() for call_id in ids)]
+        calls = read_calls(session, needed, zone, now)
+        values: dict[str, Any] = {
+            "total": team_figures.totals(session, wanted),
+            "flags": agent_figures.flag_counts(session, wanted),
+            "trend": _trend(session, service, agent, days, lang),
+            "appeals": _appeals(session, own),
+            "promises": _promises(session, agent, days, service, now),
+        }
+    rules = _rules(service)
+    clips = _clips(shown, calls, service, lang)
+    return values | {
+        "missed": [_missed(one.rule_id, one.violated, rules, clips, lang) for one in missed],
+        "praise": _praise(praised, calls, service, lang),
+    }
+
+
+def _trend(session: Any, service: Service, agent: AgentEntry, days: Days, lang: str) -> Chart:
+    """Draw the agent's weeks against the others of the team, where those are enough people."""
+    weeks = team_figures.weeks_until(days.final, TREND_WEEKS, service.store.zone)
+    span = (weeks[0][0], weeks[-1][1])
+    own = team_figures.weekly(session, Selection(Scope(agent_id=agent.agent_id), *span), weeks)
+    team: list[WeekSum] = []
+    if agent.team is not None:
+        scope = Scope(teams=frozenset({agent.team}))
+        team = team_figures.weekly(session, Selection(scope, *span), weeks)
+    by_week: dict[int, list[WeekSum]] = defaultdict(list)
+    for one in team:
+        by_week[one.week].append(one)
+    low, high, middle = bands(by_week, len(weeks), without=agent.agent_id)
+    mine = {one.week: one for one in own}
+    means = [mine[at].total / mine[at].calls if at in mine else None for at in range(len(weeks))]
+    calls = [mine[at].calls if at in mine else 0 for at in range(len(weeks))]
+    series = [
+        Series(
+            word("agent_own", lang),
+            means,
+            counts=calls,
+            few=[count < FEW_IN_WEEK for count in calls],
+        )
+    ]
+    if any(value is not None for value in middle):
+        series.append(Series(word("agent_team_median", lang), middle, tone="quiet", plain=True))
+        series.insert(0, Series(word("agent_team_band", lang), tone="quiet", low=low, high=high))
+    known = [value for value in (*means, *low) if value is not None]
+    return Chart(
+        title=word("agent_trend", lang),
+        head=word("teams_week", lang),
+        labels=week_labels(weeks),
+        long=week_names(weeks, lang),
+        series=series,
+        decimals=1,
+        lowest=max(0, int(min(known, default=70) // 10 * 10 - 10)),
+        highest=100,
+    )
+
+
+def _rules(service: Service) -> dict[str, tuple[str, Rule]]:
+    """Find each rule in force by id; of one that several rulesets have, the default's."""
+    found: dict[str, tuple[str, Rule]] = {}
+    for one in sorted(rulesets_in_force(service), key=lambda one: one.is_default):
+        for rule in one.ruleset.rules if one.ruleset else ():
+            found[rule.rule_id] = (one.ruleset_id, rule)
+    return found
+
+
+def _clips(
+    shown: Mapping[str, Sequence[str]],
+    calls: Mapping[str, ReadCall],
+    service: Service,
+    lang: str,
+) -> dict[str, tuple[ClipView, ...]]:
+    found = {}
+    for rule_id, ids in shown.items():
+        clips = [calls[i].clip(rule_id, service.store.zone, lang) for i in ids if i in calls]
+        found[rule_id] = tuple(clip for clip in clips if clip is not None)
+    return found
+
+
+def _missed(
+    rule_id: str,
+    times: int,
+    rules: Mapping[str, tuple[str, Rule]],
+    clips: Mapping[str, tuple[ClipView, ...]],
+    lang: str,
+) -> Missed:
+    own = clips.get(rule_id, ())
+    if rule_id not in rules:
+        return Missed(rule_id, own[0].line.title if own else "", "", times, (), "", own)
+    ruleset_id, rule = rules[rule_id]
+    title = rule.title_en if lang == "en" and rule.title_en else rule.title
+    link = f"/rules/{ruleset_id}/{rule_id}"
+    return Missed(rule_id, title, link, times, what_to_say(rule), advice(rule, lang), own)
+
+
+def _praise(
+    ids: Sequence[str], calls: Mapping[str, ReadCall], service: Service, lang: str
+) -> list[ClipView]:
+    found = []
+    for call_id in ids:
+        call = calls.get(call_id)
+        for line in call.card.lines if call else ():
+            if line.rule_id.startswith(PRAISE_RULES) and line.verdict.outcome is Outcome.MET:
+                clip = call.clip(line.rule_id, service.store.zone, lang) if call else None
+                if clip is not None:
+                    found.append(clip)
+    return found
+
+
+def _appeals(session: Any, own: Scope) -> list[AppealLine]:
+    return list_appeals(session, own, only_open=False, limit=_APPEALS)
+
+
+def _promises(
+    session: Any, agent: AgentEntry, days: Days, service: Service, now: datetime
+) -> list[PromiseView]:
+    """List promises, those that still can be kept or were broken first."""
+    wanted = PromiseFilter(agent_id=agent.agent_id, since=days.since, until=days.until)
+    order = [PromiseState.OPEN, PromiseState.BROKEN, PromiseState.UNKNOWN, PromiseState.KEPT]
+    lines = sorted(
+        list_promises(session, wanted, service.store.zone, now),
+        key=lambda line: order.index(line.state),
+    )
+    heard = listen(None, Call(""))
+    return [
+        PromiseView(line, chinese_punctuation(mask_text(line.quote, heard)))
+        for line in lines[:_PROMISES]
+    ]

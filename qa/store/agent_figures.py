@@ -1,0 +1,165 @@
+"""What an agent's own page is made of: which calls show what, and how the flags stand."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from qa.records import FlagAction
+from qa.store.tables import VerdictRow
+from qa.store.tables_review import CallStatusRow
+from qa.store.team_figures import Selection, decided_outcome, last_decisions, within
+from qa.types import Outcome
+
+_SEARCHED = 400
+
+
+@dataclass(frozen=True, slots=True)
+class FlagCounts:
+    """How an agent's flags stand.
+
+    Attributes:
+        open: violated, and nobody has decided; undecided lines are counted apart, for they are
+            held against nobody.
+    """
+
+    open: int
+    confirmed: int
+    rejected: int
+    changed: int
+    undecided: int
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlace:
+    """Where a call stands in the list of an agent's calls: the key of the next page."""
+
+    sorted_at: datetime
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgentCall:
+    """One call in the list; `state` and `basis` as `CallStatusRow` has them."""
+
+    place: CallPlace
+    started_at: datetime | None
+    score: int
+    basis: str
+    state: str
+    severity: int
+    flags: int
+    undecided: int
+    is_praised: bool
+
+
+def violated_calls(
+    session: Session, wanted: Selection, rule_ids: Sequence[str], *, each: int
+) -> dict[str, list[str]]:
+    """Find the newest calls on which rules count as violated, by rule id.
+
+    Args:
+        each: at most so many for each rule.
+    """
+    last = last_decisions()
+    rows = session.execute(
+        select(VerdictRow.rule_id, CallStatusRow.call_id)
+        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
+        .outerjoin(
+            last,
+            and_(
+                last.c.scorecard_id == VerdictRow.scorecard_id,
+                last.c.rule_id == VerdictRow.rule_id,
+            ),
+        )
+        .where(
+            VerdictRow.rule_id.in_(rule_ids),
+            decided_outcome(last) == Outcome.VIOLATED.value,
+            *within(wanted),
+        )
+        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
+        .limit(_SEARCHED)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for rule_id, call_id in rows:
+        if len(found[rule_id]) < each:
+            found[rule_id].append(call_id)
+    return dict(found)
+
+
+def praised_calls(session: Session, wanted: Selection, *, limit: int) -> list[str]:
+    """List the newest calls in which somebody praised the agent."""
+    return list(
+        session.scalars(
+            select(CallStatusRow.call_id)
+            .where(CallStatusRow.is_praised.is_(True), *within(wanted))
+            .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
+            .limit(limit)
+        )
+    )
+
+
+def flag_counts(session: Session, wanted: Selection) -> FlagCounts:
+    """Count flags by what people decided."""
+    last = last_decisions()
+    rows = session.execute(
+        select(last.c.action, VerdictRow.outcome, func.count())
+        .select_from(VerdictRow)
+        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
+        .outerjoin(
+            last,
+            and_(
+                last.c.scorecard_id == VerdictRow.scorecard_id,
+                last.c.rule_id == VerdictRow.rule_id,
+            ),
+        )
+        .where(*within(wanted))
+        .group_by(last.c.action, VerdictRow.outcome)
+    )
+    counts: dict[str, int] = defaultdict(int)
+    for action, outcome, count in rows:
+        counts[_kind(action, outcome)] += count
+    return FlagCounts(**{name: counts[name] for name in FlagCounts.__slots__})
+
+
+def agent_calls(
+    session: Session, agent_id: str, *, after: CallPlace | None, limit: int
+) -> list[AgentCall]:
+    """List an agent's scored calls, the newest first.
+
+    Args:
+        after: only calls behind this place.
+    """
+    at, call_id = CallStatusRow.sorted_at, CallStatusRow.call_id
+    statement = select(CallStatusRow).where(CallStatusRow.agent_id == agent_id)
+    if after is not None:
+        later = and_(at == after.sorted_at, call_id < after.call_id)
+        statement = statement.where(or_(at < after.sorted_at, later))
+    rows = session.scalars(statement.order_by(at.desc(), call_id.desc()).limit(limit))
+    return [
+        AgentCall(
+            place=CallPlace(row.sorted_at, row.call_id),
+            started_at=row.started_at,
+            score=row.score,
+            basis=row.basis,
+            state=row.state,
+            severity=row.severity,
+            flags=row.flags,
+            undecided=row.undecided,
+            is_praised=row.is_praised,
+        )
+        for row in rows
+    ]
+
+
+def _kind(action: str | None, outcome: str) -> str:
+    if action is None:
+        return "undecided" if outcome == Outcome.UNDECIDED.value else "open"
+    return {
+        FlagAction.CONFIRM.value: "confirmed",
+        FlagAction.REJECT.value: "rejected",
+        FlagAction.CHANGE.value: "changed",
+    }[action]
