@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from qa.api.app import create_app
 from qa.api.server import address_of, bind, listening_address
 from qa.cli.app import app
-from qa.config import ServeSettings
+from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
-from tests.call_folders import open_store, settings_for
+from qa.store.store import Store
 
 OUTSIDE = ["0.0.0.0", "192.168.1.5", "::"]
 
@@ -195,8 +195,8 @@ def test_behind_a_proxy_nothing_is_answered_without_tls(tmp_path: Path) -> None:
     settings = ServeSettings(
         host="10.0.0.9", behind_proxy=("10.0.0.7",), allowed_hosts=("qa.example.com",)
     )
-    made = settings_for(tmp_path).model_copy(update={"serve": settings})
-    with open_store(made) as store:
+    made = Settings(data_dir=tmp_path, serve=settings)
+    with Store.open(made.database_url) as store:
         service = create_app(store, made)
         plain = TestClient(service, base_url="http://qa.example.com").get("/login")
         assert plain.status_code == 403 and "X-Forwarded-Proto" in plain.text
