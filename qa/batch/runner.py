@@ -7,6 +7,7 @@ interrupted anywhere is finished by running again.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.batch import local
@@ -14,6 +15,7 @@ from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
 from qa.batch.judging import Judging, score_pending
 from qa.batch.local import WorkerFactory
+from qa.batch.reviewing import do_daily_work
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
@@ -122,6 +124,7 @@ def run_intake(
         run.counts = _counts(hearing, None)
         judging = score_pending(store, settings, listener=run.listener)
         run.counts = _counts(hearing, judging)
+        do_daily_work(store, settings, datetime.now(UTC))
     return RunReport(run.run_id, intake, hearing, judging, time.monotonic() - started)
 
 

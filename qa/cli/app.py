@@ -16,6 +16,7 @@ import qa
 from qa.cli import (
     audit,
     calls,
+    checks,
     config,
     demo,
     export,
@@ -26,6 +27,7 @@ from qa.cli import (
     promises,
     reconcile,
     rescore,
+    review,
     rules,
     rules_publish,
     rules_try,
@@ -117,6 +119,8 @@ rules_try.register(rules.app)
 rules_publish.register(rules.app)
 app.add_typer(rules.app)
 app.add_typer(notices.app)
+app.add_typer(review.app)
+app.add_typer(checks.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
 for commands in (

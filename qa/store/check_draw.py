@@ -32,7 +32,8 @@ class DrawSettings:
         daily: for each agent on duty, each day.
         weekly: for the head, over all agents, each week from Monday to Sunday.
         seed: chance follows from it; the same seed draws the same calls.
-        due_hours, weekly_due_hours: time after the end of the day, or of the week.
+        due_hours, weekly_due_hours: time after the end of the day, or of the week; after the draw
+            where that came later.
     """
 
     daily: Plan
@@ -90,7 +91,8 @@ def _draw_daily(
     candidates = [one for one in _candidates(session, days) if one.agent_id not in full]
     drawn = draw_daily(settings.seed, day, candidates, settings.daily)
     leads = _leads(session, {one.agent_id for one in drawn})
-    due_at = days.until + timedelta(hours=settings.due_hours)
+    # Who gets a task late has the same time for it.
+    due_at = max(days.until, now) + timedelta(hours=settings.due_hours)
     rows = [
         _row(CheckKind.DAILY, day, one, settings.seed)
         | {"drawn_at": now, "due_at": due_at}
@@ -112,7 +114,7 @@ def _draw_weekly(
             UserRow.role == UserRole.HEAD.value, UserRow.is_disabled.is_(False)
         )
     ).all()
-    due_at = days.until + timedelta(hours=settings.weekly_due_hours)
+    due_at = max(days.until, now) + timedelta(hours=settings.weekly_due_hours)
     drawn = draw(settings.seed, monday, _candidates(session, days), settings.weekly)[:missing]
     positions: dict[str, int] = defaultdict(int)
     for agent, position in _taken(session, CheckKind.WEEKLY, monday):

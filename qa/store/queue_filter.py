@@ -21,39 +21,15 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from qa.records import ReviewState, Scope
+from qa.review.lists import SEVERITIES, Severity, Show
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.tables import ShortText, UtcDateTime, VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
 
+__all__ = ["SEVERITIES", "Severity", "Show"]
 _FEW = 5_000
 _FLAGGED = [Outcome.VIOLATED.value, Outcome.UNDECIDED.value]
-
-
-class Severity(StrEnum):
-    """The most serious thing that still counts in a call."""
-
-    NONE = "none"
-    UNDECIDED = "undecided"
-    HINT = "hint"
-    SCORE = "score"
-    FINE = "fine"
-    CRITICAL = "critical"
-
-
-SEVERITIES = tuple(Severity)
-"""By rank: `call_status.severity` is a place in it."""
-
-
-class Show(StrEnum):
-    """Which list, and in which order."""
-
-    REVIEW = "review"
-    """Calls that somebody has to look at, the most serious first, then the newest."""
-    FLAGGED = "flagged"
-    """Calls with something that counts, reviewed or not, in the same order."""
-    ALL = "all"
-    """Every scored call, the newest first."""
 
 
 class Few(StrEnum):

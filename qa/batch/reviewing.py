@@ -1,0 +1,52 @@
+"""What reviewing needs every day: appeal windows close, spot checks are drawn."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from qa.config import Settings
+from qa.records import SpotCheck
+from qa.review.sampling import Plan
+from qa.store.call_status import close_windows
+from qa.store.check_draw import DrawSettings, draw_checks
+from qa.store.store import Store
+
+CATCH_UP_DAYS = 7
+"""So many days are looked back for checks that were not drawn, as when the program stood still."""
+
+
+@dataclass(frozen=True, slots=True)
+class DailyWork:
+    """What was done: calls that became final, and the checks that were drawn."""
+
+    closed: int
+    drawn: tuple[SpotCheck, ...]
+
+
+def draw_settings(settings: Settings) -> DrawSettings:
+    """Read how spot checks are drawn."""
+    review = settings.review
+    return DrawSettings(
+        daily=Plan(review.daily_checks, review.risk_share),
+        weekly=Plan(review.weekly_checks, review.risk_share),
+        seed=review.check_seed,
+        due_hours=review.check_due_hours,
+        weekly_due_hours=review.weekly_due_hours,
+    )
+
+
+def draw_day(store: Store, settings: Settings, day: date, now: datetime) -> tuple[SpotCheck, ...]:
+    """Draw the checks of one day that is over."""
+    with store.writing() as session:
+        return tuple(draw_checks(session, day, now, draw_settings(settings), store.zone))
+
+
+def do_daily_work(store: Store, settings: Settings, now: datetime) -> DailyWork:
+    """Close windows and draw the checks of the last days that are over; harmless to repeat."""
+    with store.writing() as session:
+        closed = close_windows(session, now)
+    drawn: list[SpotCheck] = []
+    if settings.review.draw_checks:
+        today = now.astimezone(store.zone).date()
+        for back in range(CATCH_UP_DAYS, 0, -1):
+            drawn += draw_day(store, settings, today - timedelta(days=back), now)
+    return DailyWork(closed, tuple(drawn))
