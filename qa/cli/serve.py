@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -60,9 +61,17 @@ def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") 
         sys.stdout.flush()
 
     try:
-        serve(store, settings, listener, ready)
+        with _working_beside(settings):
+            serve(store, settings, listener, ready)
     except KeyboardInterrupt:
         typer.echo("\nstopped", err=True)
+
+
+def _working_beside(settings: "Settings") -> AbstractContextManager[object]:
+    """Start what transcribes uploads and does runs, unless the settings leave that to others."""
+    from qa.batch.beside import Beside
+
+    return Beside(settings) if settings.serve.process_uploads else nullcontext()
 
 
 def _log_requests() -> None:
