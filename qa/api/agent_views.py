@@ -20,7 +20,7 @@ from qa.records import Scope
 from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import FEW_IN_WEEK
 from qa.scoring.ruleset import Rule
-from qa.store import agent_figures, team_figures
+from qa.store import agent_figures, figures, team_figures
 from qa.store.agent_lists import AgentEntry
 from qa.store.appeals import AppealLine, list_appeals
 from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
@@ -62,12 +62,9 @@ def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> 
     wanted = Selection(own, days.since, days.until)
     now, zone = datetime.now(UTC), service.store.zone
     with service.store.reading() as session:
-        counted = team_figures.rules(session, wanted)
-        missed = [one for one in counted if one.violated][:_RULES]
-        shown = agent_figures.violated_calls(
-            session, wanted, [one.rule_id for one in missed], each=_CLIPS
-        )
-        praised = agent_figures.praised_calls(session, wanted, limit=_PRAISE)
+        missed = figures.missed_rules(session, wanted, limit=_RULES, examples=_CLIPS)
+        praised = [one.call_id for one in figures.praise(session, wanted, limit=_PRAISE)]
+        shown = {one.rule_id: [place.call_id for place in one.examples] for one in missed}
         needed = [*praised, *(call_id for ids in shown.values() for call_id in ids)]
         calls = read_calls(session, needed, zone, now)
         values: dict[str, Any] = {
@@ -80,13 +77,13 @@ def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> 
     rules = _rules(service)
     clips = _clips(shown, calls, service, lang)
     return values | {
-        "missed": [_missed(one.rule_id, one.violated, rules, clips, lang) for one in missed],
+        "missed": [_missed(one.rule_id, one.times, rules, clips, lang) for one in missed],
         "praise": _praise(praised, calls, service, lang),
     }
 
 
 def _trend(session: Any, service: Service, agent: AgentEntry, days: Days, lang: str) -> Chart:
-    """Draw the agent's weeks against the others of the team, where those are enough people."""
+    """Draw the agent's weeks against the team, where that has enough people."""
     weeks = team_figures.weeks_until(days.final, TREND_WEEKS, service.store.zone)
     span = (weeks[0][0], weeks[-1][1])
     own = team_figures.weekly(session, Selection(Scope(agent_id=agent.agent_id), *span), weeks)
@@ -97,7 +94,7 @@ def _trend(session: Any, service: Service, agent: AgentEntry, days: Days, lang: 
     by_week: dict[int, list[WeekSum]] = defaultdict(list)
     for one in team:
         by_week[one.week].append(one)
-    low, high, middle = bands(by_week, len(weeks), without=agent.agent_id)
+    low, high, middle = bands(by_week, len(weeks))
     mine = {one.week: one for one in own}
     means = [mine[at].total / mine[at].calls if at in mine else None for at in range(len(weeks))]
     calls = [mine[at].calls if at in mine else 0 for at in range(len(weeks))]

@@ -98,7 +98,7 @@ def rule_view(rule: Rule, ruleset: Ruleset, lang: str) -> RuleView:
         ),
         say=what_to_say(rule),
         advice=advice(rule, lang),
-        examples=tuple(_example(example, lang) for example in rule.examples),
+        examples=tuple(_example(example, lang, _shared(rule)) for example in rule.examples),
     )
 
 
@@ -107,7 +107,9 @@ def what_to_say(rule: Rule) -> tuple[str, ...]:
     if rule.check.kind not in _SPOKEN_KINDS:
         return ()
     good = (e for e in rule.examples if e.outcome is Outcome.MET)
-    return next((lines for example in good if (lines := _agent_lines(example))), ())
+    said = next((lines for example in good if (lines := _agent_lines(example))), ())
+    # Such an example asks, repeats, and goes on with the rest of the call.
+    return said[:2] if rule.check.kind == "read_back" else said
 
 
 def advice(rule: Rule, lang: str) -> str:
@@ -172,13 +174,25 @@ def _slots(parameters: Mapping[str, Any], lang: str) -> Iterator[tuple[str, tupl
             yield slot_name(str(slot.get("name", "")), lang), said or ((digits,) if digits else ())
 
 
-def _example(example: RuleExample, lang: str) -> ExampleView:
+def _shared(rule: Rule) -> dict[str, Any]:
+    """Find what all examples of a rule say of their calls, which says nothing of any of them."""
+    first, *others = [example.metadata for example in rule.examples] or [{}]
+    return {
+        name: value
+        for name, value in first.items()
+        if all(name in other and other[name] == value for other in others)
+    }
+
+
+def _example(example: RuleExample, lang: str, shared: Mapping[str, Any]) -> ExampleView:
     return ExampleView(
         outcome=outcome_name(example.outcome, lang),
         symbol=SYMBOLS[example.outcome],
         css=CLASSES[example.outcome],
         note=example.note,
-        metadata="  ".join(f"{name}={value}" for name, value in example.metadata.items()),
+        metadata="  ".join(
+            f"{name}={value}" for name, value in example.metadata.items() if name not in shared
+        ),
         lines=tuple(_dialogue_line(line) for line in example.dialogue.strip().splitlines()),
     )
 

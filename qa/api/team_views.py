@@ -35,12 +35,13 @@ class RuleRow:
         """The change against the days before, with its sign; empty where there were no calls."""
         if self.before is None:
             return ""
-        return f"{self.per_hundred - self.before:+.1f}".replace("-", "−")
+        shown = f"{self.per_hundred - self.before:+.1f}"
+        return "±0" if shown in ("+0.0", "-0.0") else shown.replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A mean with its interval on a scale of 0–100, in the units of a drawing 200 wide."""
+    """A mean with its interval, in the units of a drawing 200 wide."""
 
     low: float
     width: float
@@ -120,21 +121,17 @@ def trend(sums: Sequence[WeekSum], weeks: Sequence[tuple[datetime, datetime]], l
 
 
 def bands(
-    by_week: Mapping[int, Sequence[WeekSum]], count: int, *, without: str | None = None
+    by_week: Mapping[int, Sequence[WeekSum]], count: int
 ) -> tuple[list[float | None], list[float | None], list[float | None]]:
     """Find the quarters and the median of agents' means, week by week.
 
     A week of fewer than `MIN_AGENTS` agents has none: it would show single people.
-
-    Args:
-        without: an agent who is left out, so that a band is the others'.
     """
     low: list[float | None] = []
     high: list[float | None] = []
     middle: list[float | None] = []
     for at in range(count):
-        some = [one for one in by_week.get(at, ()) if one.agent_id != without]
-        means = [one.total / one.calls for one in some]
+        means = [one.total / one.calls for one in by_week.get(at, ())]
         enough = len(means) >= MIN_AGENTS
         low.append(quantile(means, 0.25) if enough else None)
         high.append(quantile(means, 0.75) if enough else None)
@@ -193,15 +190,18 @@ def rules_chart(rows: Sequence[RuleRow], lang: str, *, shown: int = 10) -> Chart
 
 def agent_rows(found: Sequence[AgentFigures], sort: str) -> tuple[list[AgentRow], list[AgentRow]]:
     """Split agents into those whose mean rests on enough calls, and the others."""
-    rows = [
-        AgentRow(one, one.mean, _bar(one.mean) if one.mean.is_comparable else None)
-        for one in found
-        if one.mean is not None
-    ]
-    enough = [row for row in rows if row.bar is not None]
+    known = [(one, one.mean) for one in found if one.mean is not None]
+    floor = scale_floor([mean for _, mean in known])
+    enough = [AgentRow(one, m, _bar(m, floor)) for one, m in known if m.is_comparable]
     if sort == "mean":
         enough.sort(key=lambda row: (-row.mean.value, row.figures.agent_id))
-    return enough, [row for row in rows if row.bar is None]
+    return enough, [AgentRow(one, m, None) for one, m in known if not m.is_comparable]
+
+
+def scale_floor(means: Sequence[Mean]) -> int:
+    """Choose where the scale of the intervals begins: a ten below the lowest, at most 80."""
+    lows = [mean.value if mean.low is None else mean.low for mean in means if mean.is_comparable]
+    return min(80, int(min(lows, default=80) // 10 * 10))
 
 
 def check_counts(checks: Sequence[SpotCheck], now: datetime) -> CheckCounts:
@@ -241,10 +241,11 @@ def frame(days: Days, lang: str, address: str, today: date) -> dict[str, Any]:
     }
 
 
-def _bar(mean: Mean) -> Bar:
+def _bar(mean: Mean, floor: int) -> Bar:
     low = mean.low if mean.low is not None else mean.value
     high = mean.high if mean.high is not None else mean.value
-    return Bar(2 * low, max(2.0, 2 * (high - low)), 2 * mean.value)
+    unit = 200 / (100 - floor)
+    return Bar((low - floor) * unit, max(2.0, (high - low) * unit), (mean.value - floor) * unit)
 
 
 def _direction(rate: float, before: float | None) -> str:

@@ -1,7 +1,6 @@
 """What an agent's own page is made of: which calls show what, and how the flags stand."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +10,8 @@ from sqlalchemy.orm import Session
 from qa.records import FlagAction
 from qa.store.tables import VerdictRow
 from qa.store.tables_review import CallStatusRow
-from qa.store.team_figures import Selection, decided_outcome, last_decisions, within
+from qa.store.team_figures import Selection, last_decisions, within
 from qa.types import Outcome
-
-_SEARCHED = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,52 +51,6 @@ class AgentCall:
     flags: int
     undecided: int
     is_praised: bool
-
-
-def violated_calls(
-    session: Session, wanted: Selection, rule_ids: Sequence[str], *, each: int
-) -> dict[str, list[str]]:
-    """Find the newest calls on which rules count as violated, by rule id.
-
-    Args:
-        each: at most so many for each rule.
-    """
-    last = last_decisions()
-    rows = session.execute(
-        select(VerdictRow.rule_id, CallStatusRow.call_id)
-        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
-        .outerjoin(
-            last,
-            and_(
-                last.c.scorecard_id == VerdictRow.scorecard_id,
-                last.c.rule_id == VerdictRow.rule_id,
-            ),
-        )
-        .where(
-            VerdictRow.rule_id.in_(rule_ids),
-            decided_outcome(last) == Outcome.VIOLATED.value,
-            *within(wanted),
-        )
-        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
-        .limit(_SEARCHED)
-    )
-    found: dict[str, list[str]] = defaultdict(list)
-    for rule_id, call_id in rows:
-        if len(found[rule_id]) < each:
-            found[rule_id].append(call_id)
-    return dict(found)
-
-
-def praised_calls(session: Session, wanted: Selection, *, limit: int) -> list[str]:
-    """List the newest calls in which somebody praised the agent."""
-    return list(
-        session.scalars(
-            select(CallStatusRow.call_id)
-            .where(CallStatusRow.is_praised.is_(True), *within(wanted))
-            .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
-            .limit(limit)
-        )
-    )
 
 
 def flag_counts(session: Session, wanted: Selection) -> FlagCounts:

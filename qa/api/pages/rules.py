@@ -1,7 +1,8 @@
 """Reading the rules: which there are, what each listens for, what to say instead."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
@@ -13,6 +14,10 @@ from qa.api.service import Service, service_of
 from qa.errors import NotFoundError
 from qa.records import Right
 from qa.scoring.ruleset import Ruleset
+from qa.store.team_figures import Selection, totals
+from qa.store.team_figures import rules as count_rules
+
+SHARE_DAYS = 90
 
 router = APIRouter(include_in_schema=False)
 Running = Annotated[Service, Depends(service_of)]
@@ -37,7 +42,7 @@ def show_ruleset(request: Request, ruleset_id: str, service: Running, viewer: Re
         "rulesets": rulesets_in_force(service),
         "ruleset": ruleset,
         "sections": _sections(views),
-        "hits": {},
+        **_shares(service, viewer, ruleset),
     }
     return page(request, "ruleset.html", values)
 
@@ -52,15 +57,32 @@ def show_rule(
     if rule is None:
         raise NotFoundError("rule", rule_id)
     at = ruleset.rules.index(rule)
+    shares = _shares(service, viewer, ruleset)
     values = {
         "viewer": viewer,
         "ruleset": ruleset,
         "rule": rule_view(rule, ruleset, language(request)),
-        "hit": None,
+        "hit": shares["hits"].get(rule.rule_id),
+        "hit_calls": shares["hit_calls"],
         "previous": _id_at(ruleset, at - 1),
         "next": _id_at(ruleset, at + 1),
     }
     return page(request, "rule.html", values)
+
+
+def _shares(service: Service, viewer: Viewer, ruleset: Ruleset) -> dict[str, Any]:
+    """Count how often each rule was violated lately, in the calls that this person may see."""
+    now = datetime.now(UTC)
+    wanted = Selection(
+        viewer.scope, now - timedelta(days=SHARE_DAYS), now, ruleset_id=ruleset.ruleset_id
+    )
+    calls, hits = 0, {}
+    if viewer.may(Right.READ_CALLS):
+        with service.store.reading() as session:
+            mean = totals(session, wanted).mean
+            calls = mean.calls if mean else 0
+            hits = {one.rule_id: one.violated for one in count_rules(session, wanted)}
+    return {"hits": hits, "hit_calls": calls, "hit_days": SHARE_DAYS}
 
 
 def _sections(views: Sequence[RuleView]) -> list[tuple[str, list[RuleView]]]:

@@ -22,6 +22,7 @@ from qa.api.team_views import (
     frame,
     rule_rows,
     rules_chart,
+    scale_floor,
     share_text,
     trend,
 )
@@ -29,6 +30,7 @@ from qa.errors import NotFoundError
 from qa.records import Right
 from qa.store import team_figures as figures
 from qa.store.agent_lists import agents_in_scope, teams_in_scope
+from qa.store.figures import review_minutes
 from qa.store.problems import failed_recordings
 from qa.store.runs import Run, list_runs
 from qa.store.spot_checks import CheckFilter, list_checks
@@ -143,7 +145,8 @@ def _figures(
             (counts[0], counts[1]),
             titles,
         )
-        enough, few = agent_rows(figures.agents(session, wanted), sort)
+        found = figures.agents(session, wanted)
+        enough, few = agent_rows(found, sort)
         scores = distribution(figures.histogram(session, wanted), lang)
         weekly = trend(figures.weekly(session, wanted, weeks), weeks, lang)
     return {
@@ -156,6 +159,7 @@ def _figures(
         "known": known,
         "agents": enough,
         "few": few,
+        "floor": scale_floor([one.mean for one in found if one.mean]),
         "distribution": scores,
         "trend": weekly,
     }
@@ -167,6 +171,7 @@ def _work(
     """Gather how reviewing, spot checks and runs are going."""
     with service.store.reading() as session:
         progress = figures.progress(session, _selection(viewer, days, team))
+        minutes = review_minutes(session, _selection(viewer, days, team))
         members = {
             agent.agent_id
             for agent in agents_in_scope(session, viewer.scope)
@@ -188,6 +193,7 @@ def _work(
         "progress": progress,
         "oldest_days": (now - progress.oldest).days if progress.oldest else None,
         "checks": checks,
+        "review_minutes": minutes,
         "checks_done_share": _done_share(checks),
         "runs": [(run, _rate(run)) for run in runs],
         "failed": failed,

@@ -29,14 +29,13 @@ WORDS: Final[Mapping[str, Wording]] = {
     "agent_flags_changed": Wording("已更改", "changed"),
     "agent_flags_undecided": Wording("待定（未扣分）", "undecided, no points"),
     "agent_praised": Wording("受到表扬", "Praised"),
-    "agent_times": Wording("{n} 通", "{n} calls"),
     "agent_trend": Wording("每周平均分", "Mean by week"),
     "agent_trend_note": Wording(
-        "空心点：那一周通话很少。同组不足 4 位其他坐席时不画班组。",
-        "Hollow points: few calls that week. The team is drawn where it has four or more others.",
+        "空心点：那一周通话很少。班组不足 4 名坐席的那一周不画班组。",
+        "Hollow points: few calls that week. The team is drawn in weeks of four or more agents.",
     ),
     "agent_own": Wording("平均分", "own mean"),
-    "agent_team_band": Wording("同组其他坐席的中间一半", "middle half of the team's others"),
+    "agent_team_band": Wording("同组坐席的中间一半", "middle half of the team"),
     "agent_team_median": Wording("同组中位数", "the team's median"),
     "agent_missed": Wording("可以做得更好的地方", "What to do better"),
     "agent_missed_none": Wording(

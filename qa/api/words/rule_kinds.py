@@ -1,4 +1,4 @@
-"""What each kind of check listens for, in plain words; what its figures mean; what to say instead."""
+"""What each kind of check listens for in plain words, what its figures mean, what to say instead."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -102,7 +102,7 @@ _LOOKS: Mapping[str, Wording] = {
         "Whether the fee is called to mind if, and only if, the customer is satisfied and owes it.",
     ),
     "phrase_absent": Wording(
-        "坐席有没有说下面这类话。转述别人的话、对事实的正当说明不算。",
+        "坐席有没有说这类话。转述别人的话、对事实的正当说明不算。",
         "Whether the agent said anything of this kind. Quoting somebody else, or stating a plain "
         "fact, does not count.",
     ),
@@ -227,9 +227,7 @@ _ADVICE: Mapping[str, Wording] = {
         "Say only what is yours to say: “It is booked; the repairers will contact you soon and "
         "tell you the time.”",
     ),
-    "MG01": Wording(
-        "拿不准的先查知识库，再答复客户。", "If unsure, look it up before you answer."
-    ),
+    "MG01": Wording("拿不准的先查知识库，再答复客户。", "If unsure, look it up before you answer."),
     "AC01": Wording(
         "让客户把话说完，中间用“嗯”“好的”应着。", "Let the customer finish; a short “yes” is fine."
     ),
@@ -238,16 +236,25 @@ _ADVICE: Mapping[str, Wording] = {
         "Say so before you go quiet: “One moment please, I am looking it up.”",
     ),
     "AC03": Wording("放慢一点，说清数字和时间。", "A little slower; numbers and times clearly."),
-    "AC04": Wording("声音平稳，客户越急越要放低。", "Keep your voice even, the more so when they shout."),
+    "AC04": Wording(
+        "声音平稳，客户越急越要放低。", "Keep your voice even, the more so when they shout."
+    ),
     "TK01": Wording(
         "填完工单照着读一遍：“丰收里五号楼二单元三零一，对吗？”",
         "Read the ticket's address back before you send it.",
     ),
-    "TK02": Wording("填完工单把电话读一遍给客户听。", "Read the ticket's number back before you send it."),
+    "TK02": Wording(
+        "填完工单把电话读一遍给客户听。", "Read the ticket's number back before you send it."
+    ),
     "TK03": Wording("问清姓名是哪几个字再填。", "Ask how the name is written."),
-    "TK04": Wording("按小区名称查站点，名字相近的要核对。", "Look the station up; mind compounds of similar names."),
-    "CBV": Wording("客户怎么说就怎么录；说不清的再问一句。", "Key in what was said; if unclear, ask again."),
-}  # fmt: skip
+    "TK04": Wording(
+        "按小区名称查站点，名字相近的要核对。",
+        "Look the station up; mind compounds of similar names.",
+    ),
+    "CBV": Wording(
+        "客户怎么说就怎么录；说不清的再问一句。", "Key in what was said; if unclear, ask again."
+    ),
+}
 
 WORDS: Final[Mapping[str, Wording]] = {
     **{f"looks_{kind}": text for kind, text in _LOOKS.items()},

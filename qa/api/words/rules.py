@@ -32,9 +32,9 @@ WORDS: Final[Mapping[str, Wording]] = {
     "rules_points": Wording("扣分", "Points"),
     "rules_share": Wording("命中率", "Hit rate"),
     "rules_share_note": Wording(
-        "近 {days} 天里，用这套规则评分的通话中判为违规的比例；待定的不算。",
-        "Share of the calls of the last {days} days, judged by this ruleset, that it found "
-        "violated; undecided ones do not count.",
+        "近 {days} 天里，您能看到的、用这套规则评分的通话中，算作违规的比例；待定和被撤销的不算。",
+        "Share of the calls that you may see, of the last {days} days and judged by this ruleset, "
+        "that count as violated; undecided and rejected ones do not.",
     ),
     "rules_share_of": Wording("{n} / {calls} 通", "{n} of {calls} calls"),
     "rules_no_points": Wording("不扣分", "no points"),

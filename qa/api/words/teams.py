@@ -57,6 +57,10 @@ WORDS: Final[Mapping[str, Wording]] = {
     "teams_progress": Wording("复核进度", "Reviewing"),
     "teams_waiting": Wording("等待复核", "Waiting"),
     "teams_oldest": Wording("最早的一通已等 {n} 天", "the oldest has waited {n} days"),
+    "teams_review_time": Wording(
+        "评分后通常 {n} 小时有人复核", "typically reviewed {n} h after judging"
+    ),
+    "teams_only_undecided": Wording("另有 {n} 项只有待定", "{n} more with undecided lines only"),
     "teams_nothing_waits": Wording("没有积压。", "Nothing waits."),
     "teams_decided_by": Wording("谁复核了多少项", "Flags decided by"),
     "teams_checks": Wording("抽查", "Spot checks"),
