@@ -43,7 +43,7 @@ def _area(key: str, path: str, *needs: Right, roles: tuple[UserRole, ...] = ()) 
 
 AREAS = (
     _area("queue", "/", Right.REVIEW),
-    _area("my_scores", "/agents/{agent_id}", Right.READ_CALLS, roles=(UserRole.AGENT,)),
+    _area("my_scores", "/me", Right.READ_CALLS, roles=(UserRole.AGENT,)),
     _area("my_calls", "/?show=all", Right.READ_CALLS, roles=(UserRole.AGENT, UserRole.ADMIN)),
     _area("checks", "/checks", Right.REVIEW),
     _area("appeals", "/appeals", Right.APPEAL, Right.DECIDE_APPEALS),
