@@ -16,7 +16,7 @@ from benchlib.postgres import Cluster, NoPostgresError
 from qa.config import Settings
 from qa.store.store import Store
 
-ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/")
+ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests/ingest/")
 OPENERS = {"open_store", "settings_for", "review_store"}
 """Helpers by which a module opens stores; one that has none of them runs once."""
 SQLITE, POSTGRES = "sqlite", "postgres"

@@ -17,6 +17,7 @@ TABLE_ENDINGS = (".csv", ".jsonl")
 _DELIMITERS = ",\t;,"
 _MAX_TABLE_BYTES = 2 << 30
 MAX_RECORD_LINES = 200
+MAX_NAMES_CHARS = 500
 # Control characters, and halves of surrogate pairs, which no database takes.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 
@@ -172,13 +173,17 @@ def _fields(
             unknown.append(cell)
         fields.append(field)
     if unknown and any(fields):
-        report.notice(line, "unknown_column", f"unknown columns are ignored: {_names(unknown)}")
+        report.notice(
+            line, "unknown_column", f"unknown columns are ignored: {header_names(unknown)}"
+        )
     return fields
 
 
-def _names(headers: Iterable[str]) -> str:
-    """List header cells; long digits go: a table without a header has numbers there."""
-    return ", ".join("'" + re.sub(r"\d{5,}", "…", name.strip()[:40]) + "'" for name in headers)
+def header_names(headers: Iterable[str]) -> str:
+    """List header cells to be shown; long digits go: a table without a header has numbers there."""
+    shown = ("".join(c for c in name.strip()[:40] if c.isprintable()) for name in headers)
+    text = ", ".join("'" + re.sub(r"\d{5,}", "…", name) + "'" for name in shown)
+    return text if len(text) <= MAX_NAMES_CHARS else f"{text[:MAX_NAMES_CHARS]}…"
 
 
 def _jsonl_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
@@ -197,17 +202,30 @@ def _jsonl_rows(text: str, kind: TableKind, report: Report) -> Iterator[Row]:
         fresh = [name for name in value if kind.field_of(name) is None and name not in unknown]
         if fresh:
             unknown.update(fresh)
-            report.notice(number, "unknown_column", f"unknown names are ignored: {_names(fresh)}")
-        cells = _json_cells(value, kind)
-        if cells is None:
-            report.reject(number, "bad_value", "a value is a list or an object, not a single value")
-            continue
-        row = checked_row(number, cells, report)
+            report.notice(
+                number, "unknown_column", f"unknown names are ignored: {header_names(fresh)}"
+            )
+        row = object_row(number, value, kind, report)
         if row:
             yield row
 
 
-def _json_cells(value: dict[str, Any], kind: TableKind) -> dict[str, str] | None:
+def object_row(
+    number: int, value: Mapping[str, Any], kind: TableKind, report: Report
+) -> Row | None:
+    """Read one object as a row of a table; None when it was rejected.
+
+    Args:
+        number: its line, or its place in a list, from 1.
+    """
+    cells = _json_cells(value, kind)
+    if cells is None:
+        report.reject(number, "bad_value", "a value is a list or an object, not a single value")
+        return None
+    return checked_row(number, cells, report)
+
+
+def _json_cells(value: Mapping[str, Any], kind: TableKind) -> dict[str, str] | None:
     cells: dict[str, str] = {}
     for name, item in value.items():
         field = kind.field_of(name)

@@ -57,6 +57,7 @@ def checked(source: Source) -> Intake:
     assert len({call.call_id for call in calls}) == len(calls)
     for issue in (*intake.issues, *issues):
         issue.file.encode()
+        issue.reason.encode()
         assert len(issue.reason) <= 1000
     return intake
 

@@ -20,8 +20,8 @@ from qa.cli.app import app
 from qa.config import Settings, load_settings
 from qa.ingest.sources.configured import configured_sources
 from qa.store.store import Store
-from tests import talking_files
-from tests.call_folders import GOOD, RULESET, open_store, rows_of, settled
+from tests import call_folders, talking_files
+from tests.call_folders import GOOD, RULESET, rows_of, settled
 from tests.ingest.cdr_lines import asterisk, written
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,7 +54,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    with open_store(settings) as store:
+    with call_folders.open_store(settings) as store:
         yield store
 
 
@@ -151,7 +151,7 @@ def test_the_command_watches_until_it_is_told_to_end(
     assert "ended; 1 calls taken in" in err
     looks = [json.loads(line) for line in out.splitlines()]
     assert looks[0]["waiting"] == 1
-    with open_store(settings) as store:
+    with call_folders.open_store(settings) as store:
         rows = rows_of(store, "SELECT call_id, recording_id IS NOT NULL FROM calls")
     assert rows == [("1763428345.1", 1)]
 

@@ -14,7 +14,7 @@ from qa.ingest.encoding import decode_table
 from qa.ingest.entries import MAX_ID_CHARS, MAX_RINGS, call_values
 from qa.ingest.rows import CallEntry, FoundFile, Issue, Voice
 from qa.ingest.scan import AUDIO_SUFFIXES
-from qa.ingest.tables import Report, checked_row
+from qa.ingest.tables import Report, checked_row, header_names
 
 MAX_BYTES = 1 << 20
 
@@ -110,8 +110,8 @@ def _cells(document: dict[str, Any], report: Report) -> dict[str, str]:
     for name, value in document.items():
         field = CALLS.field_of(name)
         if field is None:
-            shown = "".join(c for c in name[:40] if c.isprintable())
-            report.notice(None, "unknown_column", f"the unknown field '{shown}' is ignored")
+            shown = header_names([name])
+            report.notice(None, "unknown_column", f"the unknown field {shown} is ignored")
         elif field in cells:
             report.reject(None, "repeated_column", f"{field}: it stands twice, by two names")
         elif isinstance(value, (list, dict)):
