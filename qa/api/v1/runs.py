@@ -126,6 +126,8 @@ def _progress(run: Run) -> ProgressOut:
     else:
         share = now_at.done / now_at.total if now_at.total else None
     share = min(1.0, share) if share is not None else None
+    if run.state is RunState.DONE:  # also where there was nothing to do
+        share = 1.0
     worked_s = _worked_s(run, now_at.stage_started_at)
     is_going = run.state is RunState.RUNNING and worked_s > 0
     return ProgressOut(
