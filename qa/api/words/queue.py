@@ -26,7 +26,6 @@ WORDS: Final[Mapping[str, Wording]] = {
     "severity_short_score": Wording("扣分", "score"),
     "severity_short_hint": Wording("提示", "hint"),
     "severity_short_undecided": Wording("待定", "undecided"),
-    "severity_short_none": Wording("", ""),
     "total_calls": Wording("共", "in all"),
     "restrictions": Wording("筛选条件", "Filters"),
     "remove": Wording("去掉：{what}", "Remove: {what}"),
