@@ -10,10 +10,19 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 PAGES = {
     "agent": ("/me", "/", "/calls/bad", "/appeals", "/messages", "/rules", "/account"),
-    "lead": ("/", "/calls/bad", "/agents", "/agents/417", "/teams", "/checks", "/upload"),
+    "lead": (
+        "/",
+        "/calls/bad",
+        "/agents",
+        "/agents/417",
+        "/teams",
+        "/teams/二组",
+        "/checks",
+        "/upload",
+    ),
     "head": (
         *("/calls/mono", "/centre", "/checks", "/appeals", "/rules/heating-repair"),
-        *("/rules/heating-repair/FP01", "/rules/try", "/audit"),
+        *("/rules/heating-repair/FP01", "/try", "/drafts", "/notices", "/audit"),
     ),
     "admin": ("/users", "/users/add", "/audit", "/account"),
 }
