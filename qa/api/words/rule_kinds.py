@@ -1,4 +1,4 @@
-"""What each kind of check listens for in plain words, what its figures mean, what to say instead."""
+"""What each kind of check listens for, what its figures mean, and what to say instead."""
 
 from collections.abc import Mapping
 from typing import Final

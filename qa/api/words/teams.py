@@ -8,6 +8,7 @@ from qa.reasons import Wording
 WORDS: Final[Mapping[str, Wording]] = {
     "teams_title": Wording("班组与中心", "Teams and centre"),
     "teams_centre": Wording("全中心", "The centre"),
+    "teams_together": Wording("本人各组合计", "Your teams together"),
     "teams_all": Wording("各班组", "All teams"),
     "teams_none": Wording("还没有班组。", "There are no teams yet."),
     "teams_none_more": Wording(
