@@ -29,6 +29,8 @@ from qa.types import Call, Outcome, Scorecard, Transcript
 EVERYTHING = Scope(everything=True)
 """The scope of the command line."""
 
+EVERYTHING = Scope(everything=True)
+
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
@@ -305,10 +307,19 @@ def agent_names(session: Session) -> dict[str, str]:
     return {agent_id: name for agent_id, name in rows if name}
 
 
-def agent_totals(session: Session, since: datetime | None = None) -> list[AgentTotals]:
-    """Sum up published scorecards by agent, in order of agent id; calls of unknown agents last."""
+def agent_totals(
+    session: Session, since: datetime | None = None, *, scope: Scope = EVERYTHING
+) -> list[AgentTotals]:
+    """Sum up published scorecards by agent, in order of agent id; calls of unknown agents last.
+
+    Args:
+        scope: whose calls count; the command line's user sees all.
+    """
     of_calls = and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True))
-    active: list[ColumnElement[bool]] = [CallRow.replaced_by.is_(None)]
+    active: list[ColumnElement[bool]] = [
+        CallRow.replaced_by.is_(None),
+        agent_in_scope(scope, CallRow.agent_id),
+    ]
     if since is not None:
         active.append(CallRow.started_at >= since)
     rows = session.execute(

@@ -18,16 +18,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
-from qa.records import UserRole
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from qa.records import User, UserRole
 from qa.store import sessions
+from qa.store.ledger import start_run
+from qa.store.tables_review import (
+    AppealRow,
+    CallStatusRow,
+    ReleaseRow,
+    SpotCheckRow,
+    UploadRow,
+)
 from tests.people import person
 from tests.review_store import Review
 
+NOW = datetime.now(UTC)
 ROLES = ("agent", "lead", "head", "admin", "admin_calls")
 EVERYBODY = " ".join(ROLES)
 PUBLIC = "public"
 READERS = "agent lead head admin_calls"
+WATCHERS = "lead head admin_calls"
+PUBLISHERS = "head"
+WORKERS = "head admin admin_calls"
+ADMINS = "admin admin_calls"
 REVIEWERS = "lead head"
 
 
@@ -39,6 +56,8 @@ class RouteRow:
         sent_home: people who are sent to their own first page instead of getting 403.
         reads_nothing: a GET that needs more than a world of few calls to succeed; any answer that
             is no refusal will do.
+        nothing_there: people who may ask, but for whom there is nothing of the kind: 404.
+        leads_on: people who are sent on to the one page that is theirs.
     """
 
     route: str
@@ -47,6 +66,8 @@ class RouteRow:
     scoped: bool = False
     sent_home: frozenset[str] = frozenset()
     reads_nothing: bool = False
+    nothing_there: frozenset[str] = frozenset()
+    leads_on: frozenset[str] = frozenset()
     send: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -57,6 +78,8 @@ def row(
     scoped: bool = False,
     sent_home: str = "",
     reads_nothing: bool = False,
+    nothing_there: str = "",
+    leads_on: str = "",
     send: Mapping[str, Any] | None = None,
 ) -> RouteRow:
     """Write a row; see above."""
@@ -69,34 +92,80 @@ def row(
         scoped=scoped,
         sent_home=frozenset(sent_home.split()),
         reads_nothing=reads_nothing,
+        nothing_there=frozenset(nothing_there.split()),
+        leads_on=frozenset(leads_on.split()),
         send=send or {},
     )
 
 
-def things(review: Review) -> dict[str, tuple[str, str]]:
+def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, str]]:
     """Say what stands for each part of an address: one of the own team, one of another team.
 
     The agent is 108 and leads are of its team 一组; 136 is of 二组.
     """
     spare = person(review.store, UserRole.HEAD)
     with review.store.writing() as session:
-        _, token = sessions.make_token(
-            session, spare, "spare", days=1, actor=None, now=datetime.now(UTC)
-        )
+        _, token = sessions.make_token(session, spare, "spare", days=1, actor=None, now=NOW)
+        made = (_add_things(session, people, spare, one) for one in (OWN, OTHER))
+        own, other = made
+        run_id = start_run(session, "run", NOW)
+    same = {
+        **{"user_id": spare.user_id, "token_id": token.token_id, "run_id": run_id},
+        **{"ruleset_id": "heating-repair", "rule_id": "IP01", "kind": "calls", "ending": "csv"},
+        **{"festival": "春节", "first_day": "2026-02-15"},
+    }
     return {
-        "call_id": ("open", "fine"),
-        "agent_id": ("108", "136"),
-        "user_id": (str(spare.user_id), str(spare.user_id)),
-        "ruleset_id": ("heating-repair", "heating-repair"),
-        "rule_id": ("IP01", "IP01"),
-        "check_id": ("1", "1"),
-        "token_id": (str(token.token_id), str(token.token_id)),
+        **{name: (str(value), str(value)) for name, value in same.items()},
+        **{name: (own[name], other[name]) for name in own},
+    }
+
+
+OWN, OTHER = ("open", "108", "一组", "lead"), ("fine", "136", "二组", "head")
+
+
+def _add_things(
+    session: Session, people: Mapping[str, User], spare: User, about: tuple[str, ...]
+) -> dict[str, str]:
+    """Put an appeal, a spot check and an upload about a call into the tables."""
+    call_id, agent_id, team, by = about
+    card_id = session.scalar(select(CallStatusRow.scorecard_id).filter_by(call_id=call_id))
+    done = {"done_by": spare.user_id, "done_at": NOW, "score": 80}
+    release = ReleaseRow(call_id=call_id, scorecard_id=card_id, action="release", **done)
+    session.add(release)
+    check = SpotCheckRow(
+        **{"kind": "daily", "day": NOW.date(), "agent_id": agent_id, "call_id": call_id},
+        **{"position": 0, "drawn_by": "chance", "seed": "x", "drawn_at": NOW, "due_at": NOW},
+    )
+    upload = UploadRow(
+        **{"upload_id": uuid4().hex, "uploaded_by": people[by].user_id},
+        **{"uploaded_at": NOW, "path": "x.wav", "size_bytes": 1, "state": "failed"},
+    )
+    session.add_all((check, upload))
+    session.flush()
+    appeal = AppealRow(
+        **{"call_id": call_id, "scorecard_id": card_id, "text": "why", "submitted_at": NOW},
+        **{"submitted_by": people["agent"].user_id, "release_id": release.release_id},
+    )
+    session.add(appeal)
+    session.flush()
+    return {
+        **{"call_id": call_id, "agent_id": agent_id, "team": team},
+        **{"check_id": str(check.check_id), "appeal_id": str(appeal.appeal_id)},
+        **{"upload_id": upload.upload_id},
     }
 
 
 ABOUT_CALL = {"call_id": "{call_id}", "scorecard_id": "0", "reason": "why", "text": "why"}
 DECISION = {"rule_id": "IP01", "action": "confirm"}
 SETTLING = ABOUT_CALL | {"choice": "keep"}
+RULING = {"decision": "dismiss", "answer": "why"}
+DECIDING = {"json": DECISION | {"scorecard_id": 1}}
+RELEASING = {"json": {"scorecard_id": 1}}
+REASON = {"json": {"reason": "why"}}
+REOPENING = {"json": {"reopen": False, "reason": "why"}}
+APPEALING = {"json": {"text": "why"}}
+ANSWERING = {"json": {"upheld": False, "answer": "why"}}
+RESULT = {"json": {"result": "heard"}}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
 ROWS = (
     # the door
@@ -104,7 +173,6 @@ ROWS = (
     row("POST /login", PUBLIC),
     row("POST /logout", EVERYBODY),
     row("GET /static", PUBLIC, reads_nothing=True),
-    row("GET /api/v1/openapi.json", PUBLIC),
     # one's own account
     row("GET /account", EVERYBODY),
     row("GET /account/password", EVERYBODY),
@@ -113,20 +181,28 @@ ROWS = (
     row("POST /account/tokens", EVERYBODY),
     row("POST /account/tokens/{token_id}/revoke", EVERYBODY, reads_nothing=True),
     # all accounts, and the audit log
-    row("GET /users", "admin admin_calls"),
-    row("GET /users/add", "admin admin_calls"),
-    row("POST /users", "admin admin_calls"),
-    row("GET /users/{user_id}", "admin admin_calls"),
-    row("POST /users/{user_id}", "admin admin_calls"),
-    row("POST /users/{user_id}/disable", "admin admin_calls"),
-    row("POST /users/{user_id}/enable", "admin admin_calls"),
-    row("POST /users/{user_id}/password", "admin admin_calls"),
-    row("POST /users/{user_id}/logout", "admin admin_calls"),
-    row("GET /audit", "head admin admin_calls"),
+    row("GET /users", ADMINS),
+    row("GET /users/add", ADMINS),
+    row("POST /users", ADMINS),
+    row("GET /users/{user_id}", ADMINS),
+    row("POST /users/{user_id}", ADMINS),
+    row("POST /users/{user_id}/disable", ADMINS),
+    row("POST /users/{user_id}/enable", ADMINS),
+    row("POST /users/{user_id}/password", ADMINS),
+    row("POST /users/{user_id}/logout", ADMINS),
+    row("GET /audit", WORKERS),
     # pages about calls
     row("GET /", READERS, sent_home="admin"),
     row("GET /calls/{call_id}", READERS, scoped=True),
-    row("GET /agents", "lead head admin_calls"),
+    row("GET /agents", WATCHERS),
+    row("GET /agents/{agent_id}", READERS, scoped=True),
+    row("GET /me", READERS, nothing_there=WATCHERS),
+    row("GET /teams", WATCHERS, leads_on="lead"),
+    row("GET /teams/{team}", WATCHERS, scoped=True),
+    row("GET /centre", WATCHERS),
+    row("GET /unprocessed", "head admin_calls"),
+    row("GET /unprocessed/count", "head admin_calls"),
+    row("GET /upload", REVIEWERS),
     row("POST /review/decide", REVIEWERS, scoped=True, send={"data": ABOUT_CALL | DECISION}),
     row("POST /review/release", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
     row("POST /review/take-back", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
@@ -139,14 +215,84 @@ ROWS = (
     row("GET /try", EVERYBODY),
     row("POST /try", EVERYBODY),
     row("GET /checks", REVIEWERS),
-    row("POST /checks/{check_id}", REVIEWERS, reads_nothing=True),
+    row("POST /checks/{check_id}", REVIEWERS, scoped=True, send={"data": {"result": "heard"}}),
+    row("GET /appeals", "agent lead head"),
+    row("POST /appeals/{appeal_id}", REVIEWERS, scoped=True, send={"data": RULING}),
+    row("POST /appeals/{appeal_id}/withdraw", "agent", scoped=True),
+    row("GET /drafts", PUBLISHERS),
+    row("POST /drafts", PUBLISHERS),
+    row("POST /drafts/roll-back", PUBLISHERS),
+    row("GET /drafts/{run_id}", PUBLISHERS, reads_nothing=True),
+    row("GET /drafts/{run_id}/progress", PUBLISHERS, reads_nothing=True),
+    row("POST /drafts/{run_id}/publish", PUBLISHERS, reads_nothing=True),
+    row("GET /notices", PUBLISHERS),
+    row("POST /notices", PUBLISHERS),
+    row("POST /notices/remove", PUBLISHERS),
     row("GET /messages", EVERYBODY),
     row("POST /messages/read", EVERYBODY, send={"data": {"last": "0"}}),
     # the sound
     row("GET /audio/{call_id}", READERS, scoped=True),
     row("GET /clips/{call_id}", READERS, scoped=True, send=CLIP),
-    # the API
+    # the API: about itself and oneself
+    row("GET /api/v1/openapi.json", EVERYBODY),
+    row("GET /api/v1/docs", EVERYBODY),
+    row("GET /api/v1/me", EVERYBODY),
+    row("GET /api/v1/messages", EVERYBODY),
+    row("POST /api/v1/messages/read", EVERYBODY, send={"json": {"last": 0}}),
+    # the API: calls
     row("GET /api/v1/calls", READERS),
     row("GET /api/v1/calls/{call_id}", READERS, scoped=True),
-    row("GET /api/v1/agents", "lead head admin_calls"),
+    row("GET /api/v1/calls/{call_id}/transcript", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/scorecard", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/verdicts", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/verdicts/{rule_id}", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/verdicts/{rule_id}/clip", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/decisions", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/history", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/audio", READERS, scoped=True),
+    row("GET /api/v1/calls/{call_id}/peaks", READERS, scoped=True),
+    # the API: reviewing
+    row("POST /api/v1/calls/{call_id}/decisions", REVIEWERS, scoped=True, send=DECIDING),
+    row("POST /api/v1/calls/{call_id}/release", REVIEWERS, scoped=True, send=RELEASING),
+    row("POST /api/v1/calls/{call_id}/take-back", REVIEWERS, scoped=True, send=REASON),
+    row("POST /api/v1/calls/{call_id}/settlement", REVIEWERS, scoped=True, send=REOPENING),
+    row("POST /api/v1/calls/{call_id}/appeals", "agent", scoped=True, send=APPEALING),
+    row("GET /api/v1/appeals", READERS),
+    row("GET /api/v1/appeals/{appeal_id}", READERS, scoped=True),
+    row("POST /api/v1/appeals/{appeal_id}/decision", REVIEWERS, scoped=True, send=ANSWERING),
+    row("POST /api/v1/appeals/{appeal_id}/withdrawal", "agent", scoped=True),
+    row("GET /api/v1/checks", REVIEWERS),
+    row("GET /api/v1/checks/{check_id}", REVIEWERS, scoped=True),
+    row("POST /api/v1/checks/{check_id}/result", REVIEWERS, scoped=True, send=RESULT),
+    # the API: figures and exports
+    row("GET /api/v1/agents", WATCHERS),
+    row("GET /api/v1/agents/{agent_id}", READERS, scoped=True),
+    row("GET /api/v1/agents/{agent_id}/series", READERS, scoped=True),
+    row("GET /api/v1/exports/{kind}.{ending}", WATCHERS),
+    # the API: recordings, runs, rules
+    row("POST /api/v1/recordings", REVIEWERS),
+    row("GET /api/v1/uploads", REVIEWERS),
+    row("GET /api/v1/uploads/{upload_id}", REVIEWERS, scoped=True),
+    row("GET /api/v1/uploads/{upload_id}/events", REVIEWERS, scoped=True),
+    row("GET /api/v1/runs", WORKERS),
+    row("POST /api/v1/runs", WORKERS, send={"json": {"kind": "none"}}),
+    row("GET /api/v1/runs/{run_id}", WORKERS),
+    row("GET /api/v1/runs/{run_id}/events", WORKERS),
+    row("GET /api/v1/rulesets", EVERYBODY),
+    row("POST /api/v1/rulesets/try", EVERYBODY),
+    row("POST /api/v1/rulesets/what-if", PUBLISHERS),
+    row("GET /api/v1/rulesets/{ruleset_id}", EVERYBODY),
+    row("GET /api/v1/rulesets/{ruleset_id}/history", EVERYBODY),
+    row("POST /api/v1/rulesets/{ruleset_id}/publish", PUBLISHERS),
+    row("POST /api/v1/rulesets/{ruleset_id}/rollback", PUBLISHERS, send={"json": []}),
+    row("GET /api/v1/notices", EVERYBODY),
+    row("POST /api/v1/notices", PUBLISHERS),
+    row("DELETE /api/v1/notices/{festival}/{first_day}", PUBLISHERS, reads_nothing=True),
+    # the API: people and the audit log
+    row("GET /api/v1/users", ADMINS),
+    row("POST /api/v1/users", ADMINS),
+    row("GET /api/v1/users/{user_id}", ADMINS),
+    row("PUT /api/v1/users/{user_id}", ADMINS),
+    row("PUT /api/v1/users/{user_id}/disabled", ADMINS),
+    row("GET /api/v1/audit", WORKERS),
 )

@@ -55,7 +55,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         with store.writing() as session:
             set_disabled(session, people["disabled"].user_id, True, actor=None)
         with TestClient(app, base_url=BASE, raise_server_exceptions=False) as client:
-            yield World(app, client, review, people, things(review))
+            yield World(app, client, review, people, things(review, people))
 
 
 def routes_of(app: FastAPI) -> set[str]:
@@ -148,17 +148,19 @@ def test_only_those_who_may(world: World, one: RouteRow, who: str, own: bool) ->
         assert response.status_code == 303 and response.headers["location"] == "/users"
     elif who not in one.who:
         assert response.status_code == 403
-    elif one.scoped and not own and who in SCOPED:
+    elif who in one.nothing_there or (one.scoped and not own and who in SCOPED):
         assert response.status_code == 404
     else:
-        _assert_allowed(one, response)
+        _assert_allowed(one, who, response)
     if who in SCOPED:
         assert not [name for name in OTHER_TEAM if name in response.text]
 
 
-def _assert_allowed(one: RouteRow, response: httpx.Response) -> None:
+def _assert_allowed(one: RouteRow, who: str, response: httpx.Response) -> None:
     if one.reads_nothing:
         assert response.status_code not in (401, 403)
+    elif who in one.leads_on:
+        assert response.status_code == 303 and not is_refused_at_the_door(response)
     elif one.route.startswith("GET "):
         assert response.status_code in (200, 206)
     else:

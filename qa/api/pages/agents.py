@@ -20,7 +20,7 @@ Reader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS))]
 def show_agents(request: Request, service: Running, viewer: Reader) -> Response:
     """Show every agent's totals."""
     with service.store.reading() as session:
-        agents = queries.agent_totals(session)
+        agents = queries.agent_totals(session, scope=viewer.scope)
         titles = queries_queue.rule_titles(session)
     values = {"agents": agents, "titles": titles_in(titles, language(request))}
     return page(request, "agents.html", values | code_words(request))
