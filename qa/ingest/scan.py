@@ -53,32 +53,21 @@ def list_folder(folder: Path) -> Listing:
     Raises:
         IngestError: the folder itself cannot be listed.
     """
-    listing = Listing()
-    try:
-        entries = _entries(folder)
-    except OSError as error:
-        raise IngestError(str(folder), f"cannot be read: {error.strerror}") from error
-    root = os.path.realpath(folder)
-    stack = [(folder, entries)]
+    root, listing = os.path.realpath(folder), Listing()
+    top = _Place(folder, "", 0)
+    stack = [(top, _top_entries(folder))]
     while stack:
         place, entries = stack.pop()
-        folders: list[Path] = []
-        for entry in entries:
-            folders.extend(_look_at(entry, place, folder, root, listing))
-        for below in reversed(folders):
-            if len(below.parts) - len(folder.parts) > MAX_DEPTH:
-                reason = f"more than {MAX_DEPTH} folders deep; move it up"
-                listing.issues.append(
-                    Issue(shown(below, folder), None, True, "unreadable_folder", reason)
-                )
-                continue
+        below = [p for entry in entries for p in _look_at(entry, place, root, listing)]
+        for inner in reversed(below):
             try:
-                stack.append((below, _entries(below)))
+                if inner.depth > MAX_DEPTH:
+                    raise OSError(None, f"more than {MAX_DEPTH} folders deep; move it up")
+                stack.append((inner, _entries(inner.path)))
             except OSError as error:
                 reason = f"the folder cannot be read: {error.strerror}"
-                listing.issues.append(
-                    Issue(shown(below, folder), None, True, "unreadable_folder", reason)
-                )
+                name = inner.prefix.rstrip("/")
+                listing.issues.append(Issue(name, None, True, "unreadable_folder", reason))
     return listing
 
 
@@ -88,24 +77,28 @@ def list_tables(folder: Path) -> tuple[list[FoundFile], list[Issue]]:
     Raises:
         IngestError: the folder cannot be listed.
     """
-    listing, root = Listing(), os.path.realpath(folder)
-    try:
-        entries = _entries(folder)
-    except OSError as error:
-        raise IngestError(str(folder), f"cannot be read: {error.strerror}") from error
-    for entry in entries:
+    root, listing = os.path.realpath(folder), Listing()
+    for entry in _top_entries(folder):
         if not entry.name.startswith((".", "~$")) and entry.name.lower().endswith(_TABLE_ENDINGS):
-            listing.tables.extend(_found(entry, folder, folder, root, listing))
+            listing.tables.extend(_found(entry, _Place(folder, "", 0), root, listing))
     return listing.tables, listing.issues
 
 
-def shown(path: Path, folder: Path) -> str:
-    """Write a path below a folder as text that can be stored and printed, whatever its bytes."""
-    try:
-        relative = path.relative_to(folder).as_posix()
-    except ValueError:
-        relative = path.name
-    text = relative.encode("utf-8", "backslashreplace").decode()
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A folder that is looked at; `prefix` is its path below the top, as it is shown."""
+
+    path: Path
+    prefix: str
+    depth: int
+
+    def below(self, name: str) -> "_Place":
+        return _Place(self.path / name, f"{self.prefix}{safe_text(name)}/", self.depth + 1)
+
+
+def safe_text(name: str) -> str:
+    """Write a file's name as text that can be stored and printed, whatever its bytes."""
+    text = name.encode("utf-8", "backslashreplace").decode()
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
@@ -123,38 +116,45 @@ def _entries(folder: Path) -> list["os.DirEntry[str]"]:
         return sorted(entries, key=lambda entry: entry.name)
 
 
+def _top_entries(folder: Path) -> list["os.DirEntry[str]"]:
+    try:
+        return _entries(folder)
+    except OSError as error:
+        raise IngestError(str(folder), f"cannot be read: {error.strerror}") from error
+
+
 def _look_at(
-    entry: "os.DirEntry[str]", place: Path, folder: Path, root: str, listing: Listing
-) -> Iterator[Path]:
+    entry: "os.DirEntry[str]", place: _Place, root: str, listing: Listing
+) -> Iterator[_Place]:
     """Put one entry where it belongs; yield it where it is a folder to go into."""
     if entry.name.startswith((".", "~$")):
         return
     try:
         if entry.is_dir(follow_symlinks=False):
-            yield place / entry.name
+            yield place.below(entry.name)
             return
         if entry.is_symlink() and entry.is_dir():
             reason = "links to folders are not followed; move the folder here"
-            name = shown(place / entry.name, folder)
+            name = place.prefix + safe_text(entry.name)
             listing.issues.append(Issue(name, None, True, "linked_folder", reason))
             return
     except OSError:
         pass  # what it is cannot be told: it is judged by its name, as a file
     suffix = os.path.splitext(entry.name)[1].lower()  # noqa: PTH122  # a path object per file is slow
     if suffix == DONE:
-        relative = unicodedata.normalize("NFC", shown(place / entry.name, folder))
+        relative = unicodedata.normalize("NFC", place.prefix + safe_text(entry.name))
         listing.markers.add(relative[: -len(DONE)])
     elif suffix in AUDIO_SUFFIXES or suffix == ".json":
-        listing.files.extend(_found(entry, place, folder, root, listing))
-    elif suffix in _TABLE_ENDINGS and place != folder:
-        listing.tables.extend(_found(entry, place, folder, root, listing))
+        listing.files.extend(_found(entry, place, root, listing))
+    elif suffix in _TABLE_ENDINGS and place.depth:
+        listing.tables.extend(_found(entry, place, root, listing))
 
 
 def _found(
-    entry: "os.DirEntry[str]", place: Path, folder: Path, root: str, listing: Listing
+    entry: "os.DirEntry[str]", place: _Place, root: str, listing: Listing
 ) -> Iterator[FoundFile]:
-    path = place / entry.name
-    name = shown(path, folder)
+    path = place.path / entry.name
+    name = place.prefix + safe_text(entry.name)
     problem = _problem(entry, path, root)
     if problem is not None:
         listing.issues.append(Issue(name, None, True, *problem))

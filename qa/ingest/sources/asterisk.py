@@ -15,7 +15,7 @@ from pathlib import Path
 from qa.ingest.cdr import OWN_FIELDS, CdrRules
 from qa.ingest.columns import normalise_header
 from qa.ingest.rows import Intake
-from qa.ingest.sources.cdr_files import read_records
+from qa.ingest.sources.cdr_files import RecordsFile
 
 CSV_FIELDS = (
     *("accountcode", "src", "dst", "dcontext", "clid", "channel", "dstchannel", "lastapp"),
@@ -51,7 +51,7 @@ class AsteriskSource:
         columns: Sequence[str] | None = None,
         custom: bool = False,
     ) -> None:
-        self._file, self._rules = file, rules
+        self._file = RecordsFile(file, HEADERS, rules)
         self._columns, self._custom = columns, custom
 
     def read(self) -> Intake:
@@ -60,7 +60,7 @@ class AsteriskSource:
         Raises:
             IngestError: there is no such file.
         """
-        return read_records(self._file, self._layout, HEADERS, self._rules)
+        return self._file.read(self._layout)
 
     def _layout(self, cells: Sequence[str]) -> Sequence[str] | None:
         if self._columns is not None:

@@ -14,6 +14,37 @@ Layout = Callable[[Sequence[str]], Sequence[str] | None]
 name is empty is passed over."""
 
 
+class RecordsFile:
+    """A file of records that is parsed only when it has changed since the last look."""
+
+    def __init__(self, file: Path, headers: Mapping[str, str], rules: CdrRules) -> None:
+        self._file, self._headers, self._rules = file, headers, rules
+        self._last: tuple[tuple[int, int, int], Intake] | None = None
+
+    def read(self, layout: Layout) -> Intake:
+        """Read the conversations of the file.
+
+        Raises:
+            IngestError: there is no such file.
+        """
+        state = _state(self._file)
+        if self._last is not None and self._last[0] == state:
+            return self._last[1]
+        intake = read_records(self._file, layout, self._headers, self._rules)
+        if _state(self._file) == state:  # else it was written to while it was read
+            self._last = (state, intake)
+        return intake
+
+
+def _state(file: Path) -> tuple[int, int, int]:
+    try:
+        found = file.stat()
+    except OSError as error:
+        problem = f"there is no such file of call records, or it cannot be read: {error.strerror}"
+        raise IngestError(str(file), f"{problem}; see the setting cdr") from error
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def read_records(file: Path, layout: Layout, headers: Mapping[str, str], rules: CdrRules) -> Intake:
     """Read one file of records.
 

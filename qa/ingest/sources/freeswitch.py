@@ -12,7 +12,7 @@ from pathlib import Path
 from qa.ingest.cdr import OWN_FIELDS, CdrRules
 from qa.ingest.columns import normalise_header
 from qa.ingest.rows import Intake
-from qa.ingest.sources.cdr_files import read_records
+from qa.ingest.sources.cdr_files import RecordsFile
 
 _COMMON = (
     *("", "src", "dst", "", "start", "answer", "", "duration", "billsec", "disposition"),
@@ -56,7 +56,7 @@ class FreeSwitchSource:
     def __init__(
         self, file: Path, rules: CdrRules, *, columns: Sequence[str] | None = None
     ) -> None:
-        self._file, self._rules = file, rules
+        self._file = RecordsFile(file, HEADERS, rules)
         self._columns = None if columns is None else [VARIABLES.get(c, "") for c in columns]
 
     def read(self) -> Intake:
@@ -65,7 +65,7 @@ class FreeSwitchSource:
         Raises:
             IngestError: there is no such file.
         """
-        return read_records(self._file, self._layout, HEADERS, self._rules)
+        return self._file.read(self._layout)
 
     def _layout(self, cells: Sequence[str]) -> Sequence[str] | None:
         return self._columns if self._columns is not None else _LAYOUTS.get(len(cells))

@@ -1,6 +1,6 @@
 """Recordings anywhere below a folder, with what their names and the JSON files beside them say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -11,6 +11,8 @@ from qa.ingest.rows import CallEntry, FoundFile, Intake, Issue
 from qa.ingest.scan import Listing, list_folder
 from qa.ingest.sources.sidecars import read_sidecar
 from qa.ingest.sources.tables import is_table
+
+_Told = tuple[CallEntry | None, tuple[Issue, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class RecordingsSource:
         self._folder = folder.absolute()
         self._zone = zone
         self._rules = rules or RecordingRules()
+        self._names: dict[str, _Told] = {}
 
     def read(self) -> Intake:
         """Find the recordings, and read what their names and sidecars say.
@@ -56,24 +59,28 @@ class RecordingsSource:
         issues += [Issue(name, None, True, finished.code, why) for name, why in waiting.items()]
         ready = [f for f in listing.files if f.relative not in waiting]
         files = [f for f in ready if not _is_json(f)]
-        calls: list[CallEntry] = []
-        if self._rules.sidecars:
-            everything = {f.relative for f in listing.files if not _is_json(f)}
-            for file in ready:
-                if _is_json(file) and not is_table(file.relative):
-                    calls += self._sidecar(file, everything, issues)
-        for file in files if self._rules.names else ():
-            entry, told = entry_of(file, self._rules.names, self._zone)
-            issues += told
-            calls += [entry] if entry else []
-        return Intake(str(self._folder), tuple(files), tuple(calls), issues=tuple(issues))
+        told = [
+            *(self._sidecars(listing, ready) if self._rules.sidecars else ()),
+            *(self._named(files) if self._rules.names else ()),
+        ]
+        calls = tuple(entry for entry, _ in told if entry)
+        issues += [issue for _, some in told for issue in some]
+        return Intake(str(self._folder), tuple(files), calls, issues=tuple(issues))
 
-    def _sidecar(
-        self, file: FoundFile, recordings: set[str], issues: list[Issue]
-    ) -> list[CallEntry]:
-        entry, told = read_sidecar(file, recordings, self._zone)
-        issues += told
-        return [entry] if entry else []
+    def _sidecars(self, listing: Listing, ready: Sequence[FoundFile]) -> Iterator[_Told]:
+        recordings = {f.relative for f in listing.files if not _is_json(f)}
+        for file in ready:
+            if _is_json(file) and not is_table(file.relative):
+                yield read_sidecar(file, recordings, self._zone)
+
+    def _named(self, files: Sequence[FoundFile]) -> Iterable[_Told]:
+        """Read the names of files, but for those that were read at the last look."""
+        known = self._names
+        self._names = {
+            f.relative: known.get(f.relative) or entry_of(f, self._rules.names, self._zone)
+            for f in files
+        }
+        return self._names.values()
 
 
 def _deep_tables(listing: Listing) -> list[Issue]:

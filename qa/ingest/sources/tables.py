@@ -69,9 +69,10 @@ class TablesSource:
         self._folder = folder.absolute()
         self._zone = zone
         self._finished = finished
+        self._last: tuple[list[FoundFile], list[Issue], Intake] | None = None
 
     def read(self) -> Intake:
-        """Read every table that is there and finished.
+        """Read every table that is there and finished, where one has changed since the last look.
 
         Raises:
             IngestError: there is no such folder, or it cannot be listed.
@@ -81,7 +82,13 @@ class TablesSource:
         waiting = self._finished.waiting(tables, set()) if self._finished else {}
         code = self._finished.code if self._finished else ""
         issues += [Issue(name, None, True, code, why) for name, why in waiting.items()]
-        look = _Look(self._zone, [t for t in tables if t.relative not in waiting], issues)
+        ready = [table for table in tables if table.relative not in waiting]
+        if self._last is None or self._last[:2] != (ready, issues):
+            self._last = (ready, list(issues), self._read(ready, issues))
+        return self._last[2]
+
+    def _read(self, tables: list[FoundFile], issues: list[Issue]) -> Intake:
+        look = _Look(self._zone, tables, issues)
         return Intake(
             origin=str(self._folder),
             calls=tuple(look.calls()),
