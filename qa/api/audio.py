@@ -11,6 +11,7 @@ from qa.api.access import Viewer, needs
 from qa.api.problems import Refused
 from qa.api.recordings import FileState
 from qa.api.service import Service, locate_audio, service_of
+from qa.errors import QAError
 from qa.records import Right
 from qa.store.audit import audit
 from qa.transcribe.playback import SoundLength, length_of
@@ -28,11 +29,16 @@ router = APIRouter(include_in_schema=False)
 
 def note_listening(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
     """Write down who heard which call, from where to where (milliseconds)."""
-    if not service.recordings.listening.is_new(viewer.user.user_id, call_id, span):
+    listening, user_id = service.recordings.listening, viewer.user.user_id
+    if not listening.is_new(user_id, call_id, span):
         return
     details = {"from_ms": span.start_ms, "to_ms": span.end_ms}
-    with service.store.writing() as session:
-        audit(session, viewer.user, "call.listen", "call", call_id, details)
+    try:
+        with service.store.writing() as session:
+            audit(session, viewer.user, "call.listen", "call", call_id, details)
+    except QAError:
+        listening.forget(user_id, call_id)  # nothing was given; the next try is written down
+        raise
 
 
 def recording_response(

@@ -46,6 +46,11 @@ class Listening:
                 known.spans = [one for one in known.spans if not _within(one, span)] + [span]
             return not covered
 
+    def forget(self, user_id: int, call_id: str) -> None:
+        """Forget what a person heard of a call, because it could not be written down."""
+        with self._lock:
+            self._heard.pop((user_id, call_id), None)
+
 
 def _within(one: Span, other: Span) -> bool:
     return other.start_ms <= one.start_ms and one.end_ms <= other.end_ms
