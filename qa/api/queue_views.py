@@ -6,12 +6,14 @@ from datetime import datetime
 
 from qa.api.display import format_length, format_short_moment
 from qa.api.queue_query import QueueQuery
-from qa.api.rulesets import InForce, rulesets_in_force
+from qa.api.rulesets import default_ruleset_id, loader_of, ruleset_in_force
 from qa.api.service import Service
 from qa.api.views import CLASSES, SYMBOLS
 from qa.api.words import WORDS
 from qa.api.words import word as say
+from qa.errors import NotFoundError, RulesetError
 from qa.records import FlagAction
+from qa.scoring.ruleset import bundled_rulesets
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.queue import Cursor, QueueLine, Show
 from qa.store.queue_filter import SEVERITIES
@@ -168,23 +170,23 @@ def _score(text: str) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def known_titles(service: Service, lang: str) -> dict[str, str]:
-    """Name the rules in force, by id; the default ruleset's title wins where two have one id."""
+def known_titles(service: Service, ruleset_ids: Iterable[str], lang: str) -> dict[str, str]:
+    """Name the rules of some rulesets, by id; what cannot be loaded stays without names.
+
+    Only those that a page needs: reading a ruleset for the first time takes most of a second.
+    """
     found: dict[str, str] = {}
-    for one in _default_last(rulesets_in_force(service)):
-        for rule in one.ruleset.rules if one.ruleset else ():
+    for ruleset_id in sorted(set(ruleset_ids)):
+        try:
+            ruleset = ruleset_in_force(service, ruleset_id)
+        except (NotFoundError, RulesetError):
+            continue
+        for rule in ruleset.rules:
             found[rule.rule_id] = rule.title_en if lang == "en" and rule.title_en else rule.title
     return dict(sorted(found.items()))
 
 
-def rulesets_in(service: Service, lang: str) -> list[tuple[str, str]]:
-    """Name the rulesets in force: id and title, in order of id."""
-    return [
-        (one.ruleset_id, one.ruleset.title_en if lang == "en" else one.ruleset.title)
-        for one in rulesets_in_force(service)
-        if one.ruleset
-    ]
-
-
-def _default_last(found: Iterable[InForce]) -> list[InForce]:
-    return sorted(found, key=lambda one: one.is_default)
+def known_rulesets(service: Service) -> list[str]:
+    """List the ids of the rulesets in force, in order, without reading them."""
+    published = loader_of(service).published_ids
+    return sorted({*bundled_rulesets(), *published, default_ruleset_id(service)})

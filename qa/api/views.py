@@ -194,7 +194,9 @@ def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
 
 def _ticket(line: ScoreLine, call: Call, lang: str) -> tuple[str, str] | None:
     """Say what the ticket holds; in full where it is to be compared with what was said."""
-    written = ticket_text(line.verdict, call if line.is_flag else mask_call(call))
+    written = ticket_text(line.verdict, call)
+    if written and not line.is_flag:
+        written = ticket_text(line.verdict, mask_call(call))
     return (slot_name(written[0], lang), written[1]) if written else None
 
 

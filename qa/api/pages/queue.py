@@ -19,8 +19,9 @@ from qa.api.queue_query import (
     cursor,
     queue_query,
 )
-from qa.api.queue_views import chips, known_titles, row_views, rulesets_in
+from qa.api.queue_views import chips, known_rulesets, known_titles, row_views
 from qa.api.rendering import language, page
+from qa.api.rulesets import default_ruleset_id
 from qa.api.service import Service, service_of
 from qa.records import ReviewState, Right
 from qa.store import problems
@@ -60,7 +61,9 @@ def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader)
         agents = agent_choices(session, viewer.scope)
         teams = teams_in_scope(session, viewer.scope)
         values = _tasks(session, viewer, now)
-    titles = known_titles(service, lang)
+    judged_by = [line.ruleset_id for line in listed.lines]
+    asked_for = [asked.ruleset] if asked.ruleset else []
+    titles = known_titles(service, [*judged_by, *asked_for, default_ruleset_id(service)], lang)
     values |= {
         "asked": asked,
         "wanted": wanted,
@@ -74,7 +77,7 @@ def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader)
         "agents": agents,
         "teams": teams,
         "titles": titles,
-        "rulesets": rulesets_in(service, lang),
+        "rulesets": known_rulesets(service),
         "any_call": bool(listed.lines) or _has_any(service, viewer),
         **_choices(),
     }
