@@ -23,6 +23,8 @@ PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh-CN.md"),
     (ROOT / "docs" / "quickstart.md", ROOT / "docs" / "quickstart.zh-CN.md"),
     (HOW_TO / "write-a-rule.md", HOW_TO / "write-a-rule.zh-CN.md"),
+    (HOW_TO / "accounts.md", HOW_TO / "accounts.zh-CN.md"),
+    (HOW_TO / "ingest.md", HOW_TO / "ingest.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
