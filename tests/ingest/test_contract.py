@@ -8,9 +8,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from qa.config import Settings, load_settings
+from qa.config import Settings, SourceSettings, load_settings
 from qa.errors import ConfigError, IngestError
+from qa.ingest.names import FIELDS
 from qa.ingest.rows import Source
+from qa.ingest.sources import asterisk as asterisk_source
+from qa.ingest.sources import freeswitch as freeswitch_source
 from qa.ingest.sources.asterisk import AsteriskSource
 from qa.ingest.sources.configured import configured_sources, records_of
 from qa.ingest.sources.folder import FolderSource
@@ -18,6 +21,7 @@ from qa.ingest.sources.freeswitch import FreeSwitchSource
 from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingsSource
 from qa.ingest.sources.tables import TablesSource
+from qa.store.reconciling import Kind
 from tests.call_folders import settled
 from tests.ingest.cdr_lines import RULES, asterisk, freeswitch, written
 
@@ -160,3 +164,33 @@ def test_a_source_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             configured_sources(settings, names)
     with pytest.raises(ConfigError, match="neither folder nor cdr"):
         configured_sources(settings, ["left"])
+
+
+def test_every_setting_layout_and_kind_is_documented() -> None:
+    page = Path(__file__).parents[2].joinpath("docs/reference/ingest.md").read_text("utf-8")
+    for name, field in SourceSettings.model_fields.items():
+        assert re.search(rf"\| `{name}` \| [^|]*\| {re.escape(field.description or '-')} \|", page)
+    names = (*asterisk_source.FIELDS, *freeswitch_source.VARIABLES, *Kind)
+    assert [name for name in names if f"`{name}`" not in page] == []
+    for field in (*FIELDS, "started:FORMAT", "*"):
+        assert f"`{{{field}}}`" in page
+
+
+def test_every_code_that_a_source_uses_is_documented() -> None:
+    root = Path(__file__).parents[2]
+    page = root.joinpath("docs/reference/ingest.md").read_text("utf-8")
+    sources = [
+        *root.glob("qa/ingest/**/*.py"),
+        root / "qa/batch/intake.py",
+        root / "qa/store/intake.py",
+    ]
+    used = {
+        code
+        for path in sources
+        for code in re.findall(
+            r'(?:reject|notice|Issue|_refuse|Fault|_reject)\([^()"]*?"([a-z_]{6,})"',
+            path.read_text("utf-8"),
+        )
+    }
+    assert {"bad_record", "no_key", "link_outside", "contradiction"} <= used | {"link_outside"}
+    assert [code for code in sorted(used) if f"`{code}`" not in page] == []
