@@ -1,4 +1,4 @@
-"""Teams and centre: figures that reconcile to rows, nothing ranked on few calls, other teams 404."""
+"""Teams and centre: figures that reconcile to rows, no ranking on few calls, other teams 404."""
 
 import re
 from collections.abc import Callable
