@@ -1,19 +1,20 @@
 """Runs the tests of a folder on SQLite and on a real PostgreSQL.
 
-A plugin of `tests/conftest.py`. In the modules of `ON_BOTH`, whatever a test opens by
-`Settings.database_url` is a database of its own: a file in the settings' data folder, or one of a
-PostgreSQL server that is started once for all tests. Tests that name a file themselves stay on it.
+A plugin of `tests/conftest.py`. In the folders of `ON_BOTH`, settings that name no
+database lead to one of their own: a file in their data folder, or a database of a PostgreSQL
+server that is started once for all tests. Tests that name a file themselves stay on it.
 """
 
 import itertools
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchlib.postgres import Cluster, NoPostgresError
 
-from qa.config import Settings
+from qa.config import DatabaseSettings, Settings
 from qa.store.store import Store
 
 ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests/ingest/")
@@ -77,16 +78,36 @@ def postgres(postgres_server: Databases) -> Iterator[Databases]:
 
 @pytest.fixture(scope="module", autouse=True)
 def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Which database `Settings.database_url` leads to in this module: `sqlite` or `postgres`."""
+    """Which database settings lead to in this module: `sqlite` or `postgres`."""
     kind = getattr(request, "param", SQLITE)
     if kind == SQLITE:
         yield kind
         return
     databases: Databases = request.getfixturevalue("postgres")
     with pytest.MonkeyPatch.context() as patch:
-        url = property(lambda self: self.database.url or databases.url(self.data_dir))
-        patch.setattr(Settings, "database_url", url)
+        _put_into_settings(patch, databases)
         yield kind
+
+
+def _put_into_settings(patch: pytest.MonkeyPatch, databases: Databases) -> None:
+    """Let settings that name no database name one of these, by their data folder.
+
+    The settings themselves hold the address, because worker processes get them.
+    """
+    made, copied = Settings.__init__, Settings.model_copy
+
+    def make(self: Settings, **values: Any) -> None:
+        made(self, **values)
+        if self.database.url is None:
+            self.__dict__["database"] = DatabaseSettings(url=databases.url(self.data_dir))
+
+    def copy(self: Settings, *, update: Any = None, deep: bool = False) -> Settings:
+        if update and "data_dir" in update and "database" not in update:
+            update = {**update, "database": DatabaseSettings(url=databases.url(update["data_dir"]))}
+        return copied(self, update=update, deep=deep)
+
+    patch.setattr(Settings, "__init__", make)
+    patch.setattr(Settings, "model_copy", copy)
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
