@@ -79,7 +79,7 @@ def described(schema: str) -> dict[int | str, dict[str, Any]]:
     return {
         200: {
             "description": text,
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {}},
         }
     }
 
