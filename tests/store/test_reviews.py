@@ -330,3 +330,53 @@ def test_a_card_whose_check_broke_stays_where_people_worked_on_it(centre: House)
     assert review(centre).state is ReviewState.STARTED  # what was decided of the rest goes on
     numbers = "SELECT call_id, count(*) FROM scorecards GROUP BY call_id ORDER BY call_id"
     assert rows_of(centre.store, numbers) == [("c1", 2), ("c2", 1)]
+
+
+def test_people_who_click_at_the_same_moment_leave_one_decision_each(centre: House) -> None:
+    """Two threads, two connections: nothing is lost, nothing is there twice."""
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    centre.judged("c1", "108", "CL01")
+    number = review(centre).current_id
+    start = Barrier(6)
+
+    def click(who: str) -> Any:
+        start.wait()
+        try:
+            with centre.store.writing() as session:
+                person = centre.people[who]
+                args = ("c1", number, "CL01", CONFIRM)
+                return decide_flag(session, person, *args, after=0, now=NOW).decision_id
+        except TransitionError as error:
+            return error.refusal
+
+    with ThreadPoolExecutor(6) as pool:
+        found = list(pool.map(click, ["lead1"] * 3 + ["lead3"] * 3))
+    numbers = {one for one in found if isinstance(one, int)}
+    assert len(numbers) == 1  # one person was first; the same person's other clicks are that one
+    assert found.count(Refusal.DECIDED_MEANWHILE) == 3
+    assert rows_of(centre.store, "SELECT count(*) FROM flag_decisions") == [(1,)]
+
+
+def test_two_releases_at_the_same_moment_are_one(centre: House) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from threading import Barrier
+
+    centre.judged("c1", "108", "")
+    number = review(centre).current_id
+    start = Barrier(4)
+
+    def click(who: str) -> Any:
+        start.wait()
+        try:
+            with centre.store.writing() as session:
+                return release_call(session, centre.people[who], "c1", number, now=NOW).release_id
+        except TransitionError as error:
+            return error.refusal
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(click, ["lead1", "lead1", "lead3", "head"]))
+    assert len({one for one in found if isinstance(one, int)}) == 1
+    assert rows_of(centre.store, "SELECT count(*) FROM releases") == [(1,)]
+    assert rows_of(centre.store, "SELECT count(*) FROM messages") == [(1,)]
