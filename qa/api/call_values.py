@@ -26,7 +26,7 @@ from qa.api.talk_views import utterance_views
 from qa.api.views import CardView, LineView, card_view
 from qa.errors import NotFoundError, RulesetError
 from qa.masking import listen, mask_call, mask_scorecard, mask_transcript
-from qa.records import ReviewState, Right
+from qa.records import AppealState, ReviewState, Right
 from qa.store import queries
 from qa.store.audit import audit
 from qa.store.names import user_names
@@ -35,6 +35,7 @@ from qa.types import Call, Outcome, Role, Scorecard, Transcript
 from qa.wording import DIRECTIONS, FESTIVALS, RELEASED, note_text
 
 _UNDECIDED_STATES = (ReviewState.OPEN, ReviewState.STARTED)
+_ASKED = (AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED)
 _OUTCOME_OF = {"violated": Outcome.VIOLATED, "undecided": Outcome.UNDECIDED}
 
 
@@ -185,6 +186,9 @@ def _review_values(
         "may_appeal": viewer.may(Right.APPEAL)
         and is_own
         and state in (ReviewState.RELEASED, ReviewState.APPEALED),
+        "may_appeal_call": review is not None
+        and not any(a.rule_id is None and a.state in _ASKED for a in review.appeals),
+        "may_decide_appeals": viewer.may(Right.DECIDE_APPEALS),
         "undecided": sum(line.outcome is Outcome.UNDECIDED for line in flags),
         "open_flags": sum(line.is_open for line in flags),
         "required_flags": sum(line.must_be_decided for line in flags),

@@ -8,6 +8,8 @@ import { createWave } from "./waveform.js";
 
 const SEEK_S = 3;
 const STEPS = 4000;
+/** A longer stretch is where something was looked for, not where it was said: it plays when asked. */
+const LONGEST_AUTO_MS = 20000;
 const AUTO = "tingjian-auto";
 const byId = (id) => document.getElementById(id);
 const says = byId("says").dataset;
@@ -142,7 +144,13 @@ function select(flag, { plays = false, focuses = true } = {}) {
   if (focuses) flag.focus({ preventScroll: true });
   flag.scrollIntoView({ block: "nearest" });
   if (talk && flag.dataset.start !== undefined) talk.reveal(Number(flag.dataset.start), Number(flag.dataset.end));
-  if (plays) playElement(flag);
+  if (plays) playAlone(flag);
+}
+
+/** Play the evidence of a flag that was come to without asking for its sound. */
+function playAlone(flag) {
+  if (Number(flag.dataset.end) - Number(flag.dataset.start) <= LONGEST_AUTO_MS) playElement(flag);
+  else if (player) player.pause();
 }
 
 function step(by) {

@@ -159,6 +159,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "appealed_upheld": Wording("申诉成立", "upheld"),
     "appealed_dismissed": Wording("申诉驳回", "dismissed"),
     "appeal_flag": Wording("申诉这一项", "Appeal against this"),
+    "appeal_call": Wording("申诉整通电话的评分", "Appeal against the call as a whole"),
     "appeal_until": Wording("申诉截至 {until}", "appeals until {until}"),
     "appeal_text": Wording("申诉理由", "Your reasons"),
     "appeal_hint": Wording(
