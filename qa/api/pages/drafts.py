@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.rendering import flash, language, page
-from qa.api.rulesets import rulesets_in_force
+from qa.api.rulesets import loader_of, rulesets_in_force
 from qa.api.service import Service, service_of
 from qa.api.what_if_views import what_if_view
 from qa.api.words import word
@@ -169,10 +169,13 @@ def _what_if_run(service: Service, run_id: int) -> Run:
 
 
 def _draft_of(service: Service, run: Run) -> Ruleset | None:
-    """Read the draft of a trial; None where it can no longer be used."""
+    """Read the draft of a trial; None where it can no longer be used.
+
+    Its examples were judged when it was tried, and are judged again when it is published.
+    """
     text = str(run.parameters.get("text", ""))
     try:
-        return check_draft(service.store, service.settings, text, _SOURCE)
+        return loader_of(service).parse(text, _SOURCE)
     except ConfigError:
         return None
 
