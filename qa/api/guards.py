@@ -163,7 +163,7 @@ class KnownHosts:
     """
 
     def __init__(self, app: ASGIApp, names: Iterable[str], error_page: ErrorPage) -> None:
-        own = {_in_brackets(name.strip().lower()) for name in names}
+        own = {_as_sent(name.strip().lower()) for name in names}
         self._app, self._names, self._error_page = app, _LOCAL_NAMES | own, error_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -199,8 +199,11 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or ipaddress.ip_address(host).is_loopback
 
 
-def _in_brackets(name: str) -> str:
-    return f"[{name}]" if ":" in name and not name.startswith("[") else name
+def _as_sent(name: str) -> str:
+    """Write a name as browsers send it: IPv6 in brackets, Chinese names in their ASCII form."""
+    if ":" in name:
+        return name if name.startswith("[") else f"[{name}]"
+    return name if name.isascii() else name.encode("idna").decode()
 
 
 def _route(scope: MutableMapping[str, Any]) -> str:

@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import logging
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from qa.store.store import Store
 
 _GRACE_S = 1
 _PRIVILEGED = 1024
+_HOST_NAME = re.compile(r"[\w-]+(\.[\w-]+)*|\[?[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*\]?")
 FIRST_ADMIN = "qa users add NAME --role admin"
 
 
@@ -43,6 +45,7 @@ def listening_address(settings: ServeSettings, *, has_accounts: bool) -> str:
         ) from error
     _check_tls(settings)
     _check_proxies(settings)
+    _check_names(settings)
     if not address.is_loopback:
         _check_open(settings, address.is_unspecified, has_accounts)
     return str(address)
@@ -173,6 +176,15 @@ def _check_proxies(settings: ServeSettings) -> None:
         if network.prefixlen == 0:
             raise ConfigError(
                 f"serve.behind_proxy holds '{name}', which is everybody: name the proxy's address"
+            )
+
+
+def _check_names(settings: ServeSettings) -> None:
+    for name in settings.allowed_hosts:
+        if not _HOST_NAME.fullmatch(name.strip()):
+            raise ConfigError(
+                f"serve.allowed_hosts holds '{name}': write names as qa.example.com, without "
+                "https://, port, path or *"
             )
 
 

@@ -4,7 +4,8 @@ import csv
 import json
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,11 +93,15 @@ def verify(
 
     Exit code 1: a row is broken.
     """
-    from qa.store.audit_reading import verify_chain
+    from qa.store.audit_reading import log_length, verify_chain
 
     expected = _parse_expected(expect)
-    with opened_store() as (store, _), store.reading() as session:
-        found = verify_chain(session, expected)
+    with (
+        opened_store() as (store, _),
+        store.reading() as session,
+        _shown_progress(log_length(session)) as on_progress,
+    ):
+        found = verify_chain(session, expected, on_progress=on_progress)
     if as_json:
         print_json(found)
     elif found.broken is None:
@@ -128,6 +133,18 @@ def export(
             audit(session, None, "export.take", "audit", None, {"form": form.value})
         with store.reading() as session:
             _write(every_entry(session, wanted), form)
+
+
+@contextmanager
+def _shown_progress(total: int) -> "Iterator[Callable[[int], None]]":
+    """Show on a terminal how far the check is; a million rows take a minute."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task("verifying", total=total)
+        yield lambda rows: bars.update(task, completed=rows)
 
 
 def _write(entries: "Iterable[AuditEntry]", form: Form) -> None:

@@ -1,6 +1,6 @@
 """Reading the audit log, and checking that nobody changed it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -99,12 +99,23 @@ def every_entry(session: Session, wanted: AuditFilter) -> Iterator[AuditEntry]:
         last = rows[-1].entry_id
 
 
-def verify_chain(session: Session, expected: tuple[int, str] | None = None) -> ChainCheck:
+def log_length(session: Session) -> int:
+    """Say how many rows the log should have; 0 where that is not known any more."""
+    return session.scalar(select(AuditHeadRow.entries).filter_by(head_id=HEAD_ID)) or 0
+
+
+def verify_chain(
+    session: Session,
+    expected: tuple[int, str] | None = None,
+    *,
+    on_progress: Callable[[int], None] = lambda _: None,
+) -> ChainCheck:
     """Compute every hash anew and name the first row that does not fit; holds few rows at a time.
 
     Args:
         expected: length and last hash that an earlier check printed. Without it, somebody who
             rewrote the log and the row that keeps its length is not found out.
+        on_progress: called now and then with the number of rows that are sound so far.
     """
     walk = _Walk(expected)
     while True:
@@ -114,6 +125,7 @@ def verify_chain(session: Session, expected: tuple[int, str] | None = None) -> C
                 return walk.broken(problem)
         if not is_readable:
             return walk.broken("it cannot be read")
+        on_progress(walk.entries)
         if rows:
             continue
         head = session.execute(

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from qa.errors import AccountError, AccountFault, NotFoundError
-from qa.records import User
+from qa.records import User, UserRole
 from qa.store.accounts import as_user, is_plain, teams_of
 from qa.store.audit import audit
 from qa.store.tables_people import ApiTokenRow, LoginSessionRow, UserRow
@@ -109,7 +109,7 @@ def find_session(
     if found is None:
         return None
     row, user = found
-    return as_user(user, teams_of(session, user.user_id)), _login_session(row)
+    return _person(session, user), _login_session(row)
 
 
 def see_session(session: Session, session_hash: str, now: datetime) -> None:
@@ -202,7 +202,7 @@ def find_token(session: Session, secret: str, *, now: datetime) -> tuple[User, A
     token = _token(row)
     if not token.is_valid(now):
         return None
-    return as_user(user, teams_of(session, user.user_id)), token
+    return _person(session, user), token
 
 
 def see_token(session: Session, token_id: int, now: datetime) -> None:
@@ -263,6 +263,12 @@ def _alive(now: datetime, limits: SessionLimits) -> tuple[ColumnElement[bool], .
         LoginSessionRow.last_seen_at > now - limits.idle,
         LoginSessionRow.created_at > now - limits.absolute,
     )
+
+
+def _person(session: Session, row: UserRow) -> User:
+    """Read a person; only leads have teams to be asked for, and this happens on every request."""
+    is_lead = row.role == UserRole.LEAD.value
+    return as_user(row, teams_of(session, row.user_id) if is_lead else ())
 
 
 def _login_session(row: LoginSessionRow) -> LoginSession:

@@ -67,6 +67,16 @@ def test_proxies_are_named_by_address(name: str) -> None:
         listening_address(ServeSettings(behind_proxy=(name,)), has_accounts=True)
 
 
+@pytest.mark.parametrize(
+    "name", ["https://qa.example.com", "qa.example.com:8443", "*.example.com", "", "a/b", "a b"]
+)
+def test_names_are_only_names(name: str) -> None:
+    with pytest.raises(ConfigError, match=r"serve\.allowed_hosts"):
+        listening_address(ServeSettings(allowed_hosts=(name,)), has_accounts=True)
+    for good in ("qa.example.com", "质检.example", "10.0.0.9", "[fd00::1]", "fd00::1", "qa"):
+        assert listening_address(ServeSettings(allowed_hosts=(good,)), has_accounts=True)
+
+
 def certificate(folder: Path, password: str = "") -> tuple[Path, Path]:
     """A certificate of this machine, made by openssl."""
     key, chain = folder / "key.pem", folder / "chain.pem"
@@ -193,7 +203,9 @@ def test_forwarded_addresses_are_believed_of_named_proxies_only(tmp_path: Path) 
 
 def test_behind_a_proxy_nothing_is_answered_without_tls(tmp_path: Path) -> None:
     settings = ServeSettings(
-        host="10.0.0.9", behind_proxy=("10.0.0.7",), allowed_hosts=("qa.example.com",)
+        host="10.0.0.9",
+        behind_proxy=("10.0.0.7",),
+        allowed_hosts=("qa.example.com", "质检.example"),
     )
     made = Settings(data_dir=tmp_path, serve=settings)
     with Store.open(made.database_url) as store:
@@ -201,6 +213,8 @@ def test_behind_a_proxy_nothing_is_answered_without_tls(tmp_path: Path) -> None:
         plain = TestClient(service, base_url="http://qa.example.com").get("/login")
         assert plain.status_code == 403 and "X-Forwarded-Proto" in plain.text
         assert TestClient(service, base_url="https://qa.example.com").get("/login").is_success
+        chinese = TestClient(service, base_url="https://xn--s1vp09e.example").get("/login")
+        assert chinese.is_success
         for name in ("evil.example", "qa.example.com.evil.example", "10.0.0.7"):
             answer = TestClient(service, base_url=f"https://{name}").get("/login")
             assert answer.status_code == 421 and name not in answer.text
