@@ -97,8 +97,20 @@ def forget_files(session: Session, origin: str, present: Iterable[str]) -> None:
 
 def put_agents(session: Session, entries: Sequence[RecordEntry]) -> None:
     """Keep agents; columns that the source does not have stay as they are."""
+    keys = [entry.key for entry in entries]
+    before = _teams(session, keys)
     _put_records(session, AgentRow, "agent_id", entries)
-    teams_changed(session, [entry.key for entry in entries])
+    after = _teams(session, keys)
+    # Looking through all calls of every agent would take seconds in a large archive.
+    teams_changed(session, [key for key in after if after[key] != before.get(key)])
+
+
+def _teams(session: Session, agent_ids: Sequence[str]) -> dict[str, str | None]:
+    teams: dict[str, str | None] = {}
+    for ids in chunks(agent_ids):
+        found = select(AgentRow.agent_id, AgentRow.team).where(AgentRow.agent_id.in_(ids))
+        teams.update((row[0], row[1]) for row in session.execute(found))
+    return teams
 
 
 def put_tickets(session: Session, entries: Sequence[RecordEntry], zone: ZoneInfo) -> None:
