@@ -118,6 +118,7 @@ class Workshop:
         engine = self._options.engine or _real_engine(self._settings)
         with self._store.run_lock():
             with self._store.writing() as session:
+                uploads.mark_waiting(session)  # all that arrived has been seen
                 uploads.mark_transcribing(session, upload.upload_id)
             rulesets = Rulesets.in_force(self._store, self._settings)
             with self._store.reading() as session:

@@ -32,6 +32,8 @@ _WRITE_BYTES = 1 << 20
 _SPARE_BYTES = 256 << 20
 _SILENCE_S = 60.0
 _ENVELOPE_BYTES = 1 << 20
+_DRAIN_BYTES = 64 << 20
+_DRAIN_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,14 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Received:
     Raises:
         Refused: it is too large, too slow, no multipart form, or has other parts than it may.
     """
+    try:
+        return await _receive(request, folder, max_bytes)
+    except Refused:
+        await _let_finish(request)
+        raise
+
+
+async def _receive(request: Request, folder: Path, max_bytes: int) -> Received:
     boundary = _boundary(request)
     declared = request.headers.get("content-length", "")
     if declared.isdecimal() and int(declared[:18]) > max_bytes + _ENVELOPE_BYTES:
@@ -77,6 +87,23 @@ async def receive(request: Request, folder: Path, max_bytes: int) -> Received:
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise
+
+
+async def _let_finish(request: Request) -> None:
+    """Read on for a moment: who still sends when the connection closes never sees the answer.
+
+    Whoever asked first whether to send (`Expect`) does not send now.
+    """
+    if "expect" in request.headers:
+        return
+    count = 0
+    with suppress(Exception):  # the answer is settled, whatever comes now
+        async with asyncio.timeout(_DRAIN_S):
+            while count < _DRAIN_BYTES:
+                message = await request.receive()
+                if message["type"] != "http.request" or not message.get("more_body"):
+                    return
+                count += len(message.get("body", b""))
 
 
 def _boundary(request: Request) -> bytes:
