@@ -25,12 +25,12 @@ _VOICES = {
 _TEXTS = {
     "zh": {
         "disputed": "坐席归属有分歧",
-        "says": "{voice}:{agents}",
-        "spoken": "录音报号:{number}",
+        "says": "{voice}：{agents}",
+        "spoken": "录音报号：{number}",
         "not_spoken": "录音中报的不是 {number}",
         "nobody": "暂不归属任何人",
         "owner": "现归 {agent}",
-        "known": "(是另一位坐席的工号)",
+        "known": "（是另一位坐席的工号）",
         "settled": "已由 {by} 裁定归 {agent}",
     },
     "en": {
@@ -69,8 +69,8 @@ def attribution_lines(attribution: "CallAttribution", lang: str) -> Iterator[str
         text = texts["spoken"].format(number=spoken.number)
         told.append(text + (texts["known"] if _is_other(attribution) else ""))
     owner = texts["owner"].format(agent=agent) if agent else texts["nobody"]
-    joint = ";" if lang == "zh" else "; "
-    yield f"{texts['disputed']}: {joint.join((*told, owner))}"
+    colon, joint = ("：", "；") if lang == "zh" else (": ", "; ")
+    yield f"{texts['disputed']}{colon}{joint.join((*told, owner))}"
 
 
 def _is_other(attribution: "CallAttribution") -> bool:

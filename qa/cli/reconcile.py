@@ -11,6 +11,7 @@ from qa.cli.shared import JsonOption, clean, opened_store, print_json
 
 if TYPE_CHECKING:
     from qa.store.reconciling import Finding, Reconciliation
+    from qa.store.store import Store
 
 _CSV_FIELDS = ("kind", "needs_person", "day", "source", "call_id", "place", "reason", "to_do")
 _MAX_LISTED = 8
@@ -49,7 +50,8 @@ def reconcile(
             fault_calls=settings.ingest.fault_calls,
             with_records=records_of(settings),
         )
-        with store.writing() as session:
+        _look_at_channels(store)
+        with store.reading() as session:
             found = reconciling.reconcile(session, store.zone, limits)
     if as_json:
         findings = [_row(finding) | {"details": finding.details} for finding in found.findings]
@@ -102,6 +104,16 @@ def attribute(
         )
     decided = "the voices count again" if agent is None else f"it is {clean(agent)}'s"
     typer.echo(f"{clean(call_id)}: {decided}; `qa score` judges it again")
+
+
+def _look_at_channels(store: "Store") -> None:
+    """Open the transcripts that are new since the last time, some at a time."""
+    from qa.store.sides import keep_sides
+
+    while True:
+        with store.writing() as session:
+            if not keep_sides(session):
+                return
 
 
 def _day(text: str | None) -> date | None:

@@ -185,15 +185,13 @@ def _entry(
         told = [record.own[name] for record in answered if record.own.get(name) is not None]
         if told and name not in ("agent_id", "extension"):
             values[name] = told[-1] if name == "released_by" else told[0]
-    if any("agent_id" in record.own for record in answered):
-        values["agent_id"] = agents[0] if len(agents) == 1 else None
     moments = {m for r in group for m in (r.start, r.answer) if m}
     return CallEntry(
         table,
         group[0].line,
         call_id,
         next((record.file for record in answered if record.file), None),
-        values,
+        {name: value for name, value in values.items() if value is not None},
         voice=Voice.CDR,
         agents=agents if any("agent_id" in record.own for record in answered) else None,
         aliases=tuple(dict.fromkeys((*linked, *(i for record in group for i in record.ids)))),

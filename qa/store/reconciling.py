@@ -1,7 +1,6 @@
 """Reconciliation: what the telephone system, the recorder and the people say, held together.
 
-Each finding names a call or a file, and says whether a person has to look. Nothing is changed but
-`recording_sides`, which keeps how much each transcript's channels hold.
+Each finding names a call or a file, and says whether a person has to look. Nothing is changed.
 """
 
 import json
@@ -23,7 +22,7 @@ from qa.ingest.rows import Voice
 from qa.store.attributing import Spoken, spoken_number, with_claims
 from qa.store.convert import chunks
 from qa.store.problems import calls_without_recording
-from qa.store.sides import is_one_sided, keep_sides
+from qa.store.sides import is_one_sided
 from qa.store.tables import (
     AgentRow,
     CallRow,
@@ -134,10 +133,9 @@ class Reconciliation:
 def reconcile(session: Session, zone: ZoneInfo, limits: Limits) -> Reconciliation:
     """Hold calls, recordings and agents together.
 
-    Args:
-        session: one that may write: it keeps what it learns of transcripts.
+    Call `qa.store.sides.keep_sides` before until nothing is left, so that one-sided recordings are
+    known.
     """
-    keep_sides(session)
     look = _Look(session, zone, limits)
     findings = [
         *look.missing_halves(),

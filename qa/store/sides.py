@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from qa.codec import decode
-from qa.store.convert import chunks
+from qa.store.convert import CHUNK
 from qa.store.tables import TranscriptRow
 from qa.store.tables_ingest import RecordingSidesRow
 from qa.store.upsert import upsert
@@ -15,25 +15,23 @@ AUDIBLE_MS = 5000
 
 
 def keep_sides(session: Session) -> int:
-    """Open the transcripts that have not been looked at, and keep what their channels hold.
+    """Open some transcripts that have not been looked at, and keep what their channels hold.
+
+    Call it in transactions of its own until nothing is left: the first time it has the whole
+    archive to do, and others want to write meanwhile.
 
     Returns:
-        How many were opened.
+        How many were opened; 0 when none is left.
     """
     seen = select(RecordingSidesRow.transcript_key)
-    wanted = select(TranscriptRow.transcript_key).where(
-        TranscriptRow.is_current.is_(True), TranscriptRow.transcript_key.not_in(seen)
+    wanted = (
+        select(TranscriptRow.transcript_key, TranscriptRow.blob)
+        .where(TranscriptRow.is_current.is_(True), TranscriptRow.transcript_key.not_in(seen))
+        .limit(CHUNK)
     )
-    count = 0
-    for keys in chunks(session.scalars(wanted).all()):
-        rows = session.execute(
-            select(TranscriptRow.transcript_key, TranscriptRow.blob).where(
-                TranscriptRow.transcript_key.in_(keys)
-            )
-        )
-        upsert(session, RecordingSidesRow, [_sides(key, blob) for key, blob in rows])
-        count += len(keys)
-    return count
+    rows = [_sides(key, blob) for key, blob in session.execute(wanted)]
+    upsert(session, RecordingSidesRow, rows)
+    return len(rows)
 
 
 def is_one_sided(sides: RecordingSidesRow, silent_ms: int) -> bool:

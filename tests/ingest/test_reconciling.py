@@ -20,6 +20,7 @@ from qa.ingest.sources.tables import TablesSource
 from qa.store.queries import call_detail
 from qa.store.reattributing import settle_agent
 from qa.store.reconciling import Finding, Kind, Limits, Reconciliation, reconcile
+from qa.store.sides import keep_sides
 from qa.store.store import Store
 from tests import talking_files
 from tests.call_folders import hear_all, open_store, rows_of, settled
@@ -82,6 +83,9 @@ def recording(tmp_path: Path, number: int, text: str, *, agent: str = "108") -> 
 def look(store: Store, **limits: object) -> Reconciliation:
     limits.setdefault("with_records", frozenset(["pbx"]))
     with store.writing() as session:
+        while keep_sides(session):
+            pass
+    with store.reading() as session:
         return reconcile(session, store.zone, Limits(**limits))  # type: ignore[arg-type]
 
 
