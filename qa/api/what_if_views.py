@@ -7,7 +7,7 @@ from typing import Any
 from qa.types import Grade, Outcome
 from qa.wording import grade_name, outcome_name
 
-SHOWN_CALLS = 60
+SHOWN_CALLS = 20
 
 
 @dataclass(frozen=True, slots=True)

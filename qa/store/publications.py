@@ -61,8 +61,17 @@ class Signature:
 
 
 def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Publication:
-    """Put a ruleset in force for its id."""
+    """Put a ruleset in force for its id.
+
+    Raises:
+        ConflictError: exactly this one is in force already.
+    """
     before = in_force(session, draft.ruleset_id)
+    if before is not None and (before.ruleset_hash, before.text) == (
+        draft.ruleset_hash,
+        draft.text,
+    ):
+        raise ConflictError("exactly this ruleset is in force already")
     row = _row(draft.ruleset_id, PUBLISH, signature, before.number if before else None)
     row.version, row.ruleset_hash, row.text = draft.version, draft.ruleset_hash, draft.text
     return _added(session, row, "ruleset.publish", signature)

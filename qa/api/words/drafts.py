@@ -69,6 +69,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "drafts_by_agent": Wording("按坐席", "By agent"),
     "drafts_by_call": Wording("变化最大的通话", "Calls that change most"),
     "drafts_changed_calls": Wording("变化的通话", "calls that change"),
+    "drafts_only_points": Wording("扣分变化", "points change"),
     "drafts_nothing": Wording("没有任何结果会变。", "Nothing would change."),
     "drafts_publish": Wording("发布这份规则", "Publish this ruleset"),
     "drafts_publish_lead": Wording(
