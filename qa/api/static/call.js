@@ -27,7 +27,7 @@ let isSettled = false;
 /* Sound */
 
 const talkList = byId("utterances");
-const talk = talkList ? createTalk(talkList, { follows: () => !byId("talk-pinned") }) : null;
+const talk = talkList ? createTalk(talkList) : null;
 
 function showTime(seconds, isPlaying) {
   byId("now").textContent = clock(seconds);
@@ -85,9 +85,10 @@ async function loadPeaks(box, speech, durationMs) {
     const { channels } = await response.json();
     const heights = channels.map(height);
     if (heights.length > 1) {
-      wave.setPeaks({ agent: heights[Number(box.dataset.agent)], customer: heights[Number(box.dataset.customer)] });
+      wave.setPeaks({ agent: heights[Number(box.dataset.agent)], customer: heights[Number(box.dataset.customer)], unknown: [] });
     } else if (heights.length) {
-      wave.setPeaks({ agent: only(heights[0], speech, 0, durationMs), customer: only(heights[0], speech, 1, durationMs) });
+      const [agent, customer, unknown] = [0, 1, 2].map((lane) => only(heights[0], speech, lane, durationMs));
+      wave.setPeaks({ agent, customer, unknown });
     }
   } catch {
     // Without an outline the lanes show who spoke when.
@@ -107,7 +108,7 @@ function height(pairs) {
 function only(heights, speech, lane, durationMs) {
   const kept = new Float32Array(heights.length);
   for (const one of speech) {
-    if (one.lane !== lane && one.lane !== 2) continue;
+    if (one.lane !== lane) continue;
     const first = Math.floor((one.start / durationMs) * heights.length);
     const last = Math.ceil((one.end / durationMs) * heights.length);
     kept.set(heights.subarray(first, last), first);

@@ -1,22 +1,23 @@
 // The transcript: which words sound now.
 
+function timed(element) {
+  const [start, end] = element.dataset.t.split(",").map(Number);
+  return { element, start, end };
+}
+
 /** Index the transcript's words; `show(ms, isPlaying)` marks those of a moment. */
-export function createTalk(list, { follows }) {
-  const words = [...list.querySelectorAll(".w[data-t]")].map((element) => {
-    const [start, end] = element.dataset.t.split(",").map(Number);
-    return { element, start, end };
-  });
+export function createTalk(list) {
   const utterances = [...list.children].map((element) => ({
     element,
     start: Number(element.dataset.start),
     end: Number(element.dataset.end),
+    words: [...element.querySelectorAll(".w[data-t]")].map(timed),
   }));
   let lit = new Set();
   let heard = new Set();
 
-  function at(items, ms) {
-    return new Set(items.filter((item) => ms >= item.start && ms < item.end).map((i) => i.element));
-  }
+  const sounding = (items, ms) => items.filter((item) => ms >= item.start && ms < item.end);
+  const elements = (items) => new Set(items.map((item) => item.element));
 
   function swap(before, after, name) {
     for (const element of before) if (!after.has(element)) element.classList.remove(name);
@@ -25,14 +26,14 @@ export function createTalk(list, { follows }) {
   }
 
   return {
-    words,
     utterances,
     show(ms, isPlaying) {
-      const next = at(utterances, ms);
+      const now = sounding(utterances, ms);
+      const next = elements(now);
       const fresh = [...next].find((element) => !heard.has(element));
-      lit = swap(lit, at(words, ms), "on");
+      lit = swap(lit, elements(now.flatMap((one) => sounding(one.words, ms))), "on");
       heard = swap(heard, next, "now");
-      if (fresh && isPlaying && follows()) scrollInto(list.parentElement, fresh);
+      if (fresh && isPlaying) scrollInto(list.parentElement, fresh);
     },
     /** Bring the words of a span into view, playing or not. */
     reveal(startMs, endMs) {

@@ -3,15 +3,17 @@
 // which the content policy does not let in.
 
 const MAX_ZOOM = 24;
+/** Whose outline stands where: the middle of its lane and the room above it, as shares. */
 const LANES = [
-  ["agent", 0],
-  ["customer", 1],
+  ["agent", 1 / 4, 1 / 4],
+  ["customer", 3 / 4, 1 / 4],
+  ["unknown", 1 / 2, 1 / 2],
 ];
 
 /**
  * Draw and move a waveform.
- * `lanes` tells which channel is whose: {agent: 0, customer: 1}; where there is one channel
- * both look at it. `speech` lists {lane, start, end} in ms and is drawn until peaks arrive.
+ * `speech` lists {lane, start, end} in ms (lane 0 the agent, 1 the customer, 2 who knows) and is
+ * drawn until peaks arrive.
  */
 export function createWave({ wrap, canvas, regions, needle, durationMs, speech, onSeek, onRegion }) {
   let peaks = null;
@@ -38,11 +40,10 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
     pen.clearRect(0, 0, width, height);
     pen.fillStyle = color("line");
     pen.fillRect(0, Math.round(height / 2), width, 1);
-    LANES.forEach(([name], index) => {
-      const middle = (height / 4) * (1 + 2 * index);
+    LANES.forEach(([name, middle, room], lane) => {
       pen.fillStyle = color(name);
-      if (peaks) drawPeaks(pen, peaks[name], width, middle, height / 4 - 4);
-      else drawSpeech(pen, index, middle);
+      if (peaks) drawPeaks(pen, peaks[name], width, height * middle, height * room - 4);
+      else drawSpeech(pen, lane, height * middle);
     });
     place();
   }
@@ -55,6 +56,7 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
       const last = Math.max(first + 1, Math.floor((from + ((px + 2) / width) * shown()) * perMs));
       let top = 0;
       for (let i = first; i < last && i < values.length; i += 1) top = Math.max(top, values[i]);
+      if (top === 0) continue;
       // Quiet speech is still speech: a power below one lifts it to where it can be seen.
       const half = Math.max(0.5, Math.min(1, top / loudest) ** 0.8 * room);
       pen.fillRect(px, middle - half, 1.4, half * 2);
@@ -64,7 +66,7 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
   function drawSpeech(pen, lane, middle) {
     pen.globalAlpha = 0.45;
     for (const one of speech) {
-      if (one.lane !== lane && one.lane !== 2) continue;
+      if (one.lane !== lane) continue;
       pen.fillRect(x(one.start), middle - 7, Math.max(1, x(one.end) - x(one.start)), 14);
     }
     pen.globalAlpha = 1;
@@ -134,10 +136,11 @@ export function createWave({ wrap, canvas, regions, needle, durationMs, speech, 
 
   const api = {
     draw,
-    /** Peaks of each lane, 0 to 1, evenly over the recording: {agent: [...], customer: [...]}. */
+    /** Peaks of each lane, 0 to 1, evenly over the recording: {agent: [...], customer: [...], unknown: [...]}. */
     setPeaks(values) {
       peaks = values;
-      loudest = [...values.agent, ...values.customer].reduce((a, b) => Math.max(a, b), 0.02);
+      loudest = 0.02; // of digital silence nothing is to be seen
+      for (const lane of Object.values(values)) for (const one of lane) loudest = Math.max(loudest, one);
       draw();
     },
     /** Move the needle; while playing the view follows it. */
