@@ -8,6 +8,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import HTTPException, Query
 
+from qa.api.service import Service
+from qa.records import Scope
+from qa.store.figures import newest_call
+
 CHOICES = (7, 30, 90)
 DEFAULT = 30
 _LONGEST = 3660
@@ -85,6 +89,21 @@ def days_of(asked: DaysQuery, now: datetime, zone: ZoneInfo) -> Days:
     if not 0 <= (final - first).days <= _LONGEST:
         raise HTTPException(400, "the last day is not before the first")
     return Days(first, final, zone, 0)
+
+
+def shown_days(service: Service, scope: Scope, asked: DaysQuery, now: datetime) -> Days:
+    """Work out the days to show; the last so many end on the newest call where all are older.
+
+    Raises:
+        HTTPException: 400 for a date that is none, or an end before the beginning.
+    """
+    zone = service.store.zone
+    days = days_of(asked, now, zone)
+    if not days.last:
+        return days
+    with service.store.reading() as session:
+        newest = newest_call(session, scope, before=now)
+    return days_of(asked, newest, zone) if newest and newest < days.since else days
 
 
 def _day(text: str) -> date:

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from qa.cli.demo_accounts import DemoAccount
-    from qa.config import ServeSettings
+    from qa.config import ServeSettings, Settings
     from qa.store.store import Store
 
 _ROOT = Path(__file__).resolve().parents[2]
 _CALLS = Path("tests", "fixtures", "audio")
 _SHOWN_CALL = "bad"
+_CHECKED_DAYS = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -62,6 +63,7 @@ def demo(
         print_run(report)
         _print_next(folder)
         _print_accounts(demo_accounts(store))
+        _draw_checks(store, settings)
         if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
             show_pages(store, settings, _any_port(settings.serve))
     if not report.is_clean:
@@ -119,6 +121,20 @@ def _print_next(folder: Path) -> None:
     for command, meaning in lines:
         typer.echo(f"  {command:<{width}}# {meaning}")
     typer.echo("")
+
+
+def _draw_checks(store: "Store", settings: "Settings") -> None:
+    """Draw spot checks as the nights after the newest calls would have, once there are people."""
+    from datetime import UTC, datetime
+
+    from qa.batch.reviewing import draw_day
+    from qa.store import queries
+
+    with store.reading() as session:
+        calls = queries.list_calls(session, queries.CallFilter(), store.zone)
+        days = {line.started_at.date() for line in calls if line.started_at}
+    for day in sorted(days)[-_CHECKED_DAYS:]:
+        draw_day(store, settings, day, datetime.now(UTC))
 
 
 def _print_accounts(accounts: "Sequence[DemoAccount]") -> None:

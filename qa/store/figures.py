@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from qa.codec import decode
-from qa.records import Appeal, FlagAction
+from qa.records import Appeal, FlagAction, Scope
 from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import quantile
 from qa.store.evidence import evidence_of
@@ -51,6 +51,13 @@ class MissedRule:
     times: int
     points: int
     examples: tuple[Place, ...]
+
+
+def newest_call(session: Session, scope: Scope, *, before: datetime) -> datetime | None:
+    """Find when the newest judged call within a scope started; None without any."""
+    started = CallStatusRow.started_at
+    within = and_(agent_in_scope(scope, CallStatusRow.agent_id), started <= before)
+    return session.scalar(select(started).where(within).order_by(started.desc()).limit(1))
 
 
 def missed_rules(

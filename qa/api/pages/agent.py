@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from qa.api.access import Viewer, needs
 from qa.api.agent_views import agent_values
-from qa.api.days import DaysQuery, days_of, days_query
+from qa.api.days import DaysQuery, days_query, shown_days
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
 from qa.api.team_views import frame
 from qa.errors import NotFoundError
-from qa.records import Right
+from qa.records import Right, Scope
 from qa.review.statistics import MIN_CALLS
 from qa.store.agent_figures import CallPlace, agent_calls
 from qa.store.agent_lists import AgentEntry, require_agent
@@ -60,7 +60,7 @@ def _shown(
 ) -> Response:
     lang, now = language(request), datetime.now(UTC)
     zone = service.store.zone
-    days = days_of(asked, now, zone)
+    days = shown_days(service, Scope(agent_id=agent_id), asked, now)
     with service.store.reading() as session:
         agent = require_agent(session, viewer.scope, agent_id)
         found = agent_calls(session, agent_id, after=_place(after), limit=CALLS_SHOWN + 1)

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
-from qa.api.days import Days, DaysQuery, days_of, days_query
+from qa.api.days import Days, DaysQuery, days_query, shown_days
 from qa.api.rendering import language, page
 from qa.api.rulesets import known_rules
 from qa.api.service import Service, service_of
@@ -50,7 +50,7 @@ Sort = Annotated[Literal["number", "mean"], Query()]
 def show_teams(request: Request, service: Running, viewer: Reader, asked: Asked) -> Response:
     """Show the teams that a person may see; a lead of one goes straight to it."""
     now, lang = datetime.now(UTC), language(request)
-    days = days_of(asked, now, service.store.zone)
+    days = shown_days(service, viewer.scope, asked, now)
     with service.store.reading() as session:
         teams = teams_in_scope(session, viewer.scope)
         if len(teams) == 1 and not viewer.scope.everything:
@@ -82,7 +82,7 @@ def show_team(
     with service.store.reading() as session:
         if team not in teams_in_scope(session, viewer.scope):
             raise NotFoundError("team", team)
-    days = days_of(asked, datetime.now(UTC), service.store.zone)
+    days = shown_days(service, viewer.scope, asked, datetime.now(UTC))
     return _shown(request, service, viewer, days, team=team, sort=sort)
 
 
@@ -91,7 +91,7 @@ def show_centre(
     request: Request, service: Running, viewer: Reader, asked: Asked, sort: Sort = "number"
 ) -> Response:
     """Show the whole centre in figures; for a lead, all of their teams together."""
-    days = days_of(asked, datetime.now(UTC), service.store.zone)
+    days = shown_days(service, viewer.scope, asked, datetime.now(UTC))
     return _shown(request, service, viewer, days, team=None, sort=sort)
 
 

@@ -92,7 +92,7 @@ def test_a_damaged_place_is_refused(site: Site, opened: Open) -> None:
 
 def test_a_new_agent_has_an_empty_page(nobody_called: Callable[..., Browser]) -> None:
     page = nobody_called(UserRole.AGENT, agent_id="7").get("/me")
-    assert "还没有已评分的通话" in page and "没有违规项" in page
+    assert "还没有已评分的通话" in page and "做得很好" not in page
 
 
 def test_an_administrator_without_the_grant_sees_no_agent(site: Site, opened: Open) -> None:

@@ -27,6 +27,11 @@ def test_the_centre_shows_every_agent_and_escapes_names(site: Site, opened: Open
     assert 'style="' not in page
 
 
+def test_the_last_days_end_on_the_newest_call_of_an_old_archive(site: Site, opened: Open) -> None:
+    page = opened(site.people.head).get("/centre")
+    assert "2025-12-13 至 2026-01-11" in page and "/agents/108" in page
+
+
 def test_agents_of_few_calls_stand_apart(site: Site, opened: Open) -> None:
     page = opened(site.people.head).get(f"/centre?{DAYS}&sort=mean")
     compared, _, apart = page.partition("不作比较")
