@@ -277,6 +277,35 @@ class Refusal(StrEnum):
     NOT_JUDGED_ANEW = "not_judged_anew"
 
 
+_REFUSED = {
+    Refusal.NO_RIGHT: "the account has not the right to do this",
+    Refusal.OWN_CALL: "nobody reviews their own calls",
+    Refusal.OWN_DECISION: "who reviewed or released the call does not decide appeals against it",
+    Refusal.NOT_OWN_CALL: "only the agent whose call it is may appeal",
+    Refusal.NOT_ASSIGNED: "the spot check is somebody else's; they, or a head, write its result",
+    Refusal.TEXT_MISSING: "a text is missing or too short",
+    Refusal.TEXT_TOO_LONG: "a text is too long",
+    Refusal.OUTCOME_MISSING: "say what it is changed to",
+    Refusal.POINTS_MISSING: "say how many points: an undecided line does not carry its rule's",
+    Refusal.POINTS_WRONG: "points are 0-100, and only for a change to a violation that costs",
+    Refusal.NO_CHANGE: "nothing would change, or a dismissed appeal was given changes",
+    Refusal.SCORE_WOULD_FALL: "an upheld appeal cannot take more from the agent",
+    Refusal.NOT_A_FLAG: "this rule is not held against the call",
+    Refusal.NOT_OF_APPEAL: "the appeal is not about this rule",
+    Refusal.STALE_SCORECARD: "the call was judged again meanwhile; look at the new scorecard",
+    Refusal.DECIDED_MEANWHILE: "somebody decided this flag meanwhile; look at it again",
+    Refusal.FLAGS_OPEN: "violations that cost are not decided yet",
+    Refusal.ALREADY_RELEASED: "the call is released; take it back first",
+    Refusal.NOT_RELEASED: "the call is not released",
+    Refusal.APPEALED: "an appeal is open and must be decided first",
+    Refusal.FINAL: "the call is final",
+    Refusal.WINDOW_PASSED: "the appeal window has passed",
+    Refusal.APPEAL_OPEN: "an appeal about the same is open",
+    Refusal.APPEAL_CLOSED: "the appeal is decided or withdrawn",
+    Refusal.NOT_JUDGED_ANEW: "the call was not judged again since it became final",
+}
+
+
 class NotAllowedError(QAError):
     """A person may not do something that somebody else may (HTTP 403).
 
@@ -289,7 +318,7 @@ class NotAllowedError(QAError):
         self.refusal = refusal
 
     def __str__(self) -> str:
-        return f"not allowed: {self.refusal.value}"
+        return f"not allowed: {_REFUSED[self.refusal]}"
 
 
 class InvalidRequestError(QAError):
@@ -304,7 +333,7 @@ class InvalidRequestError(QAError):
         self.refusal = refusal
 
     def __str__(self) -> str:
-        return f"cannot be accepted: {self.refusal.value}"
+        return f"cannot be accepted: {_REFUSED[self.refusal]}"
 
 
 class TransitionError(ConflictError):
@@ -319,7 +348,7 @@ class TransitionError(ConflictError):
         self.refusal = refusal
 
     def __str__(self) -> str:
-        return f"not possible now: {self.refusal.value}"
+        return f"not possible now: {_REFUSED[self.refusal]}"
 
 
 class IngestError(QAError):

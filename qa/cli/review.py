@@ -1,7 +1,7 @@
 """`qa review`: where calls stand with the people who review them."""
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -93,7 +93,7 @@ def show_call(
     with opened_store() as (store, _), store.reading() as session:
         review = review_of(session, Scope(everything=True), call_id, datetime.now(UTC))
     if as_json:
-        print_json(review)
+        print_json(_summary(review))
     else:
         _print_review(review)
 
@@ -142,6 +142,35 @@ def _marked(rule_id: str, outcome: str, action: str | None) -> str:
     signs = {"confirm": "✓", "reject": "✗", "change": "~"}
     mark = "?" if outcome == "UNDECIDED" else ""
     return f"{rule_id}{mark}{signs.get(action or '', '')}"
+
+
+def _summary(review: "CallReview") -> dict[str, Any]:
+    """Lay out a review without the machine's evidence, which `qa show --json` has."""
+    return {
+        "call_id": review.call_id,
+        "scorecard_id": review.scorecard_id,
+        "current_scorecard_id": review.current_id,
+        "is_judged_anew": review.is_judged_anew,
+        "state": review.state,
+        "basis": review.basis,
+        "score": review.score,
+        "machine": review.card.machine,
+        "flags": [
+            {
+                "rule_id": line.line.rule_id,
+                "grade": line.line.grade,
+                "critical": line.line.critical,
+                "found": line.line.verdict.outcome,
+                "counts": line.outcome,
+                "points": line.points,
+                "must_be_decided": line.must_be_decided,
+                "history": line.history,
+            }
+            for line in review.card.flags
+        ],
+        "releases": review.steps,
+        "appeals": (*review.past_appeals, *review.appeals),
+    }
 
 
 def _print_review(review: "CallReview") -> None:
