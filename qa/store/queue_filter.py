@@ -37,6 +37,7 @@ class Few(StrEnum):
 
     RULE = "rule"
     STATE = "state"
+    TIME = "time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,9 @@ def scope_parts(
 
 def _own_conditions(wanted: QueueFilter, few: Few | None) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
-    sorted_at = _hidden(CallStatusRow.sorted_at, few)
+    sorted_at = CallStatusRow.sorted_at.expression
+    if few is not Few.TIME:
+        sorted_at = _hidden(CallStatusRow.sorted_at, few)
     if wanted.agent_id is not None:
         conditions.append(_hidden(CallStatusRow.agent_id, few) == wanted.agent_id)
     if wanted.team is not None:
@@ -190,6 +193,12 @@ def _own_conditions(wanted: QueueFilter, few: Few | None) -> list[ColumnElement[
             (CallStatusRow.priority, rank + 1) if in_review else (CallStatusRow.severity, rank)
         )
         conditions.append(_hidden(column, few) == rank)
+    conditions += _times(wanted, sorted_at)
+    return conditions
+
+
+def _times(wanted: QueueFilter, sorted_at: ColumnElement[datetime]) -> list[ColumnElement[bool]]:
+    conditions = []
     if wanted.since is not None:
         conditions.append(sorted_at >= wanted.since)
     if wanted.until is not None:
@@ -204,7 +213,12 @@ def other_conditions(wanted: QueueFilter, *, few: Few | None) -> list[ColumnElem
     conditions: list[ColumnElement[bool]] = []
     if wanted.states:
         states = [state.value for state in wanted.states]
-        state = CallStatusRow.state if few is Few.STATE else _hidden(CallStatusRow.state, few)
+        # An index by state is of use where few have it, or where it is in the list's own order.
+        # Else SQLite would take it, and sort all that it finds.
+        in_order = few is None and wanted.show is Show.ALL and len(states) == 1
+        state = CallStatusRow.state.expression
+        if few is not Few.STATE and not in_order:
+            state = func.coalesce(state, state)
         conditions.append(state.in_(sorted(states)))
     if wanted.min_score is not None:
         conditions.append(CallStatusRow.score >= wanted.min_score)
@@ -244,6 +258,10 @@ def few_by(session: Session, wanted: QueueFilter) -> Few | None:
         states = CallStatusRow.state.in_([state.value for state in wanted.states])
         if _is_few(session, select(CallStatusRow.call_id).where(states)):
             return Few.STATE
+    times = _times(wanted, CallStatusRow.sorted_at.expression)
+    by_rank = wanted.show is not Show.ALL
+    if by_rank and times and _is_few(session, select(CallStatusRow.call_id).where(*times)):
+        return Few.TIME
     return None
 
 
