@@ -7,7 +7,7 @@ one linked id are one call. Only answered ones are conversations; the others are
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import Any
@@ -62,6 +62,10 @@ class Record:
     ends: tuple[str, str]
     file: str | None
     own: Mapping[str, Any]
+
+    def moved(self, lines: int) -> "Record":
+        """Return the same record, so many lines further down."""
+        return replace(self, line=self.line + lines) if lines else self
 
     @property
     def answered(self) -> bool:

@@ -1,7 +1,7 @@
 """What sources hand in, and the protocol they keep."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -51,6 +51,10 @@ class Issue:
     rejected: bool
     code: str
     reason: str
+
+    def moved(self, lines: int) -> "Issue":
+        """Return the same issue, so many lines further down."""
+        return self if self.line is None else replace(self, line=self.line + lines)
 
 
 @dataclass(frozen=True, slots=True)

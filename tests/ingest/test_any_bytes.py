@@ -165,3 +165,21 @@ def test_rows_with_any_keys(tmp_path: Path, rows: list[tuple[str, str]]) -> None
     )
     for source in (parts[0], MergedSource((parts[0], parts[2])), MergedSource(parts[1:])):
         checked(source)
+
+
+@HARDER
+@given(CONTENT, st.lists(st.integers(0, 400), max_size=5))
+def test_a_file_that_grows_reads_as_if_it_were_read_at_once(
+    tmp_path: Path, content: bytes, cuts: list[int]
+) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_bytes(b"")
+    content = asterisk().encode() + content
+    watched = AsteriskSource(path, RULES)
+    for cut in (*sorted(cuts), len(content)):
+        with path.open("r+b") as stream:
+            stream.write(content[:cut])
+            stream.truncate()
+        at_once = AsteriskSource(path, RULES).read()
+        assert watched.read() == at_once
+        assert watched.read() == at_once
