@@ -34,6 +34,7 @@ ROOMS = {
     ),
     "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py"),
     "rapidfuzz": ("qa/scoring/match.py",),
+    "orjson": ("qa/packed/*",),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),
     "argon2": ("qa/store/passwords.py",),
     **dict.fromkeys(("fastapi", "starlette", "jinja2", "uvicorn"), ("qa/api/*",)),

@@ -4,11 +4,12 @@ Titles and points stay with each card, since it must be readable after its rules
 they cost little once compressed.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from qa.types import (
     Grade,
@@ -79,8 +80,7 @@ def pack(card: Scorecard, laid: Sequence[Laid] | None = None) -> bytes:
         lines,
         card.hearings,
     ]
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return MAGIC + text.encode()
+    return MAGIC + orjson.dumps(document)
 
 
 def unpack(data: bytes) -> Scorecard:
@@ -89,7 +89,7 @@ def unpack(data: bytes) -> Scorecard:
     Raises:
         ValueError, KeyError, TypeError, IndexError: the bytes are damaged.
     """
-    document = json.loads(data[len(MAGIC) :])
+    document = orjson.loads(data[len(MAGIC) :])
     groups = tuple([GroupScore(*group) for group in document[7]])
     lines = tuple([_read_line(*line) for line in document[8]])
     values = [*document[:7], groups, lines, document[9]]
@@ -102,7 +102,7 @@ def laid_lines(data: bytes) -> list[Laid]:
     Raises:
         ValueError, IndexError, TypeError: the bytes are damaged.
     """
-    lines: list[Laid] = json.loads(data[len(MAGIC) :])[8]
+    lines: list[Laid] = orjson.loads(data[len(MAGIC) :])[8]
     if not all(len(line) > _VERDICT for line in lines):
         raise ValueError("a line is cut off")
     return lines

@@ -16,6 +16,8 @@ from dataclasses import fields
 from itertools import accumulate, chain, pairwise
 from typing import Any
 
+import orjson
+
 from qa.types import (
     ChannelMeasures,
     Hearing,
@@ -231,7 +233,7 @@ def unpack(data: bytes) -> Transcript:
     """
     start = len(MAGIC) + 4
     (length,) = struct.unpack_from("<I", data, len(MAGIC))
-    header = json.loads(data[start : start + length])
+    header = orjson.loads(data[start : start + length])
     (recording_id, engine, duration_ms, channel_count, *columns) = header
     (roles, role_confidences, channels, spans, texts, confidences, levels, counts) = columns[:8]
     word_texts, measures, notes, speech, hearings, shapes = columns[8:]

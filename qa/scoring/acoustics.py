@@ -20,8 +20,10 @@ from statistics import median
 from qa.packed.transcripts import word_times
 from qa.scoring.check import Scene
 from qa.text import fold
-from qa.types import Role, Segment, Span, Transcript, Utterance, Word
+from qa.types import Role, Span, Transcript, Utterance, Word
 
+_Stretch = tuple[int, int]
+"""Start and end in milliseconds; spans are made of what is left in the end."""
 SLACK_MS = 200
 """How far the recogniser's word times may lie from the sound."""
 LONG_WORD_MS = 700
@@ -56,15 +58,19 @@ def speech_of(scene: Scene, role: Role | None, *, pauses: bool = True) -> tuple[
 def _speech(transcript: Transcript, role: Role, pauses: bool) -> tuple[Span, ...]:
     own = _audible([u for u in transcript.utterances if u.role is role])
     shared = {u.channel for u in transcript.utterances if u.role is not role}
-    spoken: list[Span] = []
+    spoken: list[_Stretch] = []
     for channel in sorted({u.channel for u in own}):
         slack = 0 if channel in shared else SLACK_MS
-        found = [s for s in transcript.speech if s.channel == channel]
+        found = [
+            (s.span.start_ms, s.span.end_ms) for s in transcript.speech if s.channel == channel
+        ]
+        ends = [end for _, end in found]
         for utterance in own:
             if utterance.channel == channel:
-                words = _spoken(utterance) if pauses else [utterance.span]
-                spoken += _agreed(words, found, slack) or words
-    return merged(spoken)
+                whole = utterance.span.start_ms, utterance.span.end_ms
+                words = _spoken(utterance, whole) if pauses else [whole]
+                spoken += _agreed(words, found, ends, slack) or words
+    return tuple([Span(start, end) for start, end in _joined(spoken)])
 
 
 def _audible(own: list[Utterance]) -> list[Utterance]:
@@ -80,54 +86,59 @@ def _audible(own: list[Utterance]) -> list[Utterance]:
     ]
 
 
-def _spoken(utterance: Utterance) -> list[Span]:
+def _spoken(utterance: Utterance, whole: _Stretch) -> list[_Stretch]:
     """Stretches of an utterance without a pause, by its words."""
-    result: list[Span] = []
+    result: list[_Stretch] = []
     start = end = -1
     for number, (first, last) in enumerate(word_times(utterance)):
-        length = last - first  # unpacking and folding are slow, and hardly any word is this long
-        stretched = length > LONG_WORD_MS and length > LONG_WORD_MS * len(
-            fold(utterance.words[number].text).text
-        )
         if start < 0:
             start = first
         elif first > end + SLACK_MS:
-            result.append(Span(start, max(start, end)))
+            result.append((start, max(start, end)))
             start = first
         end = last
-        if stretched:
-            result.append(Span(start, max(start, first + WORD_END_MS)))
+        # Unpacking and folding are slow, and hardly any word is this long.
+        if last - first > LONG_WORD_MS and last - first > LONG_WORD_MS * len(
+            fold(utterance.words[number].text).text
+        ):
+            result.append((start, max(start, first + WORD_END_MS)))
             start = last - WORD_END_MS
-    return [*result, Span(start, max(start, end))] if start >= 0 else [utterance.span]
+    return [*result, (start, max(start, end))] if start >= 0 else [whole]
 
 
-def _agreed(words: Sequence[Span], found: Sequence[Segment], slack_ms: int) -> list[Span]:
-    result: list[Span] = []
-    for span in words:
-        first, last = max(0, span.start_ms - slack_ms), span.end_ms + slack_ms
-        at = bisect_right(found, first, key=_end)
-        while at < len(found) and found[at].span.start_ms < last:
-            result.append(
-                Span(max(found[at].span.start_ms, first), min(found[at].span.end_ms, last))
-            )
+def _agreed(
+    words: Sequence[_Stretch], found: Sequence[_Stretch], ends: Sequence[int], slack_ms: int
+) -> list[_Stretch]:
+    """Return where both witnesses hear speech.
+
+    Args:
+        ends: of the detector's stretches.
+    """
+    result: list[_Stretch] = []
+    for start, end in words:
+        first, last = max(0, start - slack_ms), end + slack_ms
+        at = bisect_right(ends, first)
+        while at < len(found) and found[at][0] < last:
+            result.append((max(found[at][0], first), min(found[at][1], last)))
             at += 1
     return result
 
 
-def _end(segment: Segment) -> int:
-    return segment.span.end_ms
+def _joined(stretches: Iterable[_Stretch]) -> list[_Stretch]:
+    """Join stretches that touch or overlap; in time order."""
+    result: list[_Stretch] = []
+    for start, end in sorted(stretches):
+        if result and start <= result[-1][1]:
+            result[-1] = result[-1][0], max(result[-1][1], end)
+        else:
+            result.append((start, end))
+    return result
 
 
 def merged(spans: Iterable[Span]) -> tuple[Span, ...]:
     """Join spans that touch or overlap; in time order."""
-    result: list[Span] = []
-    for span in sorted(spans):
-        if result and span.start_ms <= result[-1].end_ms:
-            end = max(result[-1].end_ms, span.end_ms)
-            result[-1] = Span(result[-1].start_ms, end)
-        else:
-            result.append(span)
-    return tuple(result)
+    stretches = [(span.start_ms, span.end_ms) for span in spans]
+    return tuple([Span(start, end) for start, end in _joined(stretches)])
 
 
 def unheard(transcript: Transcript, silence: Span) -> int:

@@ -243,9 +243,12 @@ def common_sound(
         Mean likeness 0–1, the start in each text, and the length; the longest stretch among those
         that are alike enough, else the likest.
     """
+    longest = min(len(left), len(right), MAX_SHARED)
+    if longest >= least and (same := _first_equal(left, right, longest)):
+        return 1.0, *same, longest
     best = (0.0, 0, 0, 0)
     sums = _diagonal_costs(left, right)
-    for length in range(min(len(left), len(right), MAX_SHARED), least - 1, -1):
+    for length in range(longest, least - 1, -1):
         cheapest = (1 - best[0] - 1e-9) * length * 100
         for i in range(len(left) - length + 1):
             costs = list(map(sub, sums[i + length][length:], sums[i]))
@@ -256,6 +259,15 @@ def common_sound(
         if best[0] >= alike:
             return best
     return best
+
+
+def _first_equal(left: str, right: str, length: int) -> tuple[int, int] | None:
+    """Find the first stretch of so many syllables that stands in both texts, and where."""
+    mine, theirs = sounds(left), sounds(right)
+    for i in range(len(left) - length + 1):
+        if (at := theirs.find(mine[i : i + length])) >= 0:
+            return i, at
+    return None
 
 
 def _diagonal_costs(left: str, right: str) -> list[list[int]]:

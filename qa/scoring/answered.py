@@ -89,17 +89,24 @@ def wrong_answers(scene: Scene, answer: Answer, guards: Guards) -> Iterator[Sigh
         as_regex(answer.context).search(text) for text in (track.text, scene.customer.text)
     ):
         return
-    for (start, end), (just_said, said) in zip(track.turns, asked_before(scene), strict=False):
-        turn = _RHETORICAL.sub(" ", track.text[start:end])
-        if as_regex(answer.unless).search(turn):
+    for (start, end), (just_said, said), turn in zip(
+        track.turns, asked_before(scene), _own_turns(scene), strict=False
+    ):
+        if not (asked.search(said) or asked.search(turn)) or as_regex(answer.unless).search(turn):
             continue
-        place = None
-        if asked.search(said) or asked.search(turn):
-            place = _content_answer(scene, answer, (start, end), guards)
+        place = _content_answer(scene, answer, (start, end), guards)
         if place is None and asked.search(just_said):
             place = _brief_answer(scene, answer, (start, end))
         if place is not None:
             yield Sighting(place, sure=True)
+
+
+def _own_turns(scene: Scene) -> list[str]:
+    """For each turn of the agent: its words, less questions that are none."""
+    track = scene.agent
+    return scene.shared(
+        "own_turns", lambda: [_RHETORICAL.sub(" ", track.text[a:b]) for a, b in track.turns]
+    )
 
 
 def _content_answer(

@@ -218,40 +218,20 @@ def nominate(
 
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
-    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance).
-
-    Among equals a substitution is preferred to a missing syllable, and that to an extra one; after
-    the last syllable nothing extra belongs to the phrase.
-    """
+    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
     rows = _ready(phrase).rows
     heard, text = track.sounds[start:end], track.text[start:end]
     extras = [_FILLER_PRICE if char in FILLERS else _EXTRA_PRICE for char in text]
-    never = [_NEVER] * len(text)
-    last = len(rows) - 1
-    # One row for each syllable of the phrase: the cheapest cost up to each position, where that
-    # stretch starts, and how many characters of it are equal.
     costs, sames = [0] * (len(text) + 1), [0] * (len(text) + 1)
     origins = list(range(start, end + 1))
+    last = len(rows) - 1
     for i, row in enumerate(rows):
-        char = phrase[i]
-        cost, origin, count = costs[0] + _MISSING_PRICE, origins[0], 0
-        row_costs, row_origins, row_sames = [cost], [origin], [count]
-        k = 0
-        for code, other, extra in zip(heard, text, extras if i < last else never, strict=True):
-            here, here_from = costs[k] + row[code], origins[k]
-            here_same = sames[k] + (other == char)
-            k += 1
-            missing = costs[k] + _MISSING_PRICE
-            if missing < here:
-                here, here_from, here_same = missing, origins[k], sames[k]
-            if cost + extra >= here:
-                cost, origin, count = here, here_from, here_same
-            else:
-                cost += extra
-            row_costs.append(cost)
-            row_origins.append(origin)
-            row_sames.append(count)
-        costs, origins, sames = row_costs, row_origins, row_sames
+        costs, origins, sames = _next_row(
+            (costs, origins, sames),
+            [row[code] for code in heard],
+            [phrase[i] == char for char in text],
+            extras if i < last else [_NEVER] * len(text),
+        )
     least = min(costs)
     at, most = 0, -1
     for k, cost in enumerate(costs):
@@ -260,3 +240,36 @@ def align(phrase: str, track: Track, start: int, end: int) -> Hit:
     length = len(rows)
     similarity = max(0.0, 1 - least / (100 * length))
     return Hit(origins[at], start + at, similarity, most / length)
+
+
+_Row = tuple[list[int], list[int], list[int]]
+
+
+def _next_row(previous: _Row, prices: list[int], same: list[bool], extras: list[int]) -> _Row:
+    """One more syllable of the phrase: cheapest cost up to each position, its start, equal chars.
+
+    Among equals a substitution is preferred to a missing syllable, and that to an extra one; after
+    the last syllable nothing extra belongs to the phrase.
+    """
+    costs, origins, sames = previous
+    cost, origin, count = costs[0] + _MISSING_PRICE, origins[0], 0
+    row_costs, row_origins, row_sames = [cost], [origin], [count]
+    # One flat zip: this is the innermost loop of all.
+    for price, equal, extra, here, here_from, here_same, gone, gone_from, gone_same in zip(
+        *(prices, same, extras),
+        *(costs, origins, sames),
+        *(costs[1:], origins[1:], sames[1:]),
+        strict=False,
+    ):
+        here += price
+        here_same += equal
+        if gone + _MISSING_PRICE < here:
+            here, here_from, here_same = gone + _MISSING_PRICE, gone_from, gone_same
+        if cost + extra >= here:
+            cost, origin, count = here, here_from, here_same
+        else:
+            cost += extra
+        row_costs.append(cost)
+        row_origins.append(origin)
+        row_sames.append(count)
+    return row_costs, row_origins, row_sames
