@@ -17,7 +17,8 @@ class JoinedCall:
     """A call with its recording, or one of the two.
 
     Attributes:
-        derived: the id comes from the file's name; another call may have it already.
+        derived: the id comes from the file's name, whole or by a pattern; another call may have it
+            already, and firmer rows may name the call otherwise.
         values: what the firmest voice that knows says, by field; who the agent was stands in
             `claims`. None for a recording without metadata.
         claims: who answered, by voice; None for a voice that spoke of the call, but not of that.
@@ -105,10 +106,13 @@ def _joined(group: _Group, namer: _Namer, source: str | None) -> JoinedCall:
         for name, value in entry.values.items():
             if name != "agent_id" and values.get(name) is None:
                 values[name] = value
-    named = _named(group)
+    giver = next((entry for entry in group.entries if entry.call_id), None)
+    derived = giver is None or giver.voice is Voice.NAME
     path = next((entry.file for entry in group.entries if entry.file), "")
-    call_id = named or namer.id_from(group.file.relative if group.file else normal_path(path))
-    return JoinedCall(call_id, named is None, group.file, values, claims, source)
+    call_id = _named(group) or namer.id_from(
+        group.file.relative if group.file else normal_path(path)
+    )
+    return JoinedCall(call_id, derived, group.file, values, claims, source)
 
 
 def paths_of_answers(intake: Intake) -> Iterator[tuple[AnswersEntry, str | None]]:

@@ -23,7 +23,7 @@ from qa.store.queries import call_detail
 from qa.store.reattributing import settle_agent
 from qa.store.store import Store
 from tests.call_folders import hear_all, open_store, rows_of, settings_for, settled, snapshot
-from tests.ingest.cdr_lines import RULES, ZONE, asterisk, written
+from tests.ingest.cdr_lines import BASE, RULES, ZONE, asterisk, written
 
 NAME = compile_pattern("{agent}_{started:%Y%m%d-%H%M%S}_{caller}.wav")
 FILE = "108_20251118-091230_13900000001.wav"
@@ -137,6 +137,27 @@ def test_a_call_record_that_comes_later_takes_the_recording_over(
     state = snapshot(store)
     take_in(store, pbx(tmp_path))
     assert snapshot(store) == state
+
+
+def test_an_id_in_a_files_name_gives_way_to_the_call_records(tmp_path: Path, store: Store) -> None:
+    settled(tmp_path / "in" / "x-1763428400.5.wav", "坐席: 您好")
+    rules = RecordingRules(names=[compile_pattern("{*}-{call}.wav")])
+    records = tmp_path / "Master.csv"
+
+    def look(*lines: str) -> list[str]:
+        parts = [
+            RecordingsSource(tmp_path / "in", ZONE, rules),
+            AsteriskSource(written(records, *lines), RULES),
+        ]
+        take_in(store, MergedSource(parts))
+        return list(agents(store))
+
+    linked = (*BASE, "uniqueid", "peeraccount", "linkedid", "sequence")
+    assert look() == ["1763428400.5"]
+    line = asterisk(linked, uniqueid="1763428400.5", linkedid="1763428345.1")
+    assert look(line) == ["1763428345.1"]
+    assert look() == ["1763428345.1"]  # the records were rotated
+    assert rows_of(store, "SELECT count(*) FROM calls") == [(2,)]
 
 
 def test_a_renamed_file_keeps_its_call(tmp_path: Path, store: Store) -> None:
