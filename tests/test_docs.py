@@ -17,7 +17,9 @@ from qa.config import Settings, explain_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("*.md", "docs/**/*.md", "models/*.md", "tests/**/*.md")
-PAGES = sorted({page for place in PLACES for page in ROOT.glob(place)})
+PAGES = sorted(
+    page for place in PLACES for page in set(ROOT.glob(place)) if "node_modules" not in page.parts
+)
 HOW_TO = ROOT / "docs" / "how-to"
 PAIRS = [
     (ROOT / "README.md", ROOT / "README.zh-CN.md"),

@@ -22,15 +22,15 @@ class PartMissingError(Exception):
 
 
 def find_chromium() -> Path:
-    """Find the browser: `QA_CHROMIUM`, else under its usual names.
+    """Find the browser: `CHROMIUM`, else under its usual names.
 
     Raises:
         PartMissingError: there is none.
     """
-    given = os.environ.get("QA_CHROMIUM")
+    given = os.environ.get("CHROMIUM")
     found = given or next((path for name in _NAMES if (path := shutil.which(name))), None)
     if not found or not Path(found).is_file():
-        raise PartMissingError("no Chromium: install it, or name it in QA_CHROMIUM")
+        raise PartMissingError("no Chromium: install it, or name it in CHROMIUM")
     return Path(found)
 
 
