@@ -18,7 +18,7 @@ from qa.config import DatabaseSettings, Settings
 from qa.store.store import Store
 
 ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests/ingest/")
-OPENERS = {"open_store", "settings_for", "review_store"}
+OPENERS = {"open_store", "settings_for", "review_store", "login_house"}
 """Helpers by which a module opens stores; one that has none of them runs once."""
 SQLITE, POSTGRES = "sqlite", "postgres"
 _ROOT = Path(__file__).parents[1]
