@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from qa.api.rendering import page
-from qa.api.v1.reference import layout
+from qa.api.v1.reference import layout, pieces
 from qa.api.v1.shared import AnyOne
 
 router = APIRouter(tags=["about"])
@@ -23,4 +23,4 @@ def get_docs(request: Request, viewer: AnyOne) -> Response:
     """Show the description as a page."""
     found = layout(request.app.openapi())
     names = frozenset(model.name for model in found.models)
-    return page(request, "api_docs.html", {"api": found, "names": names})
+    return page(request, "api_docs.html", {"api": found, "names": names, "pieces": pieces})

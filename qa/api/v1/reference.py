@@ -1,6 +1,7 @@
 """The API for people to read: laid out for a page, and as Markdown for the reference."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from fastapi import FastAPI
 from qa.api.problems import KINDS
 
 _METHODS = ("get", "post", "put", "patch", "delete")
+_MARKED = re.compile(r"(`[^`]+`|\*\*[^*]+\*\*)")
 _Schema = Mapping[str, Any]
 
 
@@ -97,6 +99,19 @@ def layout(schema: _Schema) -> Layout:
     )
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """Cut a text with `code` and **strong** words into pieces: `code`, `strong` or empty, text."""
+    found = []
+    for piece in _MARKED.split(text):
+        if piece.startswith("`") and piece.endswith("`") and len(piece) > 2:
+            found.append(("code", piece[1:-1]))
+        elif piece.startswith("**") and piece.endswith("**") and len(piece) > 4:
+            found.append(("strong", piece[2:-2]))
+        elif piece:
+            found.append(("", piece))
+    return found
+
+
 def markdown(found: Layout) -> str:
     """Write the reference page."""
     return "\n".join(_lines(found)).rstrip() + "\n"
@@ -166,7 +181,7 @@ def _operation(schema: _Schema, method: str, path: str, one: _Schema) -> Operati
         body=_content(one.get("requestBody", {})),
         answers=tuple(
             (status, _content(answer), answer.get("description", ""))
-            for status, answer in one["responses"].items()
+            for status, answer in sorted(one["responses"].items())
         ),
         example=_example(schema, one),
     )

@@ -393,3 +393,18 @@ def test_an_interrupted_sender_leaves_nothing(api: Api) -> None:
     assert files_of(api) == [] and rows_of(api.review.store, "SELECT count(*) FROM uploads") == [
         (0,)
     ]
+
+
+@pytest.mark.model
+def test_the_real_engine_hears_an_upload(api: Api) -> None:
+    data = (AUDIO / "mono.wav").read_bytes()
+    upload = send(api, "head", data, agent_id="169", call_id="heard").json()
+    workshop = Workshop(api.review.store, api.review.settings, WorkOptions())
+    assert workshop.step()
+    workshop.close()
+    done = api.get("head", f"/uploads/{upload['upload_id']}")
+    assert (done["state"], done["fault"]) == ("scored", None)
+    transcript = api.get("head", "/calls/heard/transcript")
+    assert sum(len(one["text"]) for one in transcript["utterances"]) > 20
+    assert api.get("head", "/calls/heard/scorecard")["verdicts"]
+    assert api.get("head", "/calls/heard/peaks?points=50")["points"] == 50
