@@ -19,7 +19,7 @@ from qa.api.review_views import (
     quick_reasons,
     release_steps,
 )
-from qa.api.rule_views import rule_view
+from qa.api.rule_views import RuleView, rule_view
 from qa.api.rulesets import ruleset_in_force
 from qa.api.service import LoadedCall, Service, load_call
 from qa.api.talk_views import utterance_views
@@ -80,11 +80,8 @@ class _Content:
     transcript: Transcript | None
 
 
-def call_values(asking: Asking, call_id: str, *, is_look: bool = True) -> dict[str, Any]:
-    """Gather the values of a call's page.
-
-    Args:
-        is_look: whether showing personal data now is a look of its own, to be audited.
+def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
+    """Gather the values of a call's page; personal data in clear is a look, written down here.
 
     Raises:
         NotFoundError: there is no such call within the reader's scope.
@@ -99,7 +96,7 @@ def call_values(asking: Asking, call_id: str, *, is_look: bool = True) -> dict[s
         )
         names = user_names(session, people_in(review)) if review else {}
         loaded = _with_shown_card(session, loaded, review)
-    if asking.shows_personal and is_look:
+    if asking.shows_personal:
         _note_look(asking, loaded.detail.line.call_id)
     content = _content(asking, loaded)
     reading = Reading(lang, service.store.zone, names, sees_notes=asking.viewer.may(Right.REVIEW))
@@ -239,12 +236,18 @@ def _rule_texts(asking: Asking, card: Scorecard | None) -> dict[str, RuleText]:
         view.rule_id: RuleText(
             points=view.points,
             looks=view.looks,
-            advice=" ".join(view.say) or view.advice,
+            advice=_say_instead(view),
             sentences=view.sentences,
             link=f"/rules/{ruleset.ruleset_id}/{view.rule_id}" if may_read else "",
         )
         for view in views
     }
+
+
+def _say_instead(view: RuleView) -> str:
+    """Choose what to say instead: a script's own words, for other rules the advice."""
+    script = " ".join(view.say)
+    return script or view.advice if view.slots else view.advice or script
 
 
 def _is_playable(loaded: LoadedCall) -> bool:

@@ -201,7 +201,7 @@ def _changed_parts(asked: Asked, done: str, rule_id: str) -> Response:
     """Write the parts of the page anew, and how far the review is."""
     lang = language(asked.request)
     asking = Asking(asked.service, asked.viewer, lang, QueueQuery(), clear=asked.target.personal)
-    values = call_values(asking, asked.target.call_id, is_look=False)
+    values = call_values(asking, asked.target.call_id)
     values |= {"place": asked.target.back, **code_words(asked.request)}
     parts = {name: fragment(asked.request, _TEMPLATES[name], values) for name in _TEMPLATES}
     line = values["flag_lines"].get(rule_id)
