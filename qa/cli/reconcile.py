@@ -85,23 +85,16 @@ def attribute(
     The decision stands whatever is taken in later, and is kept with who decided and when. `qa
     score` then judges the call again.
     """
-    from qa.store.reattributing import settle_agent
+    from qa.store.reattributing import Ruling, settle_agent
 
     if (agent is None) == (not take_back):
         raise typer.BadParameter("give either --agent ID or --take-back")
     for text, limit in ((agent, 200), (by, 200), (note, 1000)):
         if text is not None and not 0 < len(text) <= limit:
             raise typer.BadParameter(f"a text of 1 to {limit} characters is needed")
+    ruling = Ruling(agent, by or getpass.getuser(), datetime.now(UTC), note)
     with opened_store() as (store, _), store.writing() as session:
-        settle_agent(
-            session,
-            call_id,
-            agent,
-            by=by or getpass.getuser(),
-            note=note,
-            zone=store.zone,
-            now=datetime.now(UTC),
-        )
+        settle_agent(session, call_id, ruling, store.zone)
     decided = "the voices count again" if agent is None else f"it is {clean(agent)}'s"
     typer.echo(f"{clean(call_id)}: {decided}; `qa score` judges it again")
 

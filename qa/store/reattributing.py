@@ -1,6 +1,7 @@
 """What changes whose call it is after calls were taken in: a roster that comes late, a decision."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -37,21 +38,25 @@ def put_roster(
     renew_attribution(session, started_between(session, first, last), zone, now)
 
 
-def settle_agent(
-    session: Session,
-    call_id: str,
-    agent_id: str | None,
-    *,
-    by: str,
-    zone: ZoneInfo,
-    now: datetime,
-    note: str | None = None,
-) -> None:
-    """Keep a person's decision whose call it is; the call is judged again where that changes it.
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A person's decision whose call it is.
 
-    Args:
+    Attributes:
         agent_id: whose it is; None takes an earlier decision back.
         by: who decides.
+        at: when, aware.
+        note: why; no customer's data.
+    """
+
+    agent_id: str | None
+    by: str
+    at: datetime
+    note: str | None = None
+
+
+def settle_agent(session: Session, call_id: str, ruling: Ruling, zone: ZoneInfo) -> None:
+    """Keep a decision; the call waits to be judged again where that changes whose it is.
 
     Raises:
         NotFoundError: there is no such call.
@@ -59,12 +64,17 @@ def settle_agent(
     row = session.get(CallRow, call_id)
     if row is None or row.replaced_by:
         raise NotFoundError("call", call_id)
-    ruling = AgentRulingRow(
-        call_id=call_id, agent_id=agent_id, ruled_by=by, ruled_at=now, note=note
+    session.add(
+        AgentRulingRow(
+            call_id=call_id,
+            agent_id=ruling.agent_id,
+            ruled_by=ruling.by,
+            ruled_at=ruling.at,
+            note=ruling.note,
+        )
     )
-    session.add(ruling)
     session.flush()
-    renew_attribution(session, [call_id], zone, now)
+    renew_attribution(session, [call_id], zone, ruling.at)
 
 
 def renew_attribution(

@@ -18,7 +18,7 @@ from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingRules, RecordingsSource
 from qa.ingest.sources.tables import TablesSource
 from qa.store.queries import call_detail
-from qa.store.reattributing import settle_agent
+from qa.store.reattributing import Ruling, settle_agent
 from qa.store.reconciling import Finding, Kind, Limits, Reconciliation, reconcile
 from qa.store.sides import keep_sides
 from qa.store.store import Store
@@ -210,8 +210,8 @@ def test_the_spoken_number_against_the_metadata(
     # Nothing was changed by being found; a person decides, and the call is judged again.
     assert rows_of(store, "SELECT DISTINCT agent_id FROM calls") == [("108",)]
     with store.writing() as session:
-        now = datetime.now(UTC)
-        settle_agent(session, "1763428302.2", "109", by="head", zone=store.zone, now=now)
+        ruling = Ruling("109", "head", datetime.now(UTC))
+        settle_agent(session, "1763428302.2", ruling, store.zone)
     run()
     assert [f.call_id for f in look(store).findings] == ["1763428303.3"]
     with store.reading() as session:

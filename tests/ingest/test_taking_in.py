@@ -20,7 +20,7 @@ from qa.ingest.sources.recordings import RecordingRules, RecordingsSource
 from qa.ingest.sources.tables import TablesSource
 from qa.store.problems import ingest_issues
 from qa.store.queries import call_detail
-from qa.store.reattributing import settle_agent
+from qa.store.reattributing import Ruling, settle_agent
 from qa.store.store import Store
 from tests.call_folders import hear_all, open_store, rows_of, settings_for, settled, snapshot
 from tests.ingest.cdr_lines import BASE, RULES, ZONE, asterisk, written
@@ -55,9 +55,8 @@ def agents(store: Store) -> dict[str, tuple[str | None, str | None]]:
 
 
 def settle(store: Store, call_id: str, agent_id: str | None) -> None:
-    now = datetime.now(UTC)
     with store.writing() as session:
-        settle_agent(session, call_id, agent_id, by="head", zone=store.zone, now=now)
+        settle_agent(session, call_id, Ruling(agent_id, "head", datetime.now(UTC)), store.zone)
 
 
 def test_a_roster_that_comes_late_names_the_agent_and_renews_the_context(

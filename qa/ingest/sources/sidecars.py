@@ -46,22 +46,29 @@ def read_sidecar(
         reason = "no recording lies beside it, and it names neither file nor call_id"
         report.reject(None, "no_key", reason)
         return None, tuple(report.issues)
+    entry = _entry(document, beside, report, zone)
+    return entry, tuple(report.issues)
+
+
+def _entry(
+    document: dict[str, Any], beside: str | None, report: Report, zone: ZoneInfo
+) -> CallEntry | None:
+    """Parse the fields; None when one of them is wrong."""
     cells = _cells(document, report)
     row = checked_row(None, cells, report) if not report_rejects(report) else None
     if row is None:
-        return None, tuple(report.issues)
+        return None
     values, faults = call_values(row.cells, zone)
     for fault in faults:
         report.reject(None, fault.code, f"{fault.field}: {fault.reason}")
     if faults:
-        return None, tuple(report.issues)
+        return None
     named = row.cells.get("file") if beside is None else beside
-    entry = CallEntry(
-        *(file.relative, 0, row.cells.get("call_id"), named, values),
+    return CallEntry(
+        *(report.file, 0, row.cells.get("call_id"), named, values),
         voice=Voice.SIDECAR,
         moments=(values["started_at"],) if values.get("started_at") else (),
     )
-    return entry, tuple(report.issues)
 
 
 def recording_of(sidecar: str, recordings: set[str]) -> str | None:
