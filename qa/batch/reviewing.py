@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from qa.config import Settings
 from qa.records import SpotCheck
 from qa.review.sampling import Plan
-from qa.store.call_status import close_windows
+from qa.store.call_status import close_windows, has_windows_to_close
 from qa.store.check_draw import DrawSettings, draw_checks
 from qa.store.store import Store
 
@@ -40,10 +40,24 @@ def draw_day(store: Store, settings: Settings, day: date, now: datetime) -> tupl
         return tuple(draw_checks(session, day, now, draw_settings(settings), store.zone))
 
 
+def close_passed_windows(store: Store, now: datetime) -> int:
+    """Make calls final whose appeal window has passed; writes only where there are any.
+
+    Lists call it before they read, so that a state shown is never behind the clock.
+
+    Returns:
+        How many became final.
+    """
+    with store.reading() as session:
+        if not has_windows_to_close(session, now):
+            return 0
+    with store.writing() as session:
+        return close_windows(session, now)
+
+
 def do_daily_work(store: Store, settings: Settings, now: datetime) -> DailyWork:
     """Close windows and draw the checks of the last days that are over; harmless to repeat."""
-    with store.writing() as session:
-        closed = close_windows(session, now)
+    closed = close_passed_windows(store, now)
     drawn: list[SpotCheck] = []
     if settings.review.draw_checks:
         today = now.astimezone(store.zone).date()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from qa.batch.reviewing import close_passed_windows
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
 from qa.records import Appeal, AppealState, Basis, FlagAction, ReviewState, Scope
 from qa.review.appeals import AppealChange
@@ -114,6 +115,16 @@ def test_the_window_closes(centre: House) -> None:
     state = "SELECT state, basis FROM call_status WHERE call_id = 'c1'"
     assert rows_of(centre.store, state) == [("final", "final")]
     assert review(centre, end).basis is Basis.FINAL
+
+
+def test_a_list_that_is_read_is_not_behind_the_clock(centre: House) -> None:
+    end = NOW + 7 * DAY
+    assert close_passed_windows(centre.store, end - DAY) == 0
+    assert close_passed_windows(centre.store, end) == 1
+    assert close_passed_windows(centre.store, end) == 0
+    assert rows_of(centre.store, "SELECT state FROM call_status WHERE call_id = 'c1'") == [
+        ("final",)
+    ]
 
 
 def test_an_open_appeal_outlives_the_window_but_no_new_one_begins(centre: House) -> None:
