@@ -8,8 +8,9 @@ new, one took almost no calls, one belongs to no team.
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from hashlib import sha256
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,6 @@ from tests.call_folders import settled
 TEAMS = ("一组", "二组", "三组")
 UNTIL = datetime(2026, 1, 11, 18, 0, tzinfo=UTC)
 _SPOKEN = str.maketrans("0123456789", "零幺二三四五六七八九")
-_BATCH = 100
 _SOUNDING = 40
 
 
@@ -156,7 +156,7 @@ def fill(
             for compound, station in _STATIONS.items()
         )
     ruleset = RulesetLoader.of(store, settings).load("heating-repair")
-    made = sorted(_calls(chance, until, agents), key=lambda one: str(one.call.started_at))
+    made = sorted(_calls(chance, until, agents), key=_started)
     with store.writing() as session:
         session.add_all(AgentRow(agent_id=a.agent_id, name=a.name, team=a.team) for a in agents)
         put_rulesets(
@@ -164,8 +164,10 @@ def fill(
         )
     if sound is not None:
         made[-_SOUNDING:] = [_sounding(one, sound) for one in made[-_SOUNDING:]]
-    for start in range(0, len(made), _BATCH):
-        keep_calls(store, made[start : start + _BATCH], ruleset, until)
+    for day, some in groupby(made, key=lambda one: _started(one).date()):
+        # Judged in the night after the calls, as a nightly job does.
+        night = datetime.combine(day, time(), UTC) + timedelta(days=1)
+        keep_calls(store, list(some), ruleset, min(night, until))
     return Archive(tuple(one.call.call_id for one in made), ruleset, tuple(agents))
 
 
@@ -309,6 +311,12 @@ def _file(one: Made) -> FileRow:
     )
 
 
+def _started(one: Made) -> datetime:
+    started = one.call.started_at
+    assert started is not None
+    return started
+
+
 def _judged(one: Made, call: Call, ruleset: Ruleset) -> Scorecard:
     card = score_call(one.transcript, call, ruleset)
     return replace(card, transcript_key=transcript_key(one.transcript))
@@ -322,9 +330,9 @@ def _sounding(one: Made, folder: Path) -> Made:
     own = int(sha256(one.call.call_id.encode()).hexdigest()[:6], 16) / 2**24 * 50  # of other bytes
     for utterance in one.transcript.utterances:
         span = slice(utterance.span.start_ms * 8, utterance.span.end_ms * 8)
-        time = np.arange(samples[span].shape[0]) / 8000
+        seconds = np.arange(samples[span].shape[0]) / 8000
         pitch = (180, 240)[utterance.channel % 2] + own
-        samples[span, utterance.channel % 2] = 0.2 * np.sin(2 * np.pi * pitch * time)
+        samples[span, utterance.channel % 2] = 0.2 * np.sin(2 * np.pi * pitch * seconds)
     soundfile.write(path, samples, 8000, format="WAV", subtype="ALAW")
     settled(path, path.read_bytes())
     recording_id = sha256(path.read_bytes()).hexdigest()
