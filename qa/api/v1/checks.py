@@ -80,7 +80,7 @@ def write_result(
             check_id,
             wanted.result,
             now=now(),
-            min_length=spot_checks.DEFAULT_MIN_RESULT,
+            min_length=service.settings.review.min_result_chars,
         )
         names = user_names(session, _people([check]))
     return _out(check, names)

@@ -64,7 +64,7 @@ def release(call_id: CallId, service: Running, viewer: Reviewer, wanted: Release
             call_id,
             wanted.scorecard_id,
             now=at,
-            appeal_days=reviews.DEFAULT_APPEAL_DAYS,
+            appeal_days=service.settings.review.appeal_days,
         )
         return _standing(session, viewer, call_id, at)
 
