@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from qa.api.app import create_app
-from qa.api.rendering import _templates
+from qa.api.rendering import STATIC, _templates
 from qa.api.views import card_view
 from qa.api.words import WORDS
 from qa.records import UserRole
@@ -166,3 +166,27 @@ def test_card_has_each_rule_once_and_says_what_a_reader_needs() -> None:
     names = [line for line in folds if line.rule_id == "RB03"]
     assert names[0].ticket == ("姓名", "林*"), "masked where nothing is wrong"
     assert "EV01" in [line.rule_id for line in card.news]
+
+
+def _luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_both_themes_are_complete_and_readable() -> None:
+    css = (STATIC / "app.css").read_text("utf-8")
+    blocks = re.findall(r":root(?:\S*) \{(.*?)\}", css, re.DOTALL)
+    light, by_system, by_choice = (dict(re.findall(r"--([\w-]+): ([^;]+);", b)) for b in blocks)
+    assert by_system == by_choice, "dark is dark, however it was chosen"
+    colors = {name for name, value in light.items() if value.startswith(("#", "rgb", "0 "))}
+    assert colors - by_system.keys() <= {"ring"}, "a colour that only one theme has"
+    for sheet in set(STATIC.glob("*.css")) - {STATIC / "api-docs.css"}:  # a frame of its own
+        used = set(re.findall(r"var\(--([\w-]+)", sheet.read_text("utf-8")))
+        own = set(re.findall(r"--([\w-]+):", sheet.read_text("utf-8")))
+        assert used <= light.keys() | own, sheet.name
+    for theme in (light, light | by_system):
+        for ink in ("text", "quiet", "accent", "violated", "undecided", "met", "agent", "customer"):
+            for ground in ("bg", "panel", "soft"):
+                bright, dim = sorted((_luminance(theme[ink]), _luminance(theme[ground])))[::-1]
+                assert (bright + 0.05) / (dim + 0.05) >= 4.5, (ink, ground)
