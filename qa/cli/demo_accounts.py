@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 from qa.records import UserRole
 
 if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
     from qa.store.accounts import UserDraft
     from qa.store.store import Store
 
@@ -38,15 +36,25 @@ def demo_accounts(store: "Store") -> tuple[DemoAccount, ...]:
 
     Nobody else can know the password, so the demo stays safe whatever is done with its folder.
     """
-    from qa.store.accounts import list_users
+    from qa.store.accounts import add_user, list_users, set_password
     from qa.store.passwords import hash_password
 
     password = f"demo-{secrets.token_hex(4)}"
-    kept = hash_password(password)
+    kept, now = hash_password(password), datetime.now(UTC)
     with store.writing() as session:
         known = {user.login: user.user_id for user in list_users(session)}
         for role, login, name, _ in _PEOPLE:
-            _put(session, _draft(role, login, name), known.get(login), kept)
+            if login in known:
+                set_password(session, known[login], kept, must_change_password=False, actor=None)
+                continue
+            add_user(
+                session,
+                _draft(role, login, name),
+                password_hash=kept,
+                must_change_password=False,
+                actor=None,
+                now=now,
+            )
     return tuple(DemoAccount(role, login, password, text) for role, login, _, text in _PEOPLE)
 
 
@@ -61,19 +69,3 @@ def _draft(role: UserRole, login: str, name: str) -> "UserDraft":
         teams=(_TEAM,) if role is UserRole.LEAD else (),
         sees_personal_data=role is UserRole.HEAD,
     )
-
-
-def _put(session: "Session", draft: "UserDraft", known: int | None, kept: str) -> None:
-    from qa.store.accounts import add_user, set_password
-
-    if known is None:
-        add_user(
-            session,
-            draft,
-            password_hash=kept,
-            must_change_password=False,
-            actor=None,
-            now=datetime.now(UTC),
-        )
-    else:
-        set_password(session, known, kept, must_change_password=False, actor=None)
