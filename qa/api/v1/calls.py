@@ -11,16 +11,14 @@ from qa.api.v1.schemas_calls import (
     HistoryOut,
     KeyedOut,
     NoticeWindow,
-    ScorecardOut,
     StepOut,
     TicketOut,
     TranscriptOut,
     UtteranceOut,
-    VerdictList,
-    VerdictOut,
     VersionOut,
     WordOut,
 )
+from qa.api.v1.schemas_verdicts import ScorecardOut, VerdictList, VerdictOut
 from qa.api.v1.seeing import (
     Clear,
     Seen,

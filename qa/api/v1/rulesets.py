@@ -17,7 +17,6 @@ from qa.api.rulesets import (
 from qa.api.service import Service
 from qa.api.v1.runs import run_fields
 from qa.api.v1.schemas import TwoLanguages
-from qa.api.v1.schemas_calls import EvidenceOut
 from qa.api.v1.schemas_rules import (
     PublicationOut,
     PublishIn,
@@ -32,6 +31,7 @@ from qa.api.v1.schemas_rules import (
     TryIn,
     TryOut,
 )
+from qa.api.v1.schemas_verdicts import EvidenceOut
 from qa.api.v1.schemas_work import RunOut, WhatIfIn
 from qa.api.v1.shared import RulesetId, Running, now, who
 from qa.batch.asked_runs import AskedKind

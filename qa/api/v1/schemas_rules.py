@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, StringConstraints
 
 from qa.api.v1.schemas import Answer, Line, Request, Text, TwoLanguages, example
-from qa.api.v1.schemas_calls import EvidenceOut
+from qa.api.v1.schemas_verdicts import EvidenceOut
 from qa.api.v1.schemas_work import TicketIn
 from qa.types import Direction, Grade, Outcome, ReleasedBy
 

@@ -11,14 +11,12 @@ from qa.api.access import Viewer
 from qa.api.problems import Refused
 from qa.api.service import LoadedCall, Service, load_call
 from qa.api.v1.schemas import SpanOut, TwoLanguages
-from qa.api.v1.schemas_calls import (
-    AppealOut,
-    DecisionOut,
+from qa.api.v1.schemas_calls import AppealOut, DecisionOut, ScoreOut
+from qa.api.v1.schemas_verdicts import (
     EvidenceOut,
     GroupOut,
     MatchOut,
     PromiseOut,
-    ScoreOut,
     SlotOut,
     VerdictOut,
 )
