@@ -32,6 +32,8 @@ from qa.scoring.scorecard import (
     scorecard_of,
     transcript_key,
 )
+from qa.scoring.shortlist import look_ahead
+from qa.store.convert import chunks
 from qa.store.publishing import BROKEN
 from qa.store.scorecards import (
     CardSummary,
@@ -43,6 +45,9 @@ from qa.store.scorecards import (
 )
 from qa.store.store import Store
 from qa.types import Call, Scorecard, ScoreLine, Transcript, Verdict
+
+TOGETHER = 25
+"""Calls whose words are looked through at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,15 +152,10 @@ class Taker:
         with self._store.reading() as session:
             standing = load_standing(session, call_ids, self._store.zone)
             tasks = [task for one in standing if (task := self._task(one)) is not None]
-            wanted = [task.basis.call_id for task in tasks if task.changed]
-            transcripts = load_transcripts(session, wanted)
-            ahead = next(transcripts, None)
-            for task in tasks:
-                if not task.changed:
-                    yield task, {}
-                elif ahead is not None and ahead[0] == task.basis.call_id:
-                    yield _by_changed(task, ahead[1])
-                    ahead = next(transcripts, None)
+            for some in chunks(tasks, TOGETHER):
+                wanted = [task.basis.call_id for task in some if task.changed]
+                transcripts = dict(load_transcripts(session, wanted)) if wanted else {}
+                yield from _by_changed(some, transcripts)
 
     def _task(self, standing: Standing) -> _Task | None:
         ruleset = self._rulesets.of(standing.call)
@@ -199,14 +199,35 @@ class Taker:
         return line
 
 
-def _by_changed(task: _Task, transcript: Transcript) -> tuple[_Task, Mapping[str, Verdict]]:
-    """Judge a call by the rules that changed, or by all if its transcript has changed meanwhile."""
+def _by_changed(
+    tasks: Sequence[_Task], transcripts: Mapping[str, Transcript]
+) -> Iterator[tuple[_Task, Mapping[str, Verdict]]]:
+    """Judge calls by the rules that changed, or by all where the transcript changed meanwhile.
+
+    A call whose transcript is gone is left out.
+    """
+    scenes: list[tuple[_Task, Scene | None]] = []
+    for task in tasks:
+        transcript = transcripts.get(task.basis.call_id)
+        if not task.changed:
+            scenes.append((task, None))
+        elif transcript is not None:
+            scenes.append((_as_it_is(task, transcript), Scene(transcript, task.standing.call)))
+    spoken = [scene for _, scene in scenes if scene is not None and scene.roles_known]
+    look_ahead(track for scene in spoken for track in (scene.agent, scene.customer))
+    for task, scene in scenes:
+        if scene is None:
+            yield task, {}
+        else:
+            yield task, {rule.rule_id: judge_rule(rule, scene) for rule in task.changed}
+
+
+def _as_it_is(task: _Task, transcript: Transcript) -> _Task:
+    """Name the transcript that is judged; none of the lines holds if it is another one by now."""
     key, hearings = transcript_key(transcript), hearings_revision(transcript.hearings)
-    if (key, hearings) != (task.basis.transcript_key, task.basis.hearings):
-        basis = replace(task.basis, transcript_key=key, hearings=hearings)
-        task = replace(task, basis=basis, kept={})
-    scene = Scene(transcript, task.standing.call)
-    return task, {rule.rule_id: judge_rule(rule, scene) for rule in task.changed}
+    if (key, hearings) == (task.basis.transcript_key, task.basis.hearings):
+        return task
+    return replace(task, basis=replace(task.basis, transcript_key=key, hearings=hearings), kept={})
 
 
 def _laid(lines: Sequence[ScoreLine], kept: Mapping[str, Laid]) -> tuple[Laid, ...]:

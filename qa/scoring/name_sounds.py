@@ -33,7 +33,7 @@ def readings(char: str) -> frozenset[str]:
     return frozenset(map(syllable_of, POLYPHONES.get(char, "") + char))
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=20_000)
 def name_cost(expected: str, heard: str) -> float:
     """Price of hearing one character of a name for another, 0–1, by their nearest readings."""
     if expected == heard:

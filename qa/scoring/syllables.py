@@ -110,9 +110,13 @@ def fold_syllable(syllable: str) -> tuple[str, str]:
     return CONFUSABLE_INITIALS.get(initial, initial), CONFUSABLE_FINALS.get(final, final)
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=20_000)
 def substitution_cost(expected: str, heard: str) -> float:
     """Price of hearing one syllable for another: 0 equal, then 0.3, 0.6, and 1 for strangers."""
+    return _price(expected, heard)
+
+
+def _price(expected: str, heard: str) -> float:
     if expected == heard:
         return 0.0
     left, right = fold_syllable(expected), fold_syllable(heard)
@@ -190,7 +194,8 @@ class CostRow(dict[str, int]):
         self._expected = _sounds.names[expected]
 
     def __missing__(self, heard: str) -> int:
-        cost = round(100 * substitution_cost(self._expected, _sounds.names[heard]))
+        # Kept here, and nowhere else: there are 160,000 pairs of syllables.
+        cost = round(100 * _price(self._expected, _sounds.names[heard]))
         self[heard] = cost
         return cost
 

@@ -136,3 +136,17 @@ def test_a_call_is_judged_the_same_packed_and_plain() -> None:
         packed = decode(Transcript, encode(transcript))
         call = Call("c")
         assert score_call(packed, call, ruleset) == score_call(transcript, call, ruleset)
+
+
+@given(st.lists(st.lists(spoken(), max_size=3), max_size=5))
+@settings(max_examples=50)
+def test_scanned_together_tracks_hold_what_each_holds_alone(calls: list[list[str]]) -> None:
+    index = Shortlist(compile_all(PHRASES), 0.82, strict=True, chars=0.45)
+    together = [build_track(transcript_of(*texts), Role.AGENT) for texts in calls]
+    index.lexicon.scan_all(together)
+    for texts, track in zip(calls, together, strict=True):
+        alone = index.lexicon.scan(build_track(transcript_of(*texts), Role.AGENT))
+        scan = index.lexicon.scan(track)
+        assert scan.patterns == alone.patterns
+        turns = range(len(track.turns))
+        assert list(map(scan.grams, turns)) == list(map(alone.grams, turns))
