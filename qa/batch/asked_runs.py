@@ -18,6 +18,7 @@ from qa.batch.what_if import Trial, WhatIfOptions, try_ruleset
 from qa.codec import to_plain
 from qa.config import Settings
 from qa.errors import ConflictError, QAError
+from qa.reports.what_if import CallDiff, WhatIf
 from qa.store import runs
 from qa.store.runs import Run, RunState
 from qa.store.store import Store
@@ -93,20 +94,7 @@ def what_if_result(trial: Trial) -> Mapping[str, Any]:
         "open_questions": result.open_questions,
         "before": result.before,
         "after": result.after,
-        "rules": [
-            {
-                "rule_id": rule_id,
-                "title": tally.title,
-                "title_en": tally.title_en,
-                "grade": tally.grade,
-                "before": dict(tally.before),
-                "after": dict(tally.after),
-                "points": list(tally.points),
-                "fines": list(tally.fines),
-                "changed": tally.changed,
-            }
-            for rule_id, tally in result.changed_rules()
-        ],
+        "rules": _rules(result),
         "agents": [
             {
                 "agent_id": agent_id,
@@ -117,27 +105,45 @@ def what_if_result(trial: Trial) -> Mapping[str, Any]:
             for agent_id, tally in sorted(result.agents.items())
             if tally.before != tally.after
         ],
-        "calls_that_change_most": [
-            {
-                "call_id": diff.call_id,
-                "agent_id": diff.agent_id,
-                "before": diff.before,
-                "after": diff.after,
-                "rules": [
-                    {
-                        "rule_id": line.rule_id,
-                        "before": line.before.outcome,
-                        "after": line.after.outcome,
-                    }
-                    for line in diff.lines
-                ],
-            }
-            for diff in result.biggest_calls()
-        ],
+        "calls_that_change_most": [_call(diff) for diff in result.biggest_calls()],
         "broken_checks": dict(result.broken),
     }
     plain: Mapping[str, Any] = to_plain(summary)
     return plain
+
+
+def _rules(result: WhatIf) -> list[dict[str, Any]]:
+    return [
+        {
+            "rule_id": rule_id,
+            "title": tally.title,
+            "title_en": tally.title_en,
+            "grade": tally.grade,
+            "before": dict(tally.before),
+            "after": dict(tally.after),
+            "points": list(tally.points),
+            "fines": list(tally.fines),
+            "changed": tally.changed,
+        }
+        for rule_id, tally in result.changed_rules()
+    ]
+
+
+def _call(diff: CallDiff) -> dict[str, Any]:
+    return {
+        "call_id": diff.call_id,
+        "agent_id": diff.agent_id,
+        "before": diff.before,
+        "after": diff.after,
+        "rules": [
+            {
+                "rule_id": line.rule_id,
+                "before": line.before.outcome,
+                "after": line.after.outcome,
+            }
+            for line in diff.lines
+        ],
+    }
 
 
 def _take_in(store: Store, settings: Settings, run: Run, options: WorkOptions) -> None:
