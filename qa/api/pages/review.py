@@ -180,7 +180,10 @@ def _answer(
     except (NotAllowedError, InvalidRequestError, ConflictError) as error:
         return _refuse(asked, error)
     if asked.request.headers.get("x-fragment"):
-        return _changed_parts(asked, done, rule_id)
+        answer = _changed_parts(asked, done, rule_id)
+        if not rule_id:  # the script goes on to another page, which says that this one is done
+            flash(answer, done)
+        return answer
     response = RedirectResponse(_address(asked, rule_id), 303)
     flash(response, done)
     return response

@@ -189,14 +189,10 @@ const review = createReview({
       say(answer.ready ? says.allDecided : answer.said);
     }
   },
-  onReleased(answer) {
+  onReleased() {
     const next = byId("next");
-    if (!next) {
-      say(answer.said);
-      return;
-    }
-    sessionStorage.setItem(AUTO, next.href);
-    location.href = next.href;
+    if (next) sessionStorage.setItem(AUTO, next.href);
+    location.href = (next || byId("back")).href;
   },
 });
 

@@ -124,10 +124,7 @@ export function createReview({ list, says, isClear, onDecided, onReleased }) {
       say(says.notReleasedYet);
       return;
     }
-    const answer = await send(form, {});
-    if (!answer) return;
-    put(answer.parts, null);
-    onReleased(answer);
+    if (await send(form, {})) onReleased();
   }
 
   list.addEventListener("submit", (event) => {
