@@ -31,12 +31,14 @@ class Answers:
         wrong: by kind and status, answers that were neither 200 nor 206.
         bytes_read: bodies only.
         wall_s: how long the load lasted.
+        cpu_s: processor seconds of the server in that time, without a database server's.
     """
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     wrong: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     bytes_read: int = 0
     wall_s: float = 0.0
+    cpu_s: float = 0.0
 
     @property
     def count(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import quote
 
 from benchlib.load import Answers, Asked, load
 from benchlib.service_archive import AGENTS, HEARD, TEAMS
@@ -56,8 +57,8 @@ def log_in(store: Store) -> dict[str, str]:
 
 
 @contextmanager
-def served(settings: Settings, log: Path) -> Iterator[tuple[str, int]]:
-    """Run `qa serve` on a free port until the block ends; yield its address."""
+def served(settings: Settings, log: Path) -> Iterator[tuple[tuple[str, int], int]]:
+    """Run `qa serve` on a free port until the block ends; yield its address and process id."""
     environment = {
         **os.environ,
         "QA_DATA_DIR": str(settings.data_dir),
@@ -73,7 +74,7 @@ def served(settings: Settings, log: Path) -> Iterator[tuple[str, int]]:
             stderr=subprocess.STDOUT,
         )
         try:
-            yield _address(process, log)
+            yield _address(process, log), process.pid
         finally:
             process.terminate()
             process.wait(30)
@@ -116,12 +117,12 @@ def _filtered(chance: random.Random) -> Asked:
     if choice == 0:
         query = f"agent={101 + chance.randrange(AGENTS)}"
     elif choice == 1:
-        query = f"team=班组{1 + chance.randrange(TEAMS)}"
+        query = "team=" + quote(f"班组{1 + chance.randrange(TEAMS)}")
     elif choice == 2:
         query = f"since=2025-0{1 + chance.randrange(9)}-01"
     else:
         query = "show=all"
-    return Asked("queue, filtered", "/?" + query.encode().decode("latin-1"))
+    return Asked("queue, filtered", f"/?{query}")
 
 
 def _audio(chance: random.Random) -> Asked:
@@ -133,8 +134,14 @@ def _audio(chance: random.Random) -> Asked:
 KINDS = ("queue", "queue, filtered", "call", "call (API)", "agent", "audio range")
 
 
+def cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(
-    address: tuple[str, int],
+    server: tuple[tuple[str, int], int],
     calls: int,
     cookie: str,
     *,
@@ -145,10 +152,12 @@ def measure(
 ) -> dict[str, Answers]:
     """Load the service with each kind by itself and with all mixed; return what came back."""
     found = {}
+    address, pid = server
     for kind in (*kinds, "mixed"):
         load(  # what is loaded late, and the caches of the database
             address, requests_of(kind, calls), {"Cookie": cookie}, connections=4, seconds=2
         )
+        before = cpu_s(pid)
         found[kind] = load(
             address,
             requests_of(kind, calls),
@@ -157,6 +166,7 @@ def measure(
             seconds=seconds,
             think_s=think_s,
         )
+        found[kind].cpu_s = cpu_s(pid) - before
     return found
 
 
@@ -174,10 +184,11 @@ def report(found: dict[str, Answers], *, markdown: bool) -> str:
                     f"{answers.percentile(kind, 0.5):.0f} ms",
                     f"{answers.percentile(kind, 0.99):.0f} ms",
                     f"{len(answers.seconds[kind]) / answers.wall_s:.0f}/s",
+                    f"{1000 * answers.cpu_s / answers.count:.0f} ms" if kind == title else "",
                     str(wrong) if wrong else "0",
                 ]
             )
-    heads = ["reads", "requests", "p50", "p99", "rate", "failed"]
+    heads = ["reads", "requests", "p50", "p99", "rate", "CPU each", "failed"]
     return render(heads, rows, markdown=markdown)
 
 
