@@ -14,7 +14,6 @@ from qa.api.v1.shared import (
     MAX_NUMBER,
     After,
     CallId,
-    Limit,
     Reader,
     Running,
     next_cursor,
@@ -59,7 +58,9 @@ def list_appeals(
         bool, Query(description="Open ones, the oldest first; else all, the newest first.")
     ] = True,
     after: After = None,
-    limit: Limit = 50,
+    limit: Annotated[
+        int, Query(ge=1, le=100, description="How many at most; each is masked by its call.")
+    ] = 20,
 ) -> AppealPage:
     """List the appeals against calls that you may see."""
     with service.store.reading() as session:
