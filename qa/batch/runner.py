@@ -5,25 +5,31 @@ interrupted anywhere is finished by running again.
 """
 
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from qa.batch import local
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
 from qa.batch.judging import Judging, score_pending
 from qa.batch.local import WorkerFactory
-from qa.batch.reviewing import do_daily_work
+from qa.batch.reviewing import DailyWork, do_daily_work
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
+from qa.errors import ConflictError
 from qa.ingest.sources.folder import FolderSource
 from qa.store import ledger
 from qa.store.ledger import RunCounts
+from qa.store.lock import RunLock
 from qa.store.store import Store
+
+_LOOK_EVERY_S = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,7 @@ class RunReport:
     intake: IntakeReport
     hearing: Hearing
     judging: Judging
+    daily: DailyWork
     wall_s: float
 
     @property
@@ -41,6 +48,13 @@ class RunReport:
         """Whether nothing failed, was rejected, or stayed unjudged."""
         bad = self.hearing.failed or self.judging.broken_checks or self.judging.unjudged
         return not bad and not self.intake.rejected
+
+    @property
+    def audio_hours_per_hour(self) -> float | None:
+        """Length of what was transcribed over the time that the whole run took."""
+        if not self.hearing.audio_ms or self.wall_s <= 0:
+            return None
+        return self.hearing.audio_ms / 1000 / self.wall_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +66,16 @@ class RunOptions:
         factory: makes what transcribes, inside each worker process; None is the real one.
         engine: fingerprint of what it hears with; None asks the pipeline.
         run_id: the row of a run that was asked for; None makes one.
+        kind: what the list of runs calls it.
+        wait_s: how long to wait while another run is working, seconds.
     """
 
     retry_failed: bool = False
     factory: WorkerFactory | None = None
     engine: str | None = None
     run_id: int | None = None
+    kind: str = "run"
+    wait_s: float = 0.0
 
 
 def run_folder(
@@ -103,15 +121,15 @@ def run_intake(
         EngineError: no worker process can start.
     """
     options = options or RunOptions()
-    started = time.monotonic()
     Rulesets.in_force(
         store, settings
     )  # a wrong ruleset or a missing model is told before hours of work
     engine = options.engine or _real_engine(settings)
     with (
-        store.run_lock(),
-        recorded_run(store, "run", listener=listener, run_id=options.run_id) as run,
+        _lock_within(store, options.wait_s),
+        recorded_run(store, options.kind, listener=listener, run_id=options.run_id) as run,
     ):
+        started = time.monotonic()
         intake = take(run.listener)
         with store.writing() as session:
             ledger.use_engine(session, engine)
@@ -124,8 +142,38 @@ def run_intake(
         run.counts = _counts(hearing, None)
         judging = score_pending(store, settings, listener=run.listener)
         run.counts = _counts(hearing, judging)
-        do_daily_work(store, settings, datetime.now(UTC))
-    return RunReport(run.run_id, intake, hearing, judging, time.monotonic() - started)
+        daily = do_daily_work(store, settings, datetime.now(UTC))
+        wall_s = time.monotonic() - started
+        report = RunReport(run.run_id, intake, hearing, judging, daily, wall_s)
+        run.result = run_result(report)
+    return report
+
+
+def run_result(report: RunReport) -> Mapping[str, Any]:
+    """Sum a run up as it is kept with its row; counts and codes only, nothing of a call."""
+    intake, hearing, judging = report.intake, report.hearing, report.judging
+    rate = report.audio_hours_per_hour
+    return {
+        "files": intake.files,
+        "new_calls": intake.new_calls,
+        "changed_calls": intake.changed_calls,
+        "rejected": dict(Counter(issue.code for issue in intake.rejected)),
+        "transcribed": hearing.transcribed,
+        "failed": dict(hearing.failed),
+        "audio_ms": hearing.audio_ms,
+        "judged": judging.scored,
+        "flagged": judging.flagged,
+        "violated": judging.violated,
+        "undecided": judging.undecided,
+        "unjudged": judging.unjudged,
+        "broken_checks": dict(judging.broken_checks),
+        "open_questions": judging.open_questions,
+        "closed": report.daily.closed,
+        "drawn": len(report.daily.drawn),
+        "wall_s": round(report.wall_s, 1),
+        "audio_hours_per_hour": None if rate is None else round(rate, 2),
+        "is_clean": report.is_clean,
+    }
 
 
 def ingest_folder(store: Store, folder: Path, *, listener: Listener = ignore) -> IntakeReport:
@@ -155,6 +203,23 @@ def score_all_pending(
         judging = score_pending(store, settings, listener=run.listener)
         run.counts = RunCounts(scored=judging.scored)
         return judging
+
+
+def _lock_within(store: Store, wait_s: float) -> RunLock:
+    """Take the run lock, waiting for whoever holds it.
+
+    Raises:
+        ConflictError: it was not given back in time.
+    """
+    until = time.monotonic() + wait_s
+    while True:
+        try:
+            return store.run_lock()
+        except ConflictError:
+            if time.monotonic() >= until:
+                raise
+        # Short, because between two uploads the lock is free for a moment only.
+        time.sleep(_LOOK_EVERY_S)
 
 
 def _real_engine(settings: Settings) -> str:

@@ -1,10 +1,11 @@
 """The list of runs, and how far each has come."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from qa.batch.events import Advanced, Event, Listener, StageFinished, StageStarted, ignore
 from qa.errors import QAError, StoreError
@@ -22,11 +23,13 @@ class RecordedRun:
 
     Attributes:
         listener: tells what goes on to the database and to whoever else listens.
+        result: what is kept of it, as JSON would hold it, once it is done.
     """
 
     run_id: int
     counts: RunCounts
     listener: Listener = ignore
+    result: Mapping[str, Any] | None = None
 
 
 @contextmanager
@@ -64,7 +67,7 @@ def recorded_run(
         now = datetime.now(UTC)
         with store.writing() as session:
             ledger.update_run(session, run_id, run.counts, finished_at)
-            runs.end_run(session, run_id, state, now, fault=fault)
+            runs.end_run(session, run_id, state, now, fault=fault, result=run.result)
 
 
 class ProgressKeeper:

@@ -23,6 +23,7 @@ from qa.cli import (
     hear,
     inbox,
     models,
+    nightly,
     notices,
     promises,
     reconcile,
@@ -32,6 +33,7 @@ from qa.cli import (
     rules_publish,
     rules_try,
     run,
+    runs,
     serve,
     users,
 )
@@ -123,8 +125,10 @@ app.add_typer(review.app)
 app.add_typer(checks.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
+app.add_typer(runs.app)
 for commands in (
     run,
+    nightly,
     inbox,
     reconcile,
     hear,

@@ -51,11 +51,11 @@ class Run:
     """One run.
 
     Attributes:
-        kind: `run`, `ingest`, `score`, `rescore`, `hear` or `what_if`.
+        kind: `run`, `nightly`, `ingest`, `score`, `rescore`, `hear` or `what_if`.
         requested_by: user id; None where the command line started it.
         transcribed, failed, scored, audio_ms: what it did, as far as it is over.
         fault: why it failed; an error's class or the house's own words.
-        result: what it found, of a `what_if`.
+        result: what it found, of a `what_if`; what it did, of a `run` or `nightly`.
         updated_at: when its progress was last written; None for runs of older programs.
     """
 
@@ -195,16 +195,34 @@ def get_run(session: Session, run_id: int) -> Run:
     return _run(found[0], found[1])
 
 
-def list_runs(session: Session, *, before: int | None = None, limit: int = 50) -> list[Run]:
+def list_runs(
+    session: Session, *, before: int | None = None, kind: str | None = None, limit: int = 50
+) -> list[Run]:
     """List runs, the last one first.
 
     Args:
         before: only runs of a lower number.
+        kind: only runs of a kind.
     """
     statement = _select().order_by(RunRow.run_id.desc()).limit(limit)
     if before is not None:
         statement = statement.where(RunRow.run_id < before)
+    if kind is not None:
+        statement = statement.where(RunRow.kind == kind)
     return [_run(row[0], row[1]) for row in session.execute(statement)]
+
+
+def last_run(session: Session, kind: str, *, before: int | None = None) -> Run | None:
+    """Find the run of a kind that was started last.
+
+    Args:
+        before: only runs of a lower number.
+    """
+    statement = _select().where(RunRow.kind == kind).order_by(RunRow.run_id.desc()).limit(1)
+    if before is not None:
+        statement = statement.where(RunRow.run_id < before)
+    found = session.execute(statement).first()
+    return _run(found[0], found[1]) if found else None
 
 
 def _select() -> Select[RunRow, RunTaskRow]:

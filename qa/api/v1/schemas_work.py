@@ -170,7 +170,7 @@ class RunOut(Answer):
     )
 
     run_id: Id
-    kind: str = Field(description="`run`, `ingest`, `score`, `rescore`, `hear` or `what_if`.")
+    kind: str = Field(description="`run`, `nightly`, `ingest`, `score`, `rescore`, `hear` or `what_if`.")
     state: RunState
     requested_by: int | None = Field(description="User id; null where the command line did.")
     started_at: datetime = Field(description="While it waits, when it was asked for.")
@@ -187,7 +187,9 @@ class RunWithResult(RunOut):
     """A run with what it found."""
 
     result: dict[str, Any] | None = Field(
-        None, description="Of a `what_if`: what the draft would change."
+        None,
+        description="Of a `what_if`: what the draft would change; of a `run` or `nightly`: "
+        "what was done, by reason codes.",
     )
 
 

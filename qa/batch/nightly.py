@@ -1,0 +1,93 @@
+"""The night: take in every source, transcribe, judge, and do the daily work of reviewing.
+
+It is the main job on all sources at once. The tables say what is left, so a night that was broken
+off anywhere goes on where it stood when it is started again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qa.batch.events import Listener, ignore
+from qa.batch.intake import IntakeReport, merge_reports, take_in
+from qa.batch.runner import RunOptions, RunReport, run_intake
+from qa.config import Settings
+from qa.errors import ConfigError, IngestError
+from qa.ingest.rows import Issue
+from qa.ingest.sources.configured import NamedSource, configured_sources
+from qa.ingest.sources.folder import FolderSource
+from qa.store import runs
+from qa.store.runs import RunState
+from qa.store.store import Store
+
+NIGHTLY = "nightly"
+UNREADABLE = "source_unreadable"
+"""Code of a source that could not be read at all; the night goes on without it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NightReport:
+    """What one night did.
+
+    Attributes:
+        continues: number of the night before this one, where that was broken off.
+    """
+
+    run: RunReport
+    continues: int | None = None
+
+
+def night_sources(
+    store: Store, settings: Settings, folders: Sequence[Path] = ()
+) -> tuple[NamedSource, ...]:
+    """List what a night takes in: every source of the settings, then folders.
+
+    Raises:
+        ConfigError: a setting is wrong, a folder is none, or there is nothing to take in.
+    """
+    for folder in folders:
+        if not folder.is_dir():
+            raise ConfigError(f"no such folder: {folder}")
+    given = tuple(NamedSource(str(f), FolderSource(f, store.zone), False) for f in folders)
+    is_configured = any(s.folder is not None or s.cdr for s in settings.sources.values())
+    if given and not is_configured:
+        return given
+    return (*configured_sources(settings), *given)
+
+
+def run_night(
+    store: Store,
+    settings: Settings,
+    sources: Sequence[NamedSource],
+    *,
+    options: RunOptions | None = None,
+    listener: Listener = ignore,
+) -> NightReport:
+    """Do the whole night; running again finishes what is left, and repeats nothing.
+
+    A source that cannot be read costs only itself: it is an issue of the report.
+
+    Raises:
+        ConfigError: the ruleset or the model is wrong; nothing was started.
+        ConflictError: another run is working on the database, and went on as long as
+            `options.wait_s`.
+        EngineError: no worker process can start.
+    """
+
+    def take(heard: Listener) -> IntakeReport:
+        return merge_reports([_taken(store, named, heard) for named in sources])
+
+    options = replace(options or RunOptions(), kind=NIGHTLY)
+    report = run_intake(store, settings, take, options=options, listener=listener)
+    with store.reading() as session:
+        before = runs.last_run(session, NIGHTLY, before=report.run_id)
+    was_cut = before is not None and before.state is RunState.INTERRUPTED
+    return NightReport(report, before.run_id if before and was_cut else None)
+
+
+def _taken(store: Store, named: NamedSource, listener: Listener) -> IntakeReport:
+    try:
+        return take_in(store, named.source, listener=listener)
+    except IngestError as error:
+        issue = Issue(named.name, None, True, UNREADABLE, str(error))
+        return IntakeReport(0, 0, 0, 0, 0, (), (), (issue,))

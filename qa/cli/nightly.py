@@ -1,0 +1,82 @@
+"""`qa nightly`: everything that a night has to do, in one command for a timer."""
+
+import signal
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qa.cli.shared import JsonOption, opened_store, print_json
+
+if TYPE_CHECKING:
+    from qa.batch.nightly import NightReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command("nightly")(nightly)
+
+
+def nightly(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[DIR…]", help="Folders besides the sources of the settings."),
+    ] = None,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Try recordings again that failed before.")
+    ] = False,
+    wait_minutes: Annotated[
+        float,
+        typer.Option("--wait", metavar="MINUTES", min=0, help="Wait while another run works."),
+    ] = 0.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Do the night: take in every source, transcribe, judge, close appeal windows, draw checks.
+
+    One run works at a time; a second one is refused, or waits (--wait). What was interrupted, also
+    by SIGTERM, is finished by the next night. `qa runs list` looks back. Exit code 1: some
+    recordings failed, rows were rejected or a source could not be read; all else was done.
+    """
+    from qa.batch.nightly import night_sources, run_night
+    from qa.batch.runner import RunOptions
+    from qa.cli.progress import shown_progress
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    options = RunOptions(retry_failed=retry_failed, wait_s=wait_minutes * 60)
+    with opened_store() as (store, settings), shown_progress() as listener:
+        sources = night_sources(store, settings, folders or ())
+        report = run_night(store, settings, sources, options=options, listener=listener)
+    if as_json:
+        print_json(_summary(report))
+    else:
+        _print(report)
+    if not report.run.is_clean:
+        raise typer.Exit(1)
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _summary(report: "NightReport") -> dict[str, Any]:
+    from qa.batch.runner import run_result
+
+    issues = list(report.run.intake.issues)
+    about = {"run_id": report.run.run_id, "continues": report.continues}
+    return {**about, **run_result(report.run), "issues": issues}
+
+
+def _print(report: "NightReport") -> None:
+    from qa.cli.run import print_run
+    from qa.cli.show import terminal
+
+    console = terminal()
+    if report.continues is not None:
+        console.print(f"continues      run {report.continues}, which was broken off")
+    print_run(report.run)
+    daily = report.run.daily
+    console.print(
+        f"reviewing      {daily.closed} calls became final, {len(daily.drawn)} checks drawn"
+    )
+    console.print(f"kept           `qa runs show {report.run.run_id}` looks back")
