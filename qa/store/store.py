@@ -50,7 +50,7 @@ class Store:
             raise ConfigError(f"database.url or timezone is wrong: {error}") from error
         shown = parsed.render_as_string(hide_password=True)
         try:
-            engine = _engine(parsed)
+            engine = make_engine(parsed)
             with ExitStack() as undo:
                 undo.callback(engine.dispose)
                 _migrate(engine, shown)
@@ -124,7 +124,8 @@ def _cause(error: Exception) -> str:
     return f"{type(original).__name__}: {first_line}"
 
 
-def _engine(url: URL) -> Engine:
+def make_engine(url: URL) -> Engine:
+    """Make connections as the program wants them, without looking at what is in the database."""
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     if url.database:
