@@ -32,7 +32,6 @@ from qa.scoring.scorecard import (
     scorecard_of,
     transcript_key,
 )
-from qa.scoring.shortlist import look_ahead
 from qa.store.convert import chunks
 from qa.store.publishing import BROKEN
 from qa.store.scorecards import (
@@ -206,20 +205,23 @@ def _by_changed(
 
     A call whose transcript is gone is left out.
     """
+    together: list[Scene] = []
     scenes: list[tuple[_Task, Scene | None]] = []
     for task in tasks:
         transcript = transcripts.get(task.basis.call_id)
         if not task.changed:
             scenes.append((task, None))
         elif transcript is not None:
-            scenes.append((_as_it_is(task, transcript), Scene(transcript, task.standing.call)))
-    spoken = [scene for _, scene in scenes if scene is not None and scene.roles_known]
-    look_ahead(track for scene in spoken for track in (scene.agent, scene.customer))
-    for task, scene in scenes:
-        if scene is None:
+            scene = Scene(transcript, task.standing.call, beside=together)
+            scenes.append((_as_it_is(task, transcript), scene))
+            if scene.roles_known:
+                together.append(scene)
+    for task, judged in scenes:
+        if judged is None:
             yield task, {}
         else:
-            yield task, {rule.rule_id: judge_rule(rule, scene) for rule in task.changed}
+            yield task, {rule.rule_id: judge_rule(rule, judged) for rule in task.changed}
+    together.clear()  # else each scene would hold all the others
 
 
 def _as_it_is(task: _Task, transcript: Transcript) -> _Task:

@@ -21,11 +21,14 @@ class Scene:
     Attributes:
         asked: questions of the running check that the sound has not answered yet; whoever runs the
             check takes them out (`judge_rule`).
+        beside: scenes that are judged at the same time, this one among them; whoever judges them
+            fills the list and empties it.
     """
 
     transcript: Transcript
     call: Call
     asked: list[Question] = field(default_factory=list, compare=False)
+    beside: list["Scene"] = field(default_factory=list, compare=False, repr=False)
 
     @cached_property
     def _margins(self) -> dict[tuple[int, Span, str], float]:
@@ -57,12 +60,18 @@ class Scene:
     @cached_property
     def agent(self) -> Track:
         """What the agent said."""
-        return build_track(self.transcript, Role.AGENT)
+        track, beside = build_track(self.transcript, Role.AGENT), self.beside
+        if beside:  # the list, not the scene: it would hold its own track
+            track.beside = lambda: [scene.agent for scene in beside]
+        return track
 
     @cached_property
     def customer(self) -> Track:
         """What the customer said."""
-        return build_track(self.transcript, Role.CUSTOMER)
+        track, beside = build_track(self.transcript, Role.CUSTOMER), self.beside
+        if beside:
+            track.beside = lambda: [scene.customer for scene in beside]
+        return track
 
     @cached_property
     def everyone(self) -> Track:

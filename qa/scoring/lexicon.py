@@ -91,7 +91,8 @@ class Lexicon:
         """Say for each turn of a track which patterns it may hold, and by which grams."""
         known: tuple[int, Scan] | None = track.memo.get(self)
         if known is None or known[0] != self._version:
-            self.scan_all([track])
+            beside = track.beside() if track.beside else []
+            self.scan_all(beside if track in beside else [track])
             known = track.memo[self]
         return known[1]
 

@@ -1,7 +1,7 @@
 """Which of many patterns may stand in a track: an index that spares looking for the others."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -311,16 +311,6 @@ def shortlist(
         )
         _shortlists[key] = known
     return known
-
-
-def look_ahead(tracks: Iterable[Track]) -> None:
-    """Scan tracks for the wordings of all indexes made so far, ahead of looking any up.
-
-    Args:
-        tracks: not gone through while there is no index.
-    """
-    if _shortlists:
-        _lexicon.scan_all(list(tracks))
 
 
 _of_patterns: dict[tuple[int, float, bool, float], tuple[tuple[Pattern, ...], Shortlist]] = {}

@@ -2,8 +2,9 @@
 
 import re
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import pairwise
+from operator import add
 from typing import Any, NamedTuple
 
 from qa.packed.transcripts import PackedUtterance
@@ -49,6 +50,8 @@ class Track:
         keys: syllable-class keys of the text.
         sounds: codes of the text's toneless syllables.
         memo: what searches found out about this text and need not find out again.
+        beside: gives the tracks of other calls that are to be searched, too, this one among them;
+            what costs the same for one and for all is then done once.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Track:
         self.turns, self.stops = turns, stops
         self.keys, self.sounds = keys(self.text), sounds(self.text)
         self.memo: dict[Any, Any] = {}
+        self.beside: Callable[[], list[Track]] | None = None
         self._pairs: frozenset[str] | None = None
         self._bare: tuple[str, tuple[int, ...]] | None = None
         self._syllables: tuple[str, ...] | None = None
@@ -285,4 +289,4 @@ def _stops(
 
 def key_pairs(key: str) -> frozenset[str]:
     """Pairs of neighbouring keys."""
-    return frozenset(map("".join, pairwise(key)))
+    return frozenset(map(add, key, key[1:]))
