@@ -14,6 +14,7 @@ from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
 from qa.api.service import Service
+from qa.api.upkeep import Upkeep
 from qa.api.v1 import openapi, routes
 from qa.config import Settings
 from qa.store.store import Store
@@ -25,7 +26,10 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        upkeep = Upkeep(store)
+        upkeep.start()
         yield
+        upkeep.close()
         recordings.close()
 
     app = FastAPI(
