@@ -3,6 +3,8 @@
 It listens on a socket in that folder only, trusts whoever may read it, and keeps nothing safe.
 """
 
+import contextlib
+import ctypes
 import os
 import pwd
 import shutil
@@ -77,6 +79,7 @@ class Cluster:
                 stdin=subprocess.DEVNULL,
                 cwd=self._folder,
                 start_new_session=True,  # Ctrl-C is for the tests
+                preexec_fn=_end_with_parent,
                 **self._as,
             )
         deadline = time.monotonic() + START_S
@@ -139,6 +142,15 @@ class Cluster:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+
+def _end_with_parent() -> None:
+    """Ask Linux to end the server when whoever started it is killed."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGQUIT))
+
+
+_PR_SET_PDEATHSIG = 1
 
 
 def programs() -> Path:
