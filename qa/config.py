@@ -249,6 +249,17 @@ class ServeSettings(Section):
     inbox: Path | None = Field(
         None, description="folder that a run started on the page takes in (default: none)"
     )
+    nightly: str | None = Field(
+        None,
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$",
+        description="time of day, such as 02:00 in the zone of timezone, at which the service "
+        "runs 'qa nightly' (default: never)",
+    )
+    metrics: Literal["token", "loopback", "off"] = Field(
+        "token",
+        description="who reads /metrics: token is whoever may start runs or read the audit log; "
+        "loopback is also everybody on this machine; off is nobody",
+    )
 
 
 class Settings(BaseSettings):

@@ -45,6 +45,7 @@ ROOMS = {
             "qa/scoring/conditions/*",
         ),
     ),
+    "prometheus_client": ("qa/api/metrics.py",),
     **dict.fromkeys(("typer", "click", "rich"), ("qa/cli/*",)),
 }
 

@@ -10,6 +10,8 @@ import qa
 from qa.api import access, audio, failures
 from qa.api.failures import error_response
 from qa.api.guards import guard
+from qa.api.metrics import Measured, Metrics
+from qa.api.metrics import router as metrics_router
 from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
@@ -42,11 +44,13 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.service = Service(store, recordings, settings)
+    app.state.metrics = Metrics(store)
     failures.install(app)
     access.install(app)
-    for router in (*page_routers(), audio.router, routes.router):
+    for router in (*page_routers(), audio.router, routes.router, metrics_router):
         app.include_router(router)
     openapi.install(app)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     guard(app, settings.serve, error_response)
+    app.add_middleware(Measured, metrics=app.state.metrics)
     return app

@@ -104,13 +104,13 @@ class Fence:
             await self._app(scope, receive, send_and_note)
         except Exception as error:  # the fence around one request (style guide, section 7)
             places = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("%s in %s\n%s", type(error).__name__, _route(scope), places.rstrip())
+            _log.error("%s in %s\n%s", type(error).__name__, route_of(scope), places.rstrip())
             if not status:
                 response = self._error_page(Request(scope), 500)
                 await response(scope, receive, send_and_note)
         finally:
             took_ms = (time.monotonic() - started) * 1000
-            _log.info("%s %s %d %.0f ms", scope["method"], _route(scope), status, took_ms)
+            _log.info("%s %s %d %.0f ms", scope["method"], route_of(scope), status, took_ms)
 
 
 class SmallBodies:
@@ -206,7 +206,7 @@ def _as_sent(name: str) -> str:
     return name if name.isascii() else name.encode("idna").decode()
 
 
-def _route(scope: MutableMapping[str, Any]) -> str:
+def route_of(scope: MutableMapping[str, Any]) -> str:
     """Name the route of a request, `/calls/{call_id}`; `-` where none matched."""
     route = scope.get("route")
     return getattr(route, "path", None) or ("/static" if _is_static(scope) else "-")

@@ -28,6 +28,7 @@ from qa.errors import (
 
 MEDIA_TYPE: Final = "application/problem+json"
 PREFIX: Final = "/api/"
+METRICS: Final = "/metrics"
 _DOCS: Final = "/api/v1/docs#problem-"
 _MAX_FIELDS = 50
 _log = logging.getLogger("qa.api")
@@ -160,7 +161,7 @@ def invalid(field: str, code: str, message: str) -> Refused:
 
 def is_api(request: Request) -> bool:
     """Whether a request is a program's, who wants problems and not pages."""
-    return request.url.path.startswith(PREFIX)
+    return request.url.path.startswith(PREFIX) or request.url.path == METRICS
 
 
 def response(

@@ -7,7 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from qa.batch.events import Advanced, Event, Listener, StageFinished, StageStarted, ignore
+from qa.batch.events import (
+    Advanced,
+    Event,
+    Listener,
+    RecordingMarked,
+    Stage,
+    StageFinished,
+    StageStarted,
+    ignore,
+)
 from qa.errors import QAError, StoreError
 from qa.store import ledger, runs
 from qa.store.ledger import RunCounts
@@ -52,7 +61,8 @@ def recorded_run(
             runs.add_task(session, run_id, now, state=RunState.RUNNING)
         else:
             runs.begin_run(session, run_id, now)
-    run = RecordedRun(run_id, RunCounts(), ProgressKeeper(store, run_id, listener))
+    keeper = ProgressKeeper(store, run_id, listener)
+    run = RecordedRun(run_id, RunCounts(), keeper)
     finished_at, state, fault = None, RunState.INTERRUPTED, None
     try:
         yield run
@@ -66,7 +76,8 @@ def recorded_run(
     finally:
         now = datetime.now(UTC)
         with store.writing() as session:
-            ledger.update_run(session, run_id, run.counts, finished_at)
+            counts = run.counts if state is RunState.DONE else keeper.counts
+            ledger.update_run(session, run_id, counts, finished_at)
             runs.end_run(session, run_id, state, now, fault=fault, result=run.result)
 
 
@@ -77,6 +88,8 @@ class ProgressKeeper:
         self._store, self._run_id, self._listener = store, run_id, listener
         self._progress = RunProgress()
         self._written_at = 0.0
+        self.counts = RunCounts()
+        """What was told so far; of a run that is killed, this is what its row holds."""
 
     def __call__(self, event: Event) -> None:
         """Take in what the run tells, and pass it on."""
@@ -91,6 +104,7 @@ class ProgressKeeper:
                 done=progress.done + event.count,
                 done_bytes=progress.done_bytes + event.size_bytes,
             )
+        self.counts = _counted(self.counts, event)
         whole = isinstance(event, StageStarted | StageFinished)
         if whole or time.monotonic() - self._written_at >= _EVERY_S:
             self._write()
@@ -103,3 +117,18 @@ class ProgressKeeper:
             self._store.writing() as session,
         ):  # progress is no reason to fail
             runs.put_progress(session, self._run_id, self._progress, datetime.now(UTC))
+            ledger.update_run(session, self._run_id, self.counts, None)
+
+
+def _counted(counts: RunCounts, event: Event) -> RunCounts:
+    if isinstance(event, RecordingMarked) and event.stage is Stage.TRANSCRIBE:
+        # It advances too, as every piece does.
+        return replace(counts, failed=counts.failed + 1, transcribed=counts.transcribed - 1)
+    if not isinstance(event, Advanced):
+        return counts
+    if event.stage is Stage.TRANSCRIBE:
+        heard, audio_ms = counts.transcribed + event.count, counts.audio_ms + event.audio_ms
+        return replace(counts, transcribed=heard, audio_ms=audio_ms)
+    if event.stage is Stage.SCORE:
+        return replace(counts, scored=counts.scored + event.count)
+    return counts

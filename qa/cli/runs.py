@@ -48,7 +48,10 @@ def list_all(
     limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="At most so many.")] = 20,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs, the last one first."""
+    """List runs, the last one first.
+
+    "heard" counts recordings that were transcribed; "rate" is audio hours an hour.
+    """
     from qa.store.runs import list_runs
 
     with opened_store() as (store, _):
@@ -85,7 +88,6 @@ def _plain(run: "Run") -> dict[str, Any]:
 
 
 def _print_list(found: "list[Run]", zone: "ZoneInfo") -> None:
-    from rich import box
     from rich.table import Table
 
     from qa.cli.show import terminal
@@ -93,17 +95,17 @@ def _print_list(found: "list[Run]", zone: "ZoneInfo") -> None:
     if not found:
         typer.echo("no runs yet")
         return
-    table = Table(box=box.SIMPLE_HEAD)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name in ("run", "kind", "started", "state"):
         table.add_column(name, no_wrap=True)
-    for name in ("took", "transcribed", "failed", "judged", "undecided", "audio h/h"):
+    for name in ("took", "heard", "failed", "judged", "undecided", "rate"):
         table.add_column(name, justify="right", no_wrap=True)
     for run in found:
         result = run.result or {}
         counts = (run.transcribed, run.failed, run.scored)
         extra = (result.get("undecided"), result.get("audio_hours_per_hour"))
         table.add_row(
-            *(str(run.run_id), clean(run.kind), _time(run.started_at, zone), _state(run)),
+            *(str(run.run_id), clean(run.kind), _time(run.started_at, zone)[:16], _state(run)),
             *(_took(run), *map(str, counts)),
             *("" if value is None else str(value) for value in extra),
             style=_STYLES.get(run.state.value),

@@ -1,8 +1,11 @@
 """`qa serve`: the pages and the API."""
 
 import logging
+import re
+import signal
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
     from qa.config import Settings
     from qa.store.store import Store
+
+
+_NIGHT_WAITS_MINUTES = 180  # for a run that somebody asked for, and for the upload in hand
 
 
 def register(app: typer.Typer) -> None:
@@ -29,6 +35,12 @@ def serve(
         int | None,
         typer.Option("--port", min=0, max=65535, help="Port (serve.port); 0 takes a free one."),
     ] = None,
+    nightly: Annotated[
+        str | None,
+        typer.Option(
+            "--nightly", metavar="HH:MM", help="Run `qa nightly` daily then (serve.nightly)."
+        ),
+    ] = None,
 ) -> None:
     """Serve the pages and the API until Ctrl-C.
 
@@ -37,8 +49,11 @@ def serve(
     """
     from qa.api.server import any_accounts, bind
 
+    if nightly is not None and not _is_time(nightly):
+        raise typer.BadParameter(f"'{nightly}' is no time such as 02:00", param_hint="--nightly")
     with opened_store() as (store, settings):
-        given = {k: v for k, v in {"host": host, "port": port}.items() if v is not None}
+        flags = {"host": host, "port": port, "nightly": nightly}
+        given = {name: value for name, value in flags.items() if value is not None}
         settings = settings.model_copy(
             update={"serve": settings.serve.model_copy(update=given)} if given else None
         )
@@ -53,6 +68,7 @@ def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") 
     address = address_of(listener, settings.serve)
     has_accounts = any_accounts(store)
     _log_requests()
+    signal.signal(signal.SIGTERM, _interrupt)  # so that what works beside ends in good order
 
     def ready() -> None:
         typer.echo(f"The review page is at {address}  (Ctrl-C stops it)")
@@ -61,7 +77,7 @@ def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") 
         sys.stdout.flush()
 
     try:
-        with _working_beside(settings):
+        with _nightly(store, settings), _working_beside(settings):
             serve(store, settings, listener, ready)
     except KeyboardInterrupt:
         typer.echo("\nstopped", err=True)
@@ -74,12 +90,35 @@ def _working_beside(settings: "Settings") -> AbstractContextManager[object]:
     return Beside(settings) if settings.serve.process_uploads else nullcontext()
 
 
+def _nightly(store: "Store", settings: "Settings") -> AbstractContextManager[object]:
+    """Start what runs the nights, where the settings name a time."""
+    if settings.serve.nightly is None:
+        return nullcontext()
+    from datetime import time
+
+    from qa.api.schedule import Nightly, Plan
+
+    begin = "from qa.cli.app import main; main()"
+    waits = ("--wait", str(_NIGHT_WAITS_MINUTES))
+    command = (sys.executable, "-c", begin, "nightly", *waits)
+    return Nightly(store, Plan(time.fromisoformat(settings.serve.nightly), store.zone, command))
+
+
+def _is_time(text: str) -> bool:
+    return re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
+
+
+def _interrupt(signal_number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def _log_requests() -> None:
-    """Write one line a request to stderr: time, route, status; never an address or its query."""
-    log = logging.getLogger("qa.api")
-    if not log.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-        log.addHandler(handler)
-    log.setLevel(logging.INFO)
-    log.propagate = False
+    """Write a line for each request to stderr: time, route, status; never an address or query."""
+    for name in ("qa.api", "qa.nightly"):
+        log = logging.getLogger(name)
+        if not log.handlers:
+            handler = logging.StreamHandler()
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+            log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False

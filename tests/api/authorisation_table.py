@@ -295,4 +295,6 @@ ROWS = (
     row("PUT /api/v1/users/{user_id}", ADMINS),
     row("PUT /api/v1/users/{user_id}/disabled", ADMINS),
     row("GET /api/v1/audit", WORKERS),
+    # figures for Prometheus
+    row("GET /metrics", WORKERS),
 )
