@@ -18,6 +18,7 @@ from qa.cli import (
     calls,
     checks,
     config,
+    db,
     demo,
     export,
     hear,
@@ -125,6 +126,7 @@ app.add_typer(review.app)
 app.add_typer(checks.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
+app.add_typer(db.app)
 app.add_typer(runs.app)
 for commands in (
     run,

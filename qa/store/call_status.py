@@ -86,16 +86,29 @@ def write_status(session: Session, call_ids: Sequence[str], now: datetime) -> No
         StoreError: a stored scorecard is damaged.
     """
     for ids in chunks(call_ids):
-        places = _places(session, ids)
-        reviews = load_reviews(session, list(places), now)
-        gone = [call_id for call_id in ids if call_id not in reviews]
+        rows = compute_status(session, ids, now)
+        gone = [call_id for call_id in ids if call_id not in rows]
         if gone:
             session.execute(delete(CallStatusRow).where(CallStatusRow.call_id.in_(gone)))
-        rows = [
-            {"call_id": i, **_columns(review), **_placed(places[i])}
-            for i, review in reviews.items()
-        ]
-        upsert(session, CallStatusRow, rows, update=_COLUMNS)
+        upsert(session, CallStatusRow, list(rows.values()), update=_COLUMNS)
+
+
+def compute_status(
+    session: Session, call_ids: Sequence[str], now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Make the rows of calls from all that is known of them, without writing; by call id.
+
+    Args:
+        call_ids: at most `CHUNK`; those that belong in no list are left out.
+
+    Raises:
+        StoreError: a stored scorecard is damaged.
+    """
+    places = _places(session, call_ids)
+    reviews = load_reviews(session, list(places), now)
+    return {
+        i: {"call_id": i, **_columns(review), **_placed(places[i])} for i, review in reviews.items()
+    }
 
 
 def _columns(review: CallReview) -> dict[str, Any]:

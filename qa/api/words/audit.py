@@ -51,5 +51,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     f"{ACTION}check.done": Wording("完成抽查", "Did a spot check"),
     f"{ACTION}export.take": Wording("导出", "Took an export"),
     f"{ACTION}ruleset.publish": Wording("发布规则", "Published rules"),
+    f"{ACTION}database.backup": Wording("备份数据库", "Backed up the database"),
+    f"{ACTION}database.restore": Wording("恢复数据库", "Restored the database"),
+    f"{ACTION}database.move": Wording("迁移数据库", "Moved the database"),
     f"{ACTION}recording.upload": Wording("上传录音", "Uploaded a recording"),
 }
