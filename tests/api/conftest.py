@@ -15,7 +15,8 @@ BASE = "http://127.0.0.1:8787"
 
 
 @pytest.fixture(scope="module")
-def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+def review(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+    """An archive of few calls, on the database that the module runs on."""
     with review_store(tmp_path_factory.mktemp("review")) as made:
         yield made
 

@@ -41,7 +41,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[World]:
     with review_store(tmp_path_factory.mktemp("world")) as review:
         store, app = review.store, create_app(review.store, review.settings)
         people = {

@@ -95,7 +95,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+def shared(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[Api]:
     """One that the tests of a file only read."""
     with _opened(tmp_path_factory) as made:
         yield made
