@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def verdict_reasons() -> Iterator[tuple[str, str]]:
     """Where the code builds a `Verdict` with a literal reason: (place, reason)."""
-    for path in sorted((ROOT / "qa").rglob("*.py")):
+    for path in sorted((ROOT / "qa" / "scoring").rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
