@@ -6,14 +6,12 @@ from datetime import datetime
 
 from qa.api.display import format_length, format_short_moment
 from qa.api.queue_query import QueueQuery
-from qa.api.rulesets import default_ruleset_id, loader_of, ruleset_in_force
-from qa.api.service import Service
+from qa.api.rulesets import Current
 from qa.api.views import CLASSES, SYMBOLS
 from qa.api.words import WORDS
 from qa.api.words import word as say
 from qa.errors import NotFoundError, RulesetError
 from qa.records import FlagAction
-from qa.scoring.ruleset import bundled_rulesets
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.queue import Cursor, QueueLine, Show
 from qa.store.queue_filter import SEVERITIES
@@ -170,7 +168,7 @@ def _score(text: str) -> str:
     return low if low == high else f"{low}–{high}"
 
 
-def known_titles(service: Service, ruleset_ids: Iterable[str], lang: str) -> dict[str, str]:
+def known_titles(current: Current, ruleset_ids: Iterable[str], lang: str) -> dict[str, str]:
     """Name the rules of some rulesets, by id; what cannot be loaded stays without names.
 
     Only those that a page needs: reading a ruleset for the first time takes most of a second.
@@ -178,15 +176,9 @@ def known_titles(service: Service, ruleset_ids: Iterable[str], lang: str) -> dic
     found: dict[str, str] = {}
     for ruleset_id in sorted(set(ruleset_ids)):
         try:
-            ruleset = ruleset_in_force(service, ruleset_id)
+            ruleset = current.find(ruleset_id)
         except (NotFoundError, RulesetError):
             continue
         for rule in ruleset.rules:
             found[rule.rule_id] = rule.title_en if lang == "en" and rule.title_en else rule.title
     return dict(sorted(found.items()))
-
-
-def known_rulesets(service: Service) -> list[str]:
-    """List the ids of the rulesets in force, in order, without reading them."""
-    published = loader_of(service).published_ids
-    return sorted({*bundled_rulesets(), *published, default_ruleset_id(service)})

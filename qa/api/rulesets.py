@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from qa.api.service import Service
 from qa.batch.rulesets import RulesetLoader, is_ruleset_id
@@ -13,6 +15,9 @@ from qa.batch.values import table_values
 from qa.config import Settings
 from qa.errors import NotFoundError, RulesetError
 from qa.scoring.ruleset import Rule, Ruleset, bundled_rulesets
+from qa.store.publications import last_step, published_texts
+from qa.store.stations import load_stations
+from qa.store.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,16 +50,82 @@ class _Key:
     loader: RulesetLoader = field(compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """What shows, for little, whether anything that decides about rulesets has changed.
+
+    Attributes:
+        step: up to where the history of publications goes; it only grows.
+        stations: as folders handed them in; they have no date, so they are compared themselves.
+        files: of each table that the settings name what changes when it is written.
+    """
+
+    step: tuple[object, ...]
+    stations: dict[str, str]
+    files: tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What was read under a stamp."""
+
+    stamp: _Stamp
+    settings: Settings
+    loader: RulesetLoader
+    values: str
+
+
+_kept: WeakKeyDictionary[Store, _Kept] = WeakKeyDictionary()
+_keeping = Lock()
+
+
 def loader_of(service: Service) -> RulesetLoader:
     """Take what is published and the tables, as they are now."""
-    return RulesetLoader.of(service.store, service.settings)
+    return _kept_of(service).loader
+
+
+def _kept_of(service: Service) -> _Kept:
+    """Give what was read before, where nothing has changed; read it anew otherwise.
+
+    The stamp is taken first: what changes while the rest is read shows at the next request.
+    """
+    store, settings = service.store, service.settings
+    stamp = _stamp(store, settings)
+    with _keeping:
+        kept = _kept.get(store)
+    if kept is not None and kept.settings is settings and kept.stamp == stamp:
+        return kept
+    with store.reading() as session:
+        published = published_texts(session)
+    tables = table_values(store, settings)
+    values = _canonical({"values": settings.scoring.values, "tables": tables})
+    kept = _Kept(stamp, settings, RulesetLoader(settings, published, tables), values)
+    with _keeping:
+        _kept[store] = kept
+    return kept
+
+
+def _stamp(store: Store, settings: Settings) -> _Stamp:
+    tables = settings.scoring.tables
+    named = [path for path in (tables.stations, tables.knowledge) if path is not None]
+    files = tuple(_version(path) for path in named)
+    with store.reading() as session:
+        stations = load_stations(session) if tables.stations is None else {}
+        return _Stamp(last_step(session), stations, files)
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)  # reading it says what is wrong
+    return (found.st_mtime_ns, found.st_size, found.st_ino)
 
 
 def rulesets_in_force(service: Service) -> list[InForce]:
     """List what judges, by id; a ruleset that cannot be used is listed with its problem."""
-    found = _Found.of(service)
-    ids = {*bundled_rulesets(), *found.loader.published_ids, found.default_id}
-    return [found.in_force(ruleset_id) for ruleset_id in sorted(ids)]
+    found = Current.of(service)
+    return [found.in_force(ruleset_id) for ruleset_id in found.ids()]
 
 
 def ruleset_in_force(service: Service, ruleset_id: str) -> Ruleset:
@@ -64,16 +135,13 @@ def ruleset_in_force(service: Service, ruleset_id: str) -> Ruleset:
         NotFoundError: there is no such ruleset; a path is none.
         RulesetError: it is there and cannot be used.
     """
-    found = _Found.of(service)
-    known = {*bundled_rulesets(), *found.loader.published_ids, found.default_id}
-    if not is_ruleset_id(ruleset_id) or ruleset_id not in known:
-        raise NotFoundError("ruleset", ruleset_id)
-    return found.load(ruleset_id)
+    return Current.of(service).find(ruleset_id)
 
 
 def default_ruleset_id(service: Service) -> str:
     """Name the ruleset of calls that name none."""
-    return _Found.of(service).default_id
+    default = service.settings.scoring.ruleset
+    return default if is_ruleset_id(default) else Current.of(service).default_id
 
 
 def find_rule(service: Service, ruleset_id: str, rule_id: str) -> Rule | None:
@@ -85,8 +153,12 @@ def find_rule(service: Service, ruleset_id: str, rule_id: str) -> Rule | None:
 
 
 @dataclass(frozen=True)
-class _Found:
-    """What one request works with."""
+class Current:
+    """The rulesets as they are at one moment: what one request works with.
+
+    Attributes:
+        default_id: the ruleset of calls that name none.
+    """
 
     loader: RulesetLoader
     settings: Settings
@@ -94,20 +166,33 @@ class _Found:
     default_id: str
 
     @classmethod
-    def of(cls, service: Service) -> "_Found":
-        settings = service.settings
-        loader = loader_of(service)
-        values = _canonical(
-            {
-                "values": settings.scoring.values,
-                "tables": table_values(service.store, settings),
-            }
-        )
+    def of(cls, service: Service) -> "Current":
+        """Take them as they are now.
+
+        Raises:
+            ConfigError: a table or the ruleset that the settings name is wrong.
+        """
+        settings, kept = service.settings, _kept_of(service)
         default = settings.scoring.ruleset
-        found = cls(loader, settings, values, default)
+        found = cls(kept.loader, settings, kept.values, default)
         if is_ruleset_id(default):
             return found
-        return cls(loader, settings, values, found._read(default).ruleset_id)
+        return cls(kept.loader, settings, kept.values, found._read(default).ruleset_id)
+
+    def ids(self) -> list[str]:
+        """List the ids that judge, in order, without reading the rulesets."""
+        return sorted({*bundled_rulesets(), *self.loader.published_ids, self.default_id})
+
+    def find(self, ruleset_id: str) -> Ruleset:
+        """Read the ruleset that judges the calls of an id.
+
+        Raises:
+            NotFoundError: there is no such ruleset; a path is none.
+            RulesetError: it is there and cannot be used.
+        """
+        if not is_ruleset_id(ruleset_id) or ruleset_id not in self.ids():
+            raise NotFoundError("ruleset", ruleset_id)
+        return self.load(ruleset_id)
 
     def load(self, ruleset_id: str) -> Ruleset:
         """Read the ruleset of an id: the settings' file, where that is of this id."""

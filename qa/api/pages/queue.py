@@ -19,9 +19,9 @@ from qa.api.queue_query import (
     cursor,
     queue_query,
 )
-from qa.api.queue_views import chips, known_rulesets, known_titles, row_views
+from qa.api.queue_views import chips, known_titles, row_views
 from qa.api.rendering import language, page
-from qa.api.rulesets import default_ruleset_id
+from qa.api.rulesets import Current
 from qa.api.service import Service, service_of
 from qa.records import ReviewState, Right
 from qa.store import problems
@@ -63,7 +63,8 @@ def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader)
         values = _tasks(session, viewer, now)
     judged_by = [line.ruleset_id for line in listed.lines]
     asked_for = [asked.ruleset] if asked.ruleset else []
-    titles = known_titles(service, [*judged_by, *asked_for, default_ruleset_id(service)], lang)
+    current = Current.of(service)
+    titles = known_titles(current, [*judged_by, *asked_for, current.default_id], lang)
     values |= {
         "asked": asked,
         "wanted": wanted,
@@ -77,7 +78,7 @@ def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader)
         "agents": agents,
         "teams": teams,
         "titles": titles,
-        "rulesets": known_rulesets(service),
+        "rulesets": current.ids(),
         "any_call": bool(listed.lines) or _has_any(service, viewer),
         **_choices(),
     }
