@@ -17,6 +17,7 @@ from qa.ingest.rows import Issue
 from qa.ingest.sources.configured import NamedSource, configured_sources
 from qa.ingest.sources.folder import FolderSource
 from qa.store import runs
+from qa.store.metrics import Standing, read_standing
 from qa.store.runs import RunState
 from qa.store.store import Store
 
@@ -30,10 +31,13 @@ class NightReport:
     """What one night did.
 
     Attributes:
+        standing: how all recordings stand after it; a night that was broken off may have failed
+            on some of them.
         continues: number of the night before this one, where that was broken off.
     """
 
     run: RunReport
+    standing: Standing
     continues: int | None = None
 
 
@@ -81,8 +85,9 @@ def run_night(
     report = run_intake(store, settings, take, options=options, listener=listener)
     with store.reading() as session:
         before = runs.last_run(session, NIGHTLY, before=report.run_id)
+        standing = read_standing(session)
     was_cut = before is not None and before.state is RunState.INTERRUPTED
-    return NightReport(report, before.run_id if before and was_cut else None)
+    return NightReport(report, standing, before.run_id if before and was_cut else None)
 
 
 def _taken(store: Store, named: NamedSource, listener: Listener) -> IntakeReport:

@@ -64,7 +64,8 @@ def _summary(report: "NightReport") -> dict[str, Any]:
 
     issues = list(report.run.intake.issues)
     about = {"run_id": report.run.run_id, "continues": report.continues}
-    return {**about, **run_result(report.run), "issues": issues}
+    more = {"standing": report.standing, "issues": issues}
+    return {**about, **run_result(report.run), **more}
 
 
 def _print(report: "NightReport") -> None:
@@ -79,4 +80,10 @@ def _print(report: "NightReport") -> None:
     console.print(
         f"reviewing      {daily.closed} calls became final, {len(daily.drawn)} checks drawn"
     )
+    standing = report.standing
+    if standing.failed or standing.waiting:
+        reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))
+        line = f"in all         {sum(standing.failed.values())} recordings stand as failed"
+        line += f" ({reasons})" if reasons else ""
+        console.print(f"{line}, {standing.waiting} wait", style="yellow", markup=False)
     console.print(f"kept           `qa runs show {report.run.run_id}` looks back")
