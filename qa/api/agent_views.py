@@ -25,7 +25,7 @@ from qa.store.agent_lists import AgentEntry
 from qa.store.appeals import AppealLine, list_appeals
 from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
 from qa.store.team_figures import Selection, WeekSum
-from qa.types import Call, Outcome
+from qa.types import Call
 
 TREND_WEEKS = 8
 _RULES = 6
@@ -166,9 +166,9 @@ def _praise(
     found = []
     for call_id in ids:
         call = calls.get(call_id)
-        for line in call.card.lines if call else ():
-            if line.rule_id.startswith(PRAISE_RULES) and line.verdict.outcome is Outcome.MET:
-                clip = call.clip(line.rule_id, service.store.zone, lang) if call else None
+        for rule_id in call.met_rules() if call else ():
+            if rule_id.startswith(PRAISE_RULES):
+                clip = call.clip(rule_id, service.store.zone, lang) if call else None
                 if clip is not None:
                     found.append(clip)
     return found

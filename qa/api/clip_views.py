@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
+
+from sqlalchemy.orm import Session
 
 from qa.api.display import format_moment
 from qa.api.views import LineView, card_view
-from qa.errors import NotFoundError
-from qa.masking import listen, mask_call, mask_scorecard
+from qa.masking import Heard, listen, mask_call, mask_scorecard
 from qa.review.reviewing import ReviewedLine
-from qa.store import queries
+from qa.store import queries_queue
+from qa.store.convert import load_calls
 from qa.store.review_rows import CallReview, load_reviews
-from qa.types import Call, Scorecard
+from qa.types import Call, Outcome, Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,49 +36,57 @@ class ClipView:
 
 @dataclass(frozen=True, slots=True)
 class ReadCall:
-    """A call with its review, ready to take lines from."""
+    """A call with its review, ready to take lines from; names and numbers are hidden in those.
+
+    Hiding them takes longer than loading, so only the lines that are taken are worked on.
+    """
 
     review: CallReview
-    call: Call
-    card: Scorecard
+    _call: Call
+    _heard: Heard
 
     def clip(self, rule_id: str, zone: ZoneInfo, lang: str) -> ClipView | None:
         """Lay out one rule's line; None where the scorecard has none."""
         reviewed = self.review.card.line(rule_id)
-        line = next((line for line in self.card.lines if line.rule_id == rule_id), None)
+        judged = self.review.card.card
+        line = next((line for line in judged.lines if line.rule_id == rule_id), None)
         if reviewed is None or line is None:
             return None
+        call = mask_call(self._call)
+        shown = mask_scorecard(replace(judged, lines=(line,)), self._heard)
         return ClipView(
-            call_id=self.call.call_id,
-            when=_when(self.call.started_at, zone),
-            agent_id=self.call.agent_id or "",
+            call_id=call.call_id,
+            when=_when(call.started_at, zone),
+            agent_id=call.agent_id or "",
             points=reviewed.points,
-            line=_view(replace(self.card, lines=(line,)), self.call, lang),
+            line=_view(shown, call, lang),
         )
 
     def flags(self) -> Sequence[ReviewedLine]:
         """List the lines that the machine flagged."""
         return self.review.card.flags
 
+    def met_rules(self) -> list[str]:
+        """List the rules that the machine found met, in the scorecard's order."""
+        lines = self.review.card.card.lines
+        return [line.rule_id for line in lines if line.verdict.outcome is Outcome.MET]
+
 
 def read_calls(
-    session: Any, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
+    session: Session, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
 ) -> dict[str, ReadCall]:
-    """Load calls with their reviews, names and numbers hidden; the caller has checked the scope.
+    """Load calls with their reviews, all at once; the caller has checked the scope.
 
     Calls without a scorecard are left out.
     """
     reviews = load_reviews(session, list(dict.fromkeys(call_ids)), now)
-    found = {}
-    for call_id, review in reviews.items():
-        card = review.card.card
-        call = queries.call_detail(session, call_id, zone).call
-        try:
-            heard = listen(queries.transcript_by_key(session, card.transcript_key), call)
-        except NotFoundError:
-            heard = listen(None, call)
-        found[call_id] = ReadCall(review, mask_call(call), mask_scorecard(card, heard))
-    return found
+    calls = load_calls(session, list(reviews), zone)
+    keys = {call_id: review.card.card.transcript_key for call_id, review in reviews.items()}
+    said = queries_queue.transcripts_as_heard(session, set(keys.values()))
+    return {
+        call_id: ReadCall(review, calls[call_id], listen(said.get(keys[call_id]), calls[call_id]))
+        for call_id, review in reviews.items()
+    }
 
 
 def _view(card: Scorecard, call: Call, lang: str) -> LineView:

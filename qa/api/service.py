@@ -75,7 +75,9 @@ def locate_audio(service: Service, scope: Scope, call_id: str) -> tuple[str, Loc
         HTTPException: 404 where the call has no recording.
         NotFoundError: there is no such call.
     """
-    loaded = load_call(service, scope, call_id)
-    if loaded.recording_id is None or loaded.recording is None:
+    with service.store.reading() as session:
+        recording_id, path = queries_queue.sound_of(session, scope, call_id)
+        known = queries_queue.known_files(session, recording_id) if recording_id else []
+    if recording_id is None:
         raise HTTPException(404, "the call has no recording")
-    return loaded.recording_id, loaded.recording
+    return recording_id, service.recordings.locate(recording_id, known, path)

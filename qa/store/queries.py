@@ -29,8 +29,6 @@ from qa.types import Call, Outcome, Scorecard, Transcript
 EVERYTHING = Scope(everything=True)
 """The scope of the command line."""
 
-EVERYTHING = Scope(everything=True)
-
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:

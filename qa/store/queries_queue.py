@@ -1,13 +1,24 @@
 """What pages ask beside the lists of calls: a recording's files, an agent's name, rules' titles."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, func, select
+from sqlalchemy.orm import Session, aliased
 
 from qa.codec import decode
-from qa.store.tables import AgentRow, FileRow, RulesetRow, ScorecardRow
-from qa.types import Scorecard
+from qa.records import Scope
+from qa.store.convert import chunks
+from qa.store.scope import require_call
+from qa.store.tables import (
+    AgentRow,
+    CallRow,
+    FileRow,
+    RulesetRow,
+    ScorecardRow,
+    TranscriptRow,
+)
+from qa.types import Scorecard, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,43 @@ def known_files(session: Session, recording_id: str) -> list[KnownFile]:
         select(FileRow).where(FileRow.recording_id == recording_id).order_by(FileRow.path)
     )
     return [KnownFile(row.path, row.size_bytes, row.mtime_ns) for row in rows]
+
+
+def transcripts_as_heard(session: Session, keys: Iterable[str]) -> dict[str, Transcript]:
+    """Load transcripts by key, without what the sound was asked later; missing ones are left out.
+
+    For what rests on the words alone, such as what is personal in them.
+    """
+    found: dict[str, Transcript] = {}
+    columns = (TranscriptRow.transcript_key, TranscriptRow.blob)
+    for some in chunks(keys):
+        rows = session.execute(select(*columns).where(TranscriptRow.transcript_key.in_(some)))
+        found.update((key, decode(Transcript, blob)) for key, blob in rows)
+    return found
+
+
+def sound_of(session: Session, scope: Scope, call_id: str) -> tuple[str | None, str | None]:
+    """Find what to play of a call: the id of the recording that was judged, and the call's file.
+
+    Without a scorecard that is the call's own recording. Only these places are read, no scorecard
+    and no transcript: a player asks for many pieces of one recording.
+
+    Raises:
+        NotFoundError: there is no such call within the scope.
+    """
+    require_call(session, scope, call_id)
+    heir = aliased(CallRow)
+    judged = and_(ScorecardRow.call_id == heir.call_id, ScorecardRow.is_current.is_(True))
+    said = TranscriptRow.transcript_key == ScorecardRow.transcript_key
+    row = session.execute(
+        select(TranscriptRow.recording_id, heir.recording_id, heir.path)
+        .select_from(CallRow)
+        .join(heir, heir.call_id == func.coalesce(CallRow.replaced_by, CallRow.call_id))
+        .outerjoin(ScorecardRow, judged)
+        .outerjoin(TranscriptRow, said)
+        .where(CallRow.call_id == call_id)
+    ).one()
+    return row[0] or row[1], row[2]
 
 
 def rule_titles(session: Session) -> dict[str, tuple[str, str]]:
