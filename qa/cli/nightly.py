@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def nightly(
     folders: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[DIR…]", help="Folders besides the sources of the settings."),
+        typer.Argument(metavar="DIR", help="Folders besides the sources of the settings."),
     ] = None,
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try recordings again that failed before.")

@@ -148,7 +148,8 @@ def test_the_service_catches_up_a_broken_night_and_stops_in_order(tmp_path: Path
     settings = settings_for(tmp_path)
     make_folder(tmp_path / "in", 1)
     config = tmp_path / "qa.toml"
-    config.write_text(f'models_dir = "{tmp_path}"\n[sources.a]\nfolder = "{tmp_path / "in"}"\n')
+    source = f'[sources.a]\nfolder = "{tmp_path / "in"}"\n'
+    config.write_text(f'[hearing]\nmodel = "no-such-model"\n{source}')
     with open_store(settings) as store, store.writing() as session:
         run_id = ledger.start_run(session, "nightly", datetime.now(UTC))
         runs.add_task(session, run_id, datetime.now(UTC), state=RunState.INTERRUPTED)
