@@ -55,9 +55,10 @@ class MissedRule:
 
 def newest_call(session: Session, scope: Scope, *, before: datetime) -> datetime | None:
     """Find when the newest judged call within a scope started; None without any."""
-    started = CallStatusRow.started_at
-    within = and_(agent_in_scope(scope, CallStatusRow.agent_id), started <= before)
-    return session.scalar(select(started).where(within).order_by(started.desc()).limit(1))
+    started, sorted_at = CallStatusRow.started_at, CallStatusRow.sorted_at  # only one is indexed
+    within = and_(agent_in_scope(scope, CallStatusRow.agent_id), sorted_at <= before)
+    known = select(started).where(within, started.is_not(None))
+    return session.scalar(known.order_by(sorted_at.desc()).limit(1))
 
 
 def missed_rules(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from qa.store.convert import chunks
 from qa.store.scorecards import current_scorecards
 from qa.store.tables import AgentRow, CallRow, PromiseRow, ScorecardRow, TicketRow
+from qa.store.tables_review import CallStatusRow
 from qa.types import Scorecard
 
 
@@ -120,6 +121,14 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
     )
     if wanted.agent_id is not None:
         statement = statement.where(CallRow.agent_id == wanted.agent_id)
+        # The states of calls have an index by agent and time, the calls themselves have none.
+        of_agent = [CallStatusRow.agent_id == wanted.agent_id]
+        if wanted.since is not None:
+            of_agent.append(CallStatusRow.sorted_at >= wanted.since)
+        if wanted.until is not None:
+            of_agent.append(CallStatusRow.sorted_at < wanted.until)
+        same = CallStatusRow.call_id == ScorecardRow.call_id
+        statement = statement.join(CallStatusRow, and_(same, *of_agent))
     if wanted.since is not None:
         statement = statement.where(CallRow.started_at >= wanted.since)
     if wanted.until is not None:

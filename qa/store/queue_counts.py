@@ -18,9 +18,12 @@ from qa.store.queue_filter import (
 )
 from qa.store.tables_review import CallStatusRow
 
-COUNT_CAP = 10_000
-"""No more calls than this are looked at of each seriousness."""
-_LEAST = 1_000
+COUNT_CAP = 1_000
+"""No more calls than this are looked at of each seriousness: nobody works through more, and each
+thousand costs a millisecond on every page of the queue."""
+FEW_CAP = 10_000
+"""No more than this are looked at in all, where a list holds one agent's calls or few at all."""
+_LEAST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,8 @@ class Count:
 def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Severity, Count]:
     """Count the calls of a list by how serious they are.
 
-    At most `COUNT_CAP` calls of each seriousness are looked at, so that the answer is quick however
-    many there are.
+    At most `COUNT_CAP` calls of each seriousness are looked at, or `FEW_CAP` in all where they are
+    one agent's or few, so that the answer is quick however many there are.
     """
     few = few_by(session, wanted)
     fits = and_(true(), *other_conditions(wanted, few=few))
@@ -47,7 +50,7 @@ def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Se
     if few is not None or wanted.agent_id is not None or scope.agent_id is not None:
         # Few calls, which no index has by seriousness: one look at all of them.
         look = or_(*parts) if few is None else and_(or_(*parts), fits)
-        numbers, is_exact = _count(session, look, column, fits, COUNT_CAP)
+        numbers, is_exact = _count(session, look, column, fits, FEW_CAP)
         return {SEVERITIES[n]: Count(numbers.get(n + shift, 0), is_exact) for n in ranks}
     limit = max(_LEAST, COUNT_CAP // len(parts))
     counts = {}

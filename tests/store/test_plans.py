@@ -173,6 +173,7 @@ def test_a_read_costs_what_it_shows(
 ) -> None:
     # Where counts stop, and what is few, made as small as this archive is.
     monkeypatch.setattr(queue_counts, "COUNT_CAP", 200)
+    monkeypatch.setattr(queue_counts, "FEW_CAP", 200)
     monkeypatch.setattr(queue_counts, "_LEAST", 50)
     monkeypatch.setattr(queue_filter, "_FEW", 100)
     log_in(archive.client, archive.store, archive.people[role])
