@@ -1,6 +1,13 @@
-"""The sound: a recording with Range requests, and clips to keep; who hears what is written down."""
+"""The sound: a recording with Range requests, and clips to keep.
 
+Written down are two things: `call.fetch_audio`, which stretch was sent to whom (the service knows it
+for certain, before it sends anything), and `call.listen`, which stretch was heard: a clip, or what
+the player reports. Browsers ask for a whole recording to play three seconds of it.
+"""
+
+import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,24 +28,36 @@ MAX_CLIP_MS = 600_000
 LEAD_MS = 1_000
 """So much is heard before the evidence, so that the ear is ready when it begins."""
 _RANGE = re.compile(r"bytes=\s*(?=\d|-\d)([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
+_SHORT = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})")  # as `_asked_span` writes it
+_PIECE_BYTES = 1 << 20
 Running = Annotated[Service, Depends(service_of)]
 Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 
 router = APIRouter(include_in_schema=False)
 
 
-def note_listening(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
-    """Write down who heard which call, from where to where (milliseconds)."""
-    listening, user_id = service.recordings.listening, viewer.user.user_id
-    if not listening.is_new(user_id, call_id, span):
+def note_listening(service: Service, viewer: Viewer, call_id: str, spans: Sequence[Span]) -> None:
+    """Write down who heard which call, from where to where (milliseconds): a row for each span."""
+    with service.store.writing() as session:
+        for span in spans:
+            audit(session, viewer.user, "call.listen", "call", call_id, _details(span))
+
+
+def _note_fetch(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
+    """Write down which stretch of a call's sound is sent to whom, unless it lately was."""
+    fetched, user_id = service.recordings.fetched, viewer.user.user_id
+    if not fetched.is_new(user_id, call_id, span):
         return
-    details = {"from_ms": span.start_ms, "to_ms": span.end_ms}
     try:
         with service.store.writing() as session:
-            audit(session, viewer.user, "call.listen", "call", call_id, details)
+            audit(session, viewer.user, "call.fetch_audio", "call", call_id, _details(span))
     except QAError:
-        listening.forget(user_id, call_id)  # nothing was given; the next try is written down
+        fetched.forget(user_id, call_id)  # nothing was given; the next try is written down
         raise
+
+
+def _details(span: Span) -> dict[str, int]:
+    return {"from_ms": span.start_ms, "to_ms": span.end_ms}
 
 
 def recording_response(
@@ -61,8 +80,30 @@ def recording_response(
     length = length_of(copy)
     span = _asked_span(request, copy, length)
     if request.method == "GET":
-        note_listening(service, viewer, call_id, span)
-    return FileResponse(copy, media_type="audio/wav")
+        _note_fetch(service, viewer, call_id, span)
+    return _piece(request, copy) or FileResponse(copy, media_type="audio/wav")
+
+
+def _piece(request: Request, copy: Path) -> Response | None:
+    """Give a short range at once; None for what is better streamed, or is for another to answer.
+
+    A player asks for many short ones, and to stream a file costs several changes of thread.
+    """
+    found = _SHORT.fullmatch(request.headers.get("range", ""))
+    if found is None or request.method != "GET" or "if-range" in request.headers:
+        return None
+    first, last = int(found[1]), int(found[2])
+    with copy.open("rb") as file:
+        status = os.fstat(file.fileno())
+        end = min(last + 1, status.st_size)
+        if not first < end <= first + _PIECE_BYTES:
+            return None
+        file.seek(first)
+        body = file.read(end - first)
+    whole = FileResponse(copy, media_type="audio/wav", stat_result=status)
+    headers = {name: whole.headers[name] for name in ("accept-ranges", "etag", "last-modified")}
+    headers["content-range"] = f"bytes {first}-{first + len(body) - 1}/{status.st_size}"
+    return Response(body, 206, headers, media_type="audio/wav")
 
 
 def cut(service: Service, viewer: Viewer, call_id: str, span: Span) -> bytes:
@@ -84,7 +125,7 @@ def cut(service: Service, viewer: Viewer, call_id: str, span: Span) -> bytes:
     except ValueError as error:
         raise Refused("invalid", "the clip lies beyond the recording") from error
     heard = Span(max(0, span.start_ms - LEAD_MS), span.end_ms)
-    note_listening(service, viewer, call_id, heard)
+    note_listening(service, viewer, call_id, [heard])
     return clip
 
 

@@ -28,6 +28,19 @@ def test_the_whole_recording_and_a_part(shared: Api) -> None:
     assert rest.status_code == 206 and rest.content == whole.content[64000:]
 
 
+def test_a_short_range_says_what_a_streamed_one_says(shared: Api) -> None:
+    whole = shared.ask("head", "GET", AUDIO)
+    wanted = {"range": "bytes=100-199"}
+    short = shared.ask("head", "GET", AUDIO, headers=wanted)
+    # With If-Range the file itself answers, as long as it is still the same one.
+    same = {**wanted, "if-range": whole.headers["etag"]}
+    streamed = shared.ask("head", "GET", AUDIO, headers=same)
+    assert (short.status_code, short.content) == (streamed.status_code, streamed.content)
+    assert dict(short.headers) == dict(streamed.headers)
+    other = shared.ask("head", "GET", AUDIO, headers={**wanted, "if-range": '"another"'})
+    assert (other.status_code, other.content) == (200, whole.content)
+
+
 @pytest.mark.parametrize(
     "given",
     [
@@ -53,15 +66,32 @@ def test_a_range_beyond_the_end(shared: Api, given: str) -> None:
     assert refused.headers["content-range"].startswith("bytes */")
 
 
-def test_listening_is_audited_once_a_stretch(api: Api) -> None:
+def test_what_is_sent_is_audited_once_a_stretch(api: Api) -> None:
     for given in ("bytes=64044-128043", "bytes=64044-100000", "bytes=128044-192043"):
         api.ask("head", "GET", AUDIO, headers={"range": given})
-    rows = api.get("head", "/audit?action=call.listen")["items"]
+    rows = api.get("head", "/audit?action=call.fetch_audio")["items"]
     assert [row["details"] for row in reversed(rows)] == [
         {"from_ms": 1000, "to_ms": 2000},
         {"from_ms": 2000, "to_ms": 3000},
     ]
     assert {row["subject"] for row in rows} == {"fine"}
+    assert api.get("head", "/audit?action=call.listen")["items"] == []
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        [],
+        [{"from_ms": 5, "to_ms": 5}],
+        [{"from_ms": -1, "to_ms": 5}],
+        [{"from_ms": 0, "to_ms": 10**20}],
+        [{"from_ms": 0, "to_ms": 5}] * 101,
+        [{"from_ms": 0.5, "to_ms": 5}],
+    ],
+)
+def test_a_report_that_cannot_be(api: Api, spans: list[dict[str, float]]) -> None:
+    assert api.problem("head", "POST", "/calls/fine/listens", 422, json={"spans": spans})
+    assert api.get("head", "/audit?action=call.listen")["items"] == []
 
 
 def test_who_may_not_hear_hears_nothing(api: Api) -> None:
@@ -69,7 +99,7 @@ def test_who_may_not_hear_hears_nothing(api: Api) -> None:
         assert api.problem("lead", "GET", path, 404)
         assert api.problem("admin", "GET", path, 403)
         assert api.problem("nobody", "GET", path, 401)
-    assert api.get("head", "/audit?action=call.listen")["items"] == []
+    assert api.get("head", "/audit?action=call")["items"] == []
 
 
 def test_peaks(api: Api) -> None:
