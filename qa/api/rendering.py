@@ -26,6 +26,7 @@ _templates = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,
+    auto_reload=False,  # templates come with the program; a look at each file costs on every page
 )
 
 

@@ -1,8 +1,10 @@
 """The lines of a list: what a page shows of each call, loaded for one page at a time."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, func, select
@@ -69,40 +71,53 @@ class QueueLine:
     flags: tuple[QueueFlag, ...]
 
 
+# Columns, not mapped objects: of those SQLAlchemy keeps track, at three times the price.
+_STATUS_COLUMNS = tuple(CallStatusRow.__table__.c)
+_FLAG_COLUMNS = (
+    VerdictRow.scorecard_id,
+    VerdictRow.rule_id,
+    VerdictRow.outcome,
+    VerdictRow.grade,
+    VerdictRow.critical,
+    VerdictRow.points,
+    VerdictRow.start_ms,
+)
+
+
 def load_lines(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> list[QueueLine]:
     """Load the lines of calls, in the order given; calls without a scorecard are left out."""
     rows = session.execute(
-        select(CallStatusRow, CallRow.direction, AgentRow.name, RecordingRow.duration_ms)
+        select(
+            *_STATUS_COLUMNS,
+            CallRow.direction,
+            AgentRow.name.label("agent_name"),
+            RecordingRow.duration_ms,
+        )
         .join(CallRow, CallRow.call_id == CallStatusRow.call_id)
         .outerjoin(AgentRow, AgentRow.agent_id == CallStatusRow.agent_id)
         .outerjoin(RecordingRow, RecordingRow.recording_id == CallRow.recording_id)
         .where(CallStatusRow.call_id.in_(call_ids))
     )
-    found = {row[0].call_id: row for row in rows}
-    flags = _flags(session, [row[0].scorecard_id for row in found.values()])
+    found = {row.call_id: row for row in rows}
+    flags = _flags(session, [row.scorecard_id for row in found.values()])
     return [
-        _line(found[i], flags.get(found[i][0].scorecard_id, ()), zone)
+        _line(found[i], tuple(flags.get(found[i].scorecard_id, ())), zone)
         for i in call_ids
         if i in found
     ]
 
 
-def _line(
-    row: Row[CallStatusRow, str | None, str | None, int | None],
-    flags: tuple[QueueFlag, ...],
-    zone: ZoneInfo,
-) -> QueueLine:
-    status, direction, agent_name, duration_ms = row
+def _line(status: Row[*tuple[Any, ...]], flags: tuple[QueueFlag, ...], zone: ZoneInfo) -> QueueLine:
     started_at = status.started_at
     return QueueLine(
         call_id=status.call_id,
         scorecard_id=status.scorecard_id,
         started_at=started_at.astimezone(zone) if started_at else None,
         agent_id=status.agent_id,
-        agent_name=agent_name,
+        agent_name=status.agent_name,
         team=status.team,
-        direction=direction,
-        duration_ms=duration_ms,
+        direction=status.direction,
+        duration_ms=status.duration_ms,
         ruleset_id=status.ruleset_id,
         severity=SEVERITIES[status.severity],
         state=ReviewState(status.state),
@@ -120,9 +135,9 @@ def _line(
     )
 
 
-def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, tuple[QueueFlag, ...]]:
-    rows = session.scalars(
-        select(VerdictRow)
+def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, list[QueueFlag]]:
+    rows = session.execute(
+        select(*_FLAG_COLUMNS)
         .where(
             VerdictRow.scorecard_id.in_(scorecard_ids),
             VerdictRow.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
@@ -136,7 +151,7 @@ def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, tuple[Qu
         )
     )
     decided = _decided(session, scorecard_ids)
-    flags: dict[int, tuple[QueueFlag, ...]] = {}
+    flags: dict[int, list[QueueFlag]] = defaultdict(list)
     for row in rows:
         flag = QueueFlag(
             row.rule_id,
@@ -147,7 +162,7 @@ def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, tuple[Qu
             row.start_ms,
             decided.get((row.scorecard_id, row.rule_id)),
         )
-        flags[row.scorecard_id] = (*flags.get(row.scorecard_id, ()), flag)
+        flags[row.scorecard_id].append(flag)
     return flags
 
 
