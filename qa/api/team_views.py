@@ -237,7 +237,12 @@ def frame(days: Days, lang: str, address: str, today: date) -> dict[str, Any]:
         "address": address,
         "today": today,
         "min_calls": MIN_CALLS,
-        "days_text": word("days_shown", lang, since=days.first, until=days.final),
+        "days_text": word(
+            "days_to_newest" if days.last and days.final < today else "days_shown",
+            lang,
+            since=days.first,
+            until=days.final,
+        ),
     }
 
 

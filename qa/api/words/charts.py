@@ -21,5 +21,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     "days_choose": Wording("选择日期", "Choose days"),
     "days_show": Wording("查看", "Show"),
     "days_shown": Wording("{since} 至 {until}", "{since} to {until}"),
+    "days_to_newest": Wording(
+        "{since} 至 {until}（此后没有通话）", "{since} to {until} (no calls since)"
+    ),
     "print_page": Wording("打印", "Print"),
 }

@@ -29,7 +29,7 @@ def test_the_centre_shows_every_agent_and_escapes_names(site: Site, opened: Open
 
 def test_the_last_days_end_on_the_newest_call_of_an_old_archive(site: Site, opened: Open) -> None:
     page = opened(site.people.head).get("/centre")
-    assert "2025-12-13 至 2026-01-11" in page and "/agents/108" in page
+    assert "2025-12-13 至 2026-01-11（此后没有通话）" in page and "/agents/108" in page
 
 
 def test_agents_of_few_calls_stand_apart(site: Site, opened: Open) -> None:
