@@ -1,4 +1,4 @@
-"""What of a call somebody was given to hear lately."""
+"""What of a call's sound was sent to somebody lately."""
 
 import threading
 import time
@@ -14,31 +14,31 @@ _MOST_REMEMBERED = 2_000
 
 
 @dataclass(slots=True)
-class _Heard:
+class _Sent:
     until: float
     spans: list[Span]
 
 
-class Listening:
-    """Remembers what of a call a person was given, so that one listening is one row of the log.
+class Fetched:
+    """Remembers what of a call was sent to a person, so that playing it once is one row of the log.
 
     A player asks for a recording piece by piece, and again whenever somebody goes back in it.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._lock = clock, threading.Lock()
-        self._heard: OrderedDict[tuple[int, str], _Heard] = OrderedDict()
+        self._sent: OrderedDict[tuple[int, str], _Sent] = OrderedDict()
 
     def is_new(self, user_id: int, call_id: str, span: Span) -> bool:
-        """Whether this stretch was not given to this person lately; remembers that it is now."""
+        """Whether this stretch was not sent to this person lately; remembers that it is now."""
         key, now = (user_id, call_id), self._clock()
         with self._lock:
-            known = self._heard.pop(key, None)
+            known = self._sent.pop(key, None)
             if known is None or known.until < now:
-                known = _Heard(now + _REMEMBERED, [])
-            self._heard[key] = known
-            while len(self._heard) > _MOST_REMEMBERED:
-                self._heard.popitem(last=False)
+                known = _Sent(now + _REMEMBERED, [])
+            self._sent[key] = known
+            while len(self._sent) > _MOST_REMEMBERED:
+                self._sent.popitem(last=False)
             covered = any(
                 one.start_ms <= span.start_ms and span.end_ms <= one.end_ms for one in known.spans
             )
@@ -47,9 +47,9 @@ class Listening:
             return not covered
 
     def forget(self, user_id: int, call_id: str) -> None:
-        """Forget what a person heard of a call, because it could not be written down."""
+        """Forget what a person was sent of a call, because it could not be written down."""
         with self._lock:
-            self._heard.pop((user_id, call_id), None)
+            self._sent.pop((user_id, call_id), None)
 
 
 def _within(one: Span, other: Span) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from qa.api.listening import Listening
+from qa.api.listening import Fetched
 from qa.config import Settings
 from qa.store.queries_queue import KnownFile
 from qa.transcribe.audio import Decoder, Probed
@@ -49,7 +49,7 @@ class Recordings:
         settings: `data_dir` holds the copies, `audio` limits the decoder.
 
     Attributes:
-        listening: who was given what lately.
+        fetched: what was sent to whom lately.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -58,7 +58,7 @@ class Recordings:
         self._outlines = settings.data_dir / "cache" / "peaks"
         self._hashes: dict[KnownFile, str] = {}
         self._lock = threading.Lock()
-        self.listening = Listening()
+        self.fetched = Fetched()
 
     def close(self) -> None:
         """End the decoding process."""

@@ -164,6 +164,7 @@ RELEASING = {"json": {"scorecard_id": 1}}
 REASON = {"json": {"reason": "why"}}
 REOPENING = {"json": {"reopen": False, "reason": "why"}}
 APPEALING = {"json": {"text": "why"}}
+HEARD = {"json": {"spans": [{"from_ms": 0, "to_ms": 1500}]}}
 ANSWERING = {"json": {"upheld": False, "answer": "why"}}
 RESULT = {"json": {"result": "heard"}}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
@@ -251,6 +252,7 @@ ROWS = (
     row("GET /api/v1/calls/{call_id}/history", READERS, scoped=True),
     row("GET /api/v1/calls/{call_id}/audio", READERS, scoped=True),
     row("GET /api/v1/calls/{call_id}/peaks", READERS, scoped=True),
+    row("POST /api/v1/calls/{call_id}/listens", READERS, scoped=True, send=HEARD),
     # the API: reviewing
     row("POST /api/v1/calls/{call_id}/decisions", REVIEWERS, scoped=True, send=DECIDING),
     row("POST /api/v1/calls/{call_id}/release", REVIEWERS, scoped=True, send=RELEASING),

@@ -47,6 +47,7 @@ def show_call(
     values |= {
         "near_calls": _neighbours(asking, values["detail"].line.call_id),
         "peaks_url": f"/api/v1/calls/{quote(call_id, safe='')}/peaks",
+        "listens_url": f"/api/v1/calls/{quote(call_id, safe='')}/listens",
         "personal_url": _personal_url(asking, personal),
     }
     return page(request, "call.html", values | code_words(request))

@@ -2,6 +2,7 @@
 import { onKeys } from "./keys.js";
 import { clock, createPlayer } from "./player.js";
 import { createReview } from "./review.js";
+import { reportListens } from "./listens.js";
 import { say } from "./shell.js";
 import { createTalk } from "./talk.js";
 import { createWave } from "./waveform.js";
@@ -59,7 +60,10 @@ function startSound() {
       playElement(region);
     },
   });
+  const heard = reportListens(audio, box.dataset.listens);
   player = createPlayer(audio, {
+    durationS: durationMs / 1000,
+    onTick: heard.goOn,
     speech: speech.map((one) => [one.start / 1000, one.end / 1000]).sort((a, b) => a[0] - b[0]),
     onTime: showTime,
     onState: showState,

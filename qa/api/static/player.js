@@ -10,20 +10,23 @@ const GAP_KEPT_S = 0.4;
 /**
  * Drive an audio element.
  * `speech` lists [start, end] in seconds, in order, of everything that was said;
+ * `durationS` is how long it is: until it is played, nothing of it is loaded that could tell.
+ * `onTick()` is called on every frame while playing, before anything jumps;
  * `onTime(seconds, isPlaying)` is called on every frame while playing and after each seek.
  */
-export function createPlayer(audio, { speech, onTime, onState, onBlocked }) {
+export function createPlayer(audio, { speech, durationS, onTick, onTime, onState, onBlocked }) {
   let stopAt = null;
   let skips = false;
 
   function tick() {
+    onTick();
     const now = audio.currentTime;
     if (stopAt !== null && now >= stopAt) {
       stopAt = null;
       audio.pause();
     } else if (skips && stopAt === null) {
       const target = endOfSilence(speech, now);
-      if (target !== null && target < audio.duration) audio.currentTime = target;
+      if (target !== null && target < durationS) audio.currentTime = target;
     }
     onTime(audio.currentTime, !audio.paused);
     if (!audio.paused) requestAnimationFrame(tick);
@@ -57,7 +60,7 @@ export function createPlayer(audio, { speech, onTime, onState, onBlocked }) {
     /** Move by some seconds, playing or not. */
     seekBy(seconds) {
       stopAt = null;
-      audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), audio.duration || 0);
+      audio.currentTime = Math.min(Math.max(0, audio.currentTime + seconds), audio.duration || durationS);
     },
     seek(seconds) {
       stopAt = null;

@@ -2,14 +2,18 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Annotated, Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from qa.api.recordings import FileState
-from qa.api.v1.schemas import Answer, SpanOut, example
+from qa.api.v1.schemas import Answer, Request, SpanOut, example
 from qa.records import AppealState, Basis, FlagAction, ReviewState
 from qa.review.appeals import ReleaseAction
 from qa.types import Attitude, Direction, Outcome, ReleasedBy, Role
+
+MAX_HEARD_MS: Final = 100_000_000
+"""As far as a clip may lie: more than a day."""
 
 
 class CallStatus(StrEnum):
@@ -299,6 +303,25 @@ class HistoryOut(Answer):
     decisions: list[DecisionOut]
     releases: list[StepOut]
     appeals: list[AppealOut]
+
+
+class HeardIn(Request):
+    """A stretch that was heard, milliseconds from the recording's start; not empty."""
+
+    from_ms: Annotated[int, Field(ge=0, le=MAX_HEARD_MS, examples=[60_200])]
+    to_ms: Annotated[int, Field(ge=1, le=MAX_HEARD_MS, examples=[63_000])]
+
+    @model_validator(mode="after")
+    def _is_a_stretch(self) -> Self:
+        if self.to_ms <= self.from_ms:
+            raise ValueError("to_ms lies after from_ms")
+        return self
+
+
+class ListensIn(Request):
+    """What you heard of a call, in the order in which you heard it."""
+
+    spans: Annotated[list[HeardIn], Field(min_length=1, max_length=100)]
 
 
 class PeaksOut(Answer):

@@ -4,13 +4,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query, Request, Response
 
-from qa.api.audio import MAX_CLIP_MS, clip_response, cut, recording_response
+from qa.api.audio import MAX_CLIP_MS, clip_response, cut, note_listening, recording_response
 from qa.api.problems import Refused, declared
 from qa.api.service import locate_audio
-from qa.api.v1.schemas_calls import PeaksOut
+from qa.api.v1.schemas_calls import ListensIn, PeaksOut
 from qa.api.v1.seeing import see, verdict_out
 from qa.api.v1.shared import CallId, Listener, RuleId, Running
 from qa.errors import NotFoundError
+from qa.store.scope import require_call
 from qa.transcribe.clips import as_ogg
 from qa.transcribe.peaks import FULL_SCALE
 from qa.types import Span
@@ -37,9 +38,31 @@ _CLIP = {
 def get_audio(call_id: CallId, request: Request, service: Running, viewer: Listener) -> Response:
     """Give the recording as 16-bit PCM WAV at 16 kHz; answers Range requests.
 
-    What was given to whom is written to the audit log.
+    What was sent to whom is written to the audit log (`call.fetch_audio`); what a person heard of it
+    is for the player to say: see `listens`.
     """
     return recording_response(request, service, viewer, call_id)
+
+
+@router.post(
+    "/{call_id:path}/listens",
+    summary="Say what was heard",
+    status_code=204,
+    response_class=Response,
+    responses=declared("not_found", "invalid"),
+)
+def report_listens(
+    call_id: CallId, service: Running, viewer: Listener, heard: ListensIn
+) -> Response:
+    """Write down which stretches of the recording you heard (`call.listen` in the audit log).
+
+    For whatever plays the recording: it knows what was played, the service only what was sent.
+    A clip needs no report.
+    """
+    with service.store.reading() as session:
+        require_call(session, viewer.scope, call_id)
+    note_listening(service, viewer, call_id, [Span(s.from_ms, s.to_ms) for s in heard.spans])
+    return Response(status_code=204)
 
 
 @router.get(

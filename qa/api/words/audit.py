@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     f"{ACTION}token.make": Wording("创建令牌", "Made a token"),
     f"{ACTION}token.revoke": Wording("吊销令牌", "Revoked a token"),
     f"{ACTION}call.listen": Wording("收听通话", "Listened to a call"),
+    f"{ACTION}call.fetch_audio": Wording("读取录音", "Was sent a call's sound"),
     f"{ACTION}call.read_personal": Wording("查看个人信息", "Saw personal data"),
     f"{ACTION}review.decide": Wording("复核", "Decided on a flag"),
     f"{ACTION}review.release": Wording("发布结果", "Released a call"),
