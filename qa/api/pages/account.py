@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from qa.api import access
 from qa.api.access import Viewer, logged_in, needs
 from qa.api.logins import change_password
+from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
 from qa.api.service import Service, service_of
 from qa.errors import AccountError
@@ -106,7 +107,7 @@ def make_token(
 
 
 @router.post("/account/tokens/{token_id}/revoke")
-def revoke_token(token_id: int, service: Running, viewer: Settled) -> Response:
+def revoke_token(token_id: Number, service: Running, viewer: Settled) -> Response:
     """Make one of one's API tokens worthless."""
     with service.store.writing() as session:
         sessions.revoke_token(

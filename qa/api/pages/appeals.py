@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.clip_views import ClipView, ReadCall, read_calls
+from qa.api.pages.shared import Number
 from qa.api.problems import Refused
 from qa.api.rendering import flash, language, page
 from qa.api.review_views import Reading
@@ -103,7 +104,7 @@ def show_appeals(
     service: Running,
     viewer: Somebody,
     view: Annotated[Literal["open", "all"] | None, Query()] = None,
-    after: Annotated[int | None, Query(ge=1)] = None,
+    after: Annotated[Number | None, Query()] = None,
 ) -> Response:
     """Show the appeals that wait, the oldest first; or all, the newest first."""
     _require_some_right(viewer)
@@ -115,7 +116,7 @@ def show_appeals(
 @router.post("/appeals/{appeal_id}")
 def decide(
     request: Request,
-    appeal_id: int,
+    appeal_id: Number,
     service: Running,
     viewer: Decider,
     ruled: Annotated[Ruled, Depends()],
@@ -136,7 +137,7 @@ def decide(
 
 
 @router.post("/appeals/{appeal_id}/withdraw")
-def withdraw(request: Request, appeal_id: int, service: Running, viewer: Appellant) -> Response:
+def withdraw(request: Request, appeal_id: Number, service: Running, viewer: Appellant) -> Response:
     """Withdraw an open appeal of one's own."""
     try:
         with service.store.writing() as session:

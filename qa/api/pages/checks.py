@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.display import format_moment
+from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
@@ -66,7 +67,7 @@ def show_checks(
 @router.post("/checks/{check_id}")
 def write_result(
     request: Request,
-    check_id: int,
+    check_id: Number,
     service: Running,
     viewer: Checker,
     result: Annotated[str, Form(max_length=8000)] = "",

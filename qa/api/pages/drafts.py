@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
 from qa.api.access import Viewer, needs
+from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.rulesets import loader_of, rulesets_in_force
 from qa.api.service import Service, service_of
@@ -67,7 +68,7 @@ def roll_back(
     service: Running,
     viewer: Publisher,
     ruleset_id: Annotated[str, Form(max_length=200)],
-    to: Annotated[int | None, Form(ge=1)] = None,
+    to: Annotated[Number | None, Form()] = None,
     note: Note = "",
 ) -> Response:
     """Put in force again what was in force before, or an earlier publication."""
@@ -81,13 +82,13 @@ def roll_back(
 
 
 @router.get("/drafts/{run_id}")
-def show_trial(request: Request, run_id: int, service: Running, viewer: Publisher) -> Response:
+def show_trial(request: Request, run_id: Number, service: Running, viewer: Publisher) -> Response:
     """Show how far a trial is, or what the draft would change."""
     return _trial(request, service, viewer, run_id)
 
 
 @router.get("/drafts/{run_id}/progress")
-def tell_progress(run_id: int, service: Running, viewer: Publisher) -> Response:
+def tell_progress(run_id: Number, service: Running, viewer: Publisher) -> Response:
     """Say how far a trial is, for the page's own script."""
     run = _what_if_run(service, run_id)
     progress = run.progress
@@ -97,7 +98,7 @@ def tell_progress(run_id: int, service: Running, viewer: Publisher) -> Response:
 @router.post("/drafts/{run_id}/publish")
 def publish(
     request: Request,
-    run_id: int,
+    run_id: Number,
     service: Running,
     viewer: Publisher,
     note: Note = "",

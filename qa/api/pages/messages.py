@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
+from qa.api.pages.shared import Count
 from qa.api.rendering import flash, page
 from qa.api.service import Service, service_of
 from qa.store.messages import Message, MessageKind, count_new_messages, mark_read, messages_for
@@ -58,7 +59,7 @@ def show_messages(
 
 
 @router.post("/messages/read")
-def read_all(service: Running, viewer: Anybody, last: Annotated[int, Form(ge=0)]) -> Response:
+def read_all(service: Running, viewer: Anybody, last: Annotated[Count, Form()]) -> Response:
     """Mark one's own messages up to a number as read."""
     with service.store.writing() as session:
         mark_read(session, viewer.user, last, datetime.now(UTC))

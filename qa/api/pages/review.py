@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.call_values import Asking, call_values
-from qa.api.pages.shared import code_words
+from qa.api.pages.shared import Count, Number, code_words
 from qa.api.queue_query import QueueQuery
 from qa.api.rendering import flash, fragment, language, page
 from qa.api.service import Service, service_of
@@ -47,7 +47,7 @@ class Target:
     """
 
     call_id: Annotated[str, Form(max_length=1000)]
-    scorecard_id: Annotated[int, Form()]
+    scorecard_id: Annotated[Number, Form()]
     back: Annotated[str, Form(max_length=2000)] = ""
     personal: Annotated[bool, Form()] = False
 
@@ -61,7 +61,7 @@ class Decision:
     outcome: Annotated[Outcome | Literal[""], Form()] = ""
     points: Annotated[str, Form(max_length=5, pattern=r"^\s*\d{0,3}\s*$")] = ""
     reason: Annotated[str, Form(max_length=8000)] = ""
-    after: Annotated[int | None, Form()] = None
+    after: Annotated[Count | None, Form()] = None
 
 
 @dataclass(frozen=True, slots=True)

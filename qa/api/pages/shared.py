@@ -1,14 +1,21 @@
 """What several pages use: codes in words, titles of rules."""
 
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request
+from pydantic import Field
 
 from qa.api.rendering import language
+from qa.api.v1.shared import MAX_NUMBER
 from qa.api.views import CLASSES, SYMBOLS
 from qa.errors import RecordingFault
 from qa.types import Direction, Outcome
 from qa.wording import DIRECTIONS, fault_text, grade_name
+
+Number = Annotated[int, Field(ge=1, le=MAX_NUMBER)]
+"""The number of a row; every number that an address or a form names: databases keep none longer."""
+Count = Annotated[int, Field(ge=0, le=MAX_NUMBER)]
+"""Such a number, or 0 for none."""
 
 
 def code_words(request: Request) -> dict[str, Any]:

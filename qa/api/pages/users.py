@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, limits_of, needs
+from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
 from qa.api.service import Service, service_of
 from qa.errors import AccountError
@@ -103,7 +104,7 @@ def add_user(
 
 
 @router.get("/{user_id}")
-def show_user(request: Request, user_id: int, service: Running, viewer: Admin) -> Response:
+def show_user(request: Request, user_id: Number, service: Running, viewer: Admin) -> Response:
     """Show one account."""
     user = _find(service, user_id)
     return _show(request, service, user, _form_of(user))
@@ -112,7 +113,7 @@ def show_user(request: Request, user_id: int, service: Running, viewer: Admin) -
 @router.post("/{user_id}")
 def change_user(
     request: Request,
-    user_id: int,
+    user_id: Number,
     service: Running,
     viewer: Admin,
     form: Annotated[UserForm, Depends()],
@@ -128,19 +129,19 @@ def change_user(
 
 
 @router.post("/{user_id}/disable")
-def disable_user(request: Request, user_id: int, service: Running, viewer: Admin) -> Response:
+def disable_user(request: Request, user_id: Number, service: Running, viewer: Admin) -> Response:
     """Shut a person out."""
     return _set_disabled(request, service, viewer, user_id, True)
 
 
 @router.post("/{user_id}/enable")
-def enable_user(request: Request, user_id: int, service: Running, viewer: Admin) -> Response:
+def enable_user(request: Request, user_id: Number, service: Running, viewer: Admin) -> Response:
     """Let a person in again."""
     return _set_disabled(request, service, viewer, user_id, False)
 
 
 @router.post("/{user_id}/password")
-def reset_password(request: Request, user_id: int, service: Running, viewer: Admin) -> Response:
+def reset_password(request: Request, user_id: Number, service: Running, viewer: Admin) -> Response:
     """Give a person a new password, shown once; ends their sessions and tokens."""
     user = _find(service, user_id)
     password, now = make_password(), datetime.now(UTC)
@@ -155,7 +156,7 @@ def reset_password(request: Request, user_id: int, service: Running, viewer: Adm
 
 
 @router.post("/{user_id}/logout")
-def log_user_out(user_id: int, service: Running, viewer: Admin) -> Response:
+def log_user_out(user_id: Number, service: Running, viewer: Admin) -> Response:
     """End a person's sessions and revoke their tokens."""
     user, now = _find(service, user_id), datetime.now(UTC)
     with service.store.writing() as session:
