@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
-
-from sqlalchemy.orm import Session
 
 from qa.api.display import format_moment
 from qa.api.views import LineView, card_view
+from qa.api.written import hide_in
 from qa.masking import Heard, listen, mask_call, mask_scorecard
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries_queue
@@ -62,6 +62,10 @@ class ReadCall:
             line=_view(shown, call, lang),
         )
 
+    def written(self, text: str) -> str:
+        """Give a text that somebody wrote about the call, without what is personal."""
+        return hide_in(self._heard)(text)
+
     def flags(self) -> Sequence[ReviewedLine]:
         """List the lines that the machine flagged."""
         return self.review.card.flags
@@ -73,7 +77,7 @@ class ReadCall:
 
 
 def read_calls(
-    session: Session, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
+    session: Any, call_ids: Iterable[str], zone: ZoneInfo, now: datetime
 ) -> dict[str, ReadCall]:
     """Load calls with their reviews, all at once; the caller has checked the scope.
 
