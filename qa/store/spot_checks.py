@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotAllowedError, NotFoundError, Refusal
@@ -37,6 +38,7 @@ class CheckFilter:
     Attributes:
         overdue_at: not done, and due before this time.
         since, until: days that they are for, both included.
+        done_since: something was written about them at or after this time.
     """
 
     kind: CheckKind | None = None
@@ -46,12 +48,16 @@ class CheckFilter:
     overdue_at: datetime | None = None
     since: date | None = None
     until: date | None = None
+    done_since: datetime | None = None
 
 
 def list_checks(
     session: Session, scope: Scope, wanted: CheckFilter, *, limit: int = 500
 ) -> list[SpotCheck]:
-    """List spot checks of calls within a scope: those to do by what is due first, then the rest."""
+    """List spot checks of calls within a scope: those to do by what is due first, then the rest.
+
+    With `done_since` what was done last comes first.
+    """
     conditions = [agent_in_scope(scope, SpotCheckRow.agent_id)]
     if wanted.kind is not None:
         conditions.append(SpotCheckRow.kind == wanted.kind.value)
@@ -67,7 +73,14 @@ def list_checks(
         conditions.append(SpotCheckRow.day >= wanted.since)
     if wanted.until is not None:
         conditions.append(SpotCheckRow.day <= wanted.until)
-    order = (SpotCheckResultRow.result_id.is_not(None), SpotCheckRow.due_at, SpotCheckRow.check_id)
+    order: tuple[ColumnElement[Any], ...] = (
+        SpotCheckResultRow.result_id.is_not(None),
+        SpotCheckRow.due_at,
+        SpotCheckRow.check_id,
+    )
+    if wanted.done_since is not None:
+        conditions.append(SpotCheckRow.check_id.in_(_written_since(wanted.done_since)))
+        order = (SpotCheckResultRow.done_at.desc(), SpotCheckRow.check_id.desc())
     return _load(session, _checks().where(*conditions).order_by(*order).limit(limit))
 
 
@@ -105,12 +118,22 @@ def find_check(session: Session, scope: Scope, check_id: int) -> SpotCheck:
 
 def results_of(session: Session, check_id: int) -> list[CheckResult]:
     """List everything that was written about a check, in order."""
-    rows = session.scalars(
-        select(SpotCheckResultRow)
-        .where(SpotCheckResultRow.check_id == check_id)
-        .order_by(SpotCheckResultRow.result_id)
-    )
-    return [CheckResult(row.result, row.done_by, row.done_at) for row in rows]
+    return results_of_all(session, [check_id]).get(check_id, [])
+
+
+def results_of_all(session: Session, check_ids: Sequence[int]) -> dict[int, list[CheckResult]]:
+    """List everything that was written about some checks, in order; nothing for those not done."""
+    found: dict[int, list[CheckResult]] = {}
+    for ids in chunks(check_ids):
+        rows = session.scalars(
+            select(SpotCheckResultRow)
+            .where(SpotCheckResultRow.check_id.in_(ids))
+            .order_by(SpotCheckResultRow.result_id)
+        )
+        for row in rows:
+            result = CheckResult(row.result, row.done_by, row.done_at)
+            found.setdefault(row.check_id, []).append(result)
+    return found
 
 
 def record_result(
@@ -171,6 +194,10 @@ def load_checks(session: Session, check_ids: Sequence[int]) -> list[SpotCheck]:
         wanted = _checks().where(SpotCheckRow.check_id.in_(ids))
         checks += _load(session, wanted.order_by(SpotCheckRow.check_id))
     return checks
+
+
+def _written_since(moment: datetime) -> Select[int]:
+    return select(SpotCheckResultRow.check_id).where(SpotCheckResultRow.done_at >= moment)
 
 
 def _checks() -> Select[SpotCheckRow, SpotCheckResultRow | None]:

@@ -18,7 +18,15 @@ from qa.errors import InvalidRequestError, NotAllowedError
 from qa.records import CheckKind, Right, SpotCheck, UserRole
 from qa.store.names import user_names
 from qa.store.queries import agent_names
-from qa.store.spot_checks import CheckFilter, checks_for, find_check, list_checks, record_result
+from qa.store.spot_checks import (
+    CheckFilter,
+    CheckResult,
+    checks_for,
+    find_check,
+    list_checks,
+    record_result,
+    results_of_all,
+)
 
 DONE_DAYS = 14
 _SOON = timedelta(hours=6)
@@ -31,16 +39,24 @@ View = Literal["mine", "team", "done"]
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenResult:
+    """One result of a check: who wrote it, when, and what, without what is personal."""
+
+    by: str
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CheckView:
     """One task as the page shows it; `urgency` is `overdue`, `soon`, `later` or `done`."""
 
     check: SpotCheck
     agent: str
     assigned: str
-    done_by: str
     due: str
-    done: str
     urgency: str
+    results: tuple[WrittenResult, ...]
     may_do: bool
 
 
@@ -109,13 +125,14 @@ def _shown(
         team = list_checks(session, viewer.scope, CheckFilter(only_open=True), limit=_MAX_SHOWN)
         done: Sequence[SpotCheck] = ()
         if view == "done":
-            since = now.astimezone(service.store.zone).date() - timedelta(days=DONE_DAYS)
-            found = list_checks(session, viewer.scope, CheckFilter(since=since), limit=_MAX_SHOWN)
-            done = [check for check in found if check.result is not None]
+            wanted = CheckFilter(done_since=now - timedelta(days=DONE_DAYS))
+            done = list_checks(session, viewer.scope, wanted, limit=_MAX_SHOWN)
         shown = {"mine": mine, "team": team, "done": done}[view]
-        people = {c.assigned_to for c in shown} | {c.done_by for c in shown}
+        results = results_of_all(session, [c.check_id for c in shown if c.result])
+        people = {c.assigned_to for c in shown}
+        people |= {one.done_by for found in results.values() for one in found}
         names, agents = user_names(session, people), agent_names(session)
-    looks = _Looks(viewer, now, service, names, agents, lang)
+    looks = _Looks(viewer, now, service, names, agents, lang, results)
     views = [looks.view(check) for check in shown]
     values = {
         "viewer": viewer,
@@ -144,6 +161,7 @@ class _Looks:
     names: dict[int, str]
     agents: dict[str, str]
     lang: str
+    results: dict[int, list[CheckResult]]
 
     def view(self, check: SpotCheck) -> CheckView:
         """Lay out one check for the person who looks."""
@@ -156,11 +174,17 @@ class _Looks:
             check=check,
             agent=f"{check.agent_id} {name}".strip(),
             assigned=self.names.get(check.assigned_to or 0, ""),
-            done_by=self.names.get(check.done_by or 0, "–"),
             due=format_moment(check.due_at.astimezone(zone)),
-            done=format_moment(check.done_at.astimezone(zone)) if check.done_at else "",
             urgency=self._urgency(check),
+            results=tuple(self._result(r) for r in self.results.get(check.check_id, ())),
             may_do=check.result is None and is_theirs and not is_own,
+        )
+
+    def _result(self, one: CheckResult) -> WrittenResult:
+        return WrittenResult(
+            by=self.names.get(one.done_by, "–"),
+            at=format_moment(one.done_at.astimezone(self.service.store.zone)),
+            text=one.result,
         )
 
     def _urgency(self, check: SpotCheck) -> str:

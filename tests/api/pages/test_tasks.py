@@ -2,14 +2,16 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from qa.records import AppealState, Scope, UserRole
 from qa.store.appeals import list_appeals
 from qa.store.messages import MessageKind, tell_user
 from qa.store.spot_checks import CheckFilter, list_checks
+from qa.store.tables_review import SpotCheckRow
 from tests.api.pages.conftest import HOSTILE, Browser, Open, Site
 from tests.people import person
 
@@ -186,3 +188,20 @@ def test_older_messages_are_on_the_next_page(site: Site, opened: Open) -> None:
 
 def test_no_messages(nobody_called: Callable[..., Browser]) -> None:
     assert "还没有消息" in nobody_called(UserRole.ADMIN).get("/messages")
+
+
+def test_a_check_of_long_ago_shows_as_done_when_it_was_done(site: Site, opened: Open) -> None:
+    lead, head = site.people.lead, site.people.head
+    number = open_checks(site, lead.user_id)[-1]
+    with site.store.writing() as session:
+        session.execute(
+            update(SpotCheckRow)
+            .where(SpotCheckRow.check_id == number)
+            .values(day=date.today() - timedelta(days=40))
+        )
+    assert opened(lead).post(f"/checks/{number}", result="补听了，判得对，没有问题。")[0] == 303
+    assert opened(head).post(f"/checks/{number}", result="部长复听，同意上面的结论。")[0] == 303
+    page = opened(head).get("/checks?view=done")
+    row = page.split(f'id="check-{number}"')[1].split("</li>")[0]
+    assert "补听了，判得对，没有问题。" in row
+    assert "部长复听，同意上面的结论。" in row and head.name in row and lead.name in row
