@@ -49,7 +49,6 @@ KINDS: Final[Mapping[str, _Kind]] = {
     "timeout": _Kind(408, "The request did not arrive in time."),
     "conflict": _Kind(409, "The thing is no longer as you saw it."),
     "call_exists": _Kind(409, "Another recording has this call id."),
-    "recording_known": _Kind(409, "The recording belongs to a call that is not yours to see."),
     "ticket_differs": _Kind(409, "The ticket is known with other contents."),
     "recording_unusable": _Kind(409, "The recording cannot be played now."),
     "not_scored": _Kind(409, "The call has no scorecard yet."),

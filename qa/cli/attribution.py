@@ -12,6 +12,7 @@ _VOICES = {
         "sidecar": "随录文件",
         "cdr": "交换机话单",
         "name": "文件名",
+        "upload": "上传时填写",
         "roster": "排班表",
     },
     "en": {
@@ -19,6 +20,7 @@ _VOICES = {
         "sidecar": "sidecar",
         "cdr": "call record",
         "name": "file name",
+        "upload": "uploader",
         "roster": "roster",
     },
 }

@@ -18,6 +18,7 @@ class Voice(StrEnum):
     SIDECAR = "sidecar"
     CDR = "cdr"
     NAME = "name"
+    UPLOAD = "upload"
 
 
 @dataclass(frozen=True, slots=True)

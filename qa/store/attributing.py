@@ -53,7 +53,7 @@ class CallAttribution:
     Attributes:
         agent_id: whose call it is; None while nobody, or more than one, is named.
         state: why; `named`, `roster`, `disputed` or `settled`, None where nobody is named.
-        claims: agents by voice: `table`, `sidecar`, `cdr`, `name`, and `roster`.
+        claims: agents by voice: `table`, `sidecar`, `cdr`, `name`, `upload`, and `roster`.
         seats: the extensions that took part.
         spoken: the number that the agent said; None where it was not heard or not judged.
         spoken_is_known: whether the spoken number is one of the agents'.

@@ -4,25 +4,24 @@ An upload is a call like any other from its first moment, so whatever transcribe
 is pending finishes it; the row here says who sent it and how it stands.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
-from qa.errors import ConflictError, NotFoundError
+from qa.errors import NotFoundError
 from qa.ingest.join import JoinedCall
-from qa.ingest.rows import FoundFile, RecordEntry
+from qa.ingest.rows import FoundFile, RecordEntry, Voice
 from qa.records import Scope
-from qa.store.convert import load_tickets, row_values
+from qa.store.arrivals import Arrival, TicketDiffersError, require_free, require_ticket
+from qa.store.convert import load_tickets
 from qa.store.intake import HashedFile, put_calls, put_files, put_tickets
 from qa.store.ledger import PendingRecording
-from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow, FileRow, RecordingRow, ScorecardRow, TranscriptRow
 from qa.store.tables_review import UploadRow
 from qa.types import Ticket
@@ -48,38 +47,6 @@ class UploadState(StrEnum):
 
 
 OVER = (UploadState.SCORED, UploadState.FAILED)
-
-
-class KnownElsewhereError(ConflictError):
-    """The same recording belongs to a call outside the sender's scope."""
-
-
-class CallTakenError(ConflictError):
-    """The call id belongs to a call that this recording cannot be."""
-
-
-class TicketDiffersError(ConflictError):
-    """The ticket is known with other contents; an upload never changes one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """A recording that lies in its place, and what its sender says of it.
-
-    Attributes:
-        upload_id: also the file's name, without its ending.
-        path: absolute.
-        recording_id: SHA-256 of its bytes.
-        values: columns of the call, by field name of `qa.types.Call`, `call_id` not among them.
-    """
-
-    upload_id: str
-    path: Path
-    recording_id: str
-    size_bytes: int
-    call_id: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,20 +80,6 @@ def hold_uploads(session: Session) -> None:
         session.execute(text(f"SELECT pg_advisory_xact_lock({_UPLOAD_LOCK})"))
 
 
-def known_call(session: Session, recording_id: str, scope: Scope) -> str | None:
-    """Find the call that has this recording already; None where there is none.
-
-    Raises:
-        KnownElsewhereError: it lies outside the scope.
-    """
-    has = and_(CallRow.recording_id == recording_id, CallRow.replaced_by.is_(None))
-    visible = select(CallRow.call_id).where(has, agent_in_scope(scope, CallRow.agent_id))
-    call_id = session.scalar(visible.order_by(CallRow.call_id).limit(1))
-    if call_id is None and session.scalar(select(CallRow.call_id).where(has).limit(1)):
-        raise KnownElsewhereError("the recording belongs to a call that is not yours to see")
-    return call_id
-
-
 def put_upload(
     session: Session,
     arrival: Arrival,
@@ -139,15 +92,21 @@ def put_upload(
     """Take a recording in: its file, its call, its ticket, and who sent it.
 
     Raises:
-        CallTakenError: the call id has another recording or other values, or is another scope's.
+        CallTakenError: the call id has another recording or other values.
+        NotYoursError: the call id or the ticket belongs to calls outside the scope.
         TicketDiffersError: the ticket is known with other contents.
     """
-    _require_free(session, arrival, scope)
+    require_free(session, arrival, scope)
+    require_ticket(session, arrival, scope)
     if arrival.ticket is not None:
         _put_ticket(session, arrival.ticket, zone)
     keep_file(session, arrival, now)
     file = _file_of(arrival)
-    joined = JoinedCall(arrival.call_id, False, file, arrival.values)
+    # Whose call it is follows from the claims alone; an agent among the values would be lost.
+    values = {name: value for name, value in arrival.values.items() if name != "agent_id"}
+    agent_id = arrival.values.get("agent_id")
+    claims = {Voice.UPLOAD.value: (agent_id,) if agent_id else None}
+    joined = JoinedCall(arrival.call_id, False, file, values, claims)
     put_calls(session, [joined], {str(arrival.path): arrival.recording_id}, zone)
     session.add(
         UploadRow(
@@ -360,24 +319,6 @@ def _found_state(
 def _file_of(arrival: Arrival) -> FoundFile:
     state = arrival.path.stat()
     return FoundFile(arrival.path, arrival.path.name, state.st_size, state.st_mtime_ns)
-
-
-def _require_free(session: Session, arrival: Arrival, scope: Scope) -> None:
-    """Let a call without a recording take this one, if nothing said of it is contradicted."""
-    row = session.get(CallRow, arrival.call_id)
-    if row is None:
-        return
-    visible = select(CallRow.call_id).where(
-        CallRow.call_id == arrival.call_id, agent_in_scope(scope, CallRow.agent_id)
-    )
-    if row.recording_id is not None or row.replaced_by or session.scalar(visible) is None:
-        raise CallTakenError("another recording has this call id")
-    known = row_values(row)
-    differing = [k for k, v in arrival.values.items() if known[k] is not None and known[k] != v]
-    if differing:
-        raise CallTakenError(
-            f"the call is known with another {', '.join(sorted(differing))}; leave that out"
-        )
 
 
 def _put_ticket(session: Session, ticket: Ticket, zone: ZoneInfo) -> None:

@@ -18,9 +18,10 @@ from qa.errors import ConfigError
 from qa.records import Scope, UserRole
 from qa.store import runs, uploads
 from qa.store.accounts import UserDraft, add_user
+from qa.store.arrivals import Arrival
 from qa.store.runs import RunState
 from qa.store.store import Store
-from qa.store.uploads import Arrival, Upload, UploadState
+from qa.store.uploads import Upload, UploadState
 from tests.call_folders import GOOD, make_folder, open_store, rows_of, settings_for
 from tests.talking_files import ENGINE, factory, no_model
 

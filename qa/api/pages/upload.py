@@ -19,7 +19,7 @@ from qa.wording import fault_text
 SHOWN = 15
 _STATES = ("received", "waiting", "transcribing", "scored", "failed")
 _PROBLEMS = (
-    *("too_large", "not_audio", "invalid", "call_exists", "recording_known", "ticket_differs"),
+    *("too_large", "not_audio", "invalid", "conflict", "call_exists", "ticket_differs"),
     *("too_many_requests", "disk_full", "timeout", "unsupported_media_type", "not_logged_in"),
     *("not_allowed", "unavailable", "broken_off", "other"),
 )
@@ -66,6 +66,7 @@ def _script_words(lang: str, max_mb: int) -> dict[str, Any]:
         "sending": word("upload_sending", lang),
         "ahead": word("upload_ahead", lang, n="{n}"),
         "known": word("upload_known", lang),
+        "ticket_needed": word("upload_ticket_needed", lang),
         "open": word("upload_open", lang),
         "remove": word("upload_remove", lang),
         "again": word("upload_again", lang),

@@ -5,6 +5,7 @@ const form = document.getElementById("upload");
 const drop = document.getElementById("drop");
 const picker = document.getElementById("files");
 const list = document.getElementById("uploads");
+const sent = document.getElementById("sent");
 const single = document.getElementById("single");
 const send = document.getElementById("send");
 const TICKET = ["name", "phone", "address", "problem", "station"];
@@ -64,7 +65,7 @@ function metadata() {
   const known = {};
   for (const name of ["agent_id", "direction", "ruleset"]) if (value(name)) known[name] = value(name);
   if (value("ring_count")) known.ring_count = Number(value("ring_count"));
-  if (value("started_at")) known.started_at = new Date(value("started_at")).toISOString();
+  if (value("started_at")) known.started_at = value("started_at"); // the clocks of the centre, not of this browser
   if (value("ticket_id")) {
     known.ticket = { ticket_id: value("ticket_id") };
     for (const name of TICKET) if (value(`ticket.${name}`)) known.ticket[name] = value(`ticket.${name}`);
@@ -72,14 +73,16 @@ function metadata() {
   return known;
 }
 
-function problem(request) {
-  let body = {};
+function answered(request) {
   try {
-    body = JSON.parse(request.responseText);
+    return JSON.parse(request.responseText);
   } catch {
-    body = {};
+    return {};
   }
-  const said = words.problems[body.code] || words.problems.other;
+}
+
+function problem(body) {
+  const said = words.faults[body.reason] || words.problems[body.code] || words.problems.other;
   const fields = (body.errors || []).map((one) => one.field.replace(/^body\.(metadata\.)?/, "")).join(", ");
   return fields ? `${said} ${fields}` : said;
 }
@@ -99,6 +102,24 @@ function post(item, known) {
     for (const name of ["error", "abort", "timeout"]) request.addEventListener(name, () => done({ ok: false, request: null }));
     request.send(body);
   });
+}
+
+// What the service has is no longer "to be uploaded": it goes where the page lists it after a reload.
+function taken(item) {
+  const none = document.getElementById("none-sent");
+  if (none) none.hidden = true;
+  sent.hidden = false;
+  sent.prepend(item.node);
+  refresh();
+}
+
+// Fields of a ticket mean nothing without its number, and are never left out in silence.
+function ticketNeedsNumber() {
+  const number = form.elements.ticket_id;
+  const filled = TICKET.some((name) => form.elements[`ticket.${name}`].value.trim());
+  const wrong = !single.disabled && filled && !number.value.trim();
+  number.setCustomValidity(wrong ? words.ticket_needed : "");
+  if (wrong) document.getElementById("ticket").open = true;
 }
 
 function finished(item, upload) {
@@ -136,10 +157,13 @@ async function sendOne(item, known) {
   item.drop.hidden = false;
   if (!ok) {
     item.bar.hidden = true;
-    tell(item, request ? problem(request) : words.problems.broken_off, "violated");
+    const body = request ? answered(request) : {};
+    tell(item, request ? problem(body) : words.problems.broken_off, "violated");
+    if (!["not_audio", "too_large"].includes(body.code)) waiting.push(item); // may do once more, or with another form
     return;
   }
   const upload = JSON.parse(request.responseText);
+  taken(item);
   item.drop.hidden = true;
   if (upload.upload_id && upload.state !== "scored") follow(item, upload);
   else {
@@ -148,6 +172,10 @@ async function sendOne(item, known) {
   }
 }
 
+for (const name of ["ticket_id", ...TICKET.map((one) => `ticket.${one}`)]) {
+  form.elements[name].addEventListener("input", () => form.elements.ticket_id.setCustomValidity(""));
+}
+send.addEventListener("click", ticketNeedsNumber); // before the browser checks the form
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const known = metadata();

@@ -20,15 +20,16 @@ from qa.batch.uploads import upload_folder
 from qa.errors import EngineError, RecordingError, RulesetError, ScratchError
 from qa.records import Right
 from qa.store import uploads
-from qa.store.audit import Detail, audit
-from qa.store.scope import agent_id_in_scope
-from qa.store.uploads import (
+from qa.store.arrivals import (
     Arrival,
     CallTakenError,
-    KnownElsewhereError,
+    NotYoursError,
     TicketDiffersError,
-    Upload,
+    known_call,
 )
+from qa.store.audit import Detail, audit
+from qa.store.scope import agent_id_in_scope
+from qa.store.uploads import Upload
 from qa.types import Ticket
 
 router = APIRouter(tags=["uploads"])
@@ -74,7 +75,7 @@ _BODY: dict[str, Any] = {
         200: {"model": UploadOut, "description": "The very same bytes were here already."},
         202: {"description": "It is taken in; watch `GET /uploads/{upload_id}`."},
         **declared(
-            *("bad_request", "timeout", "call_exists", "recording_known", "ticket_differs"),
+            *("bad_request", "timeout", "conflict", "call_exists", "ticket_differs"),
             *("too_large", "unsupported_media_type", "not_audio", "invalid"),
             *("too_many_requests", "disk_full"),
         ),
@@ -88,7 +89,8 @@ async def send_recording(
 
     Sending the same bytes twice is harmless: the second time answers 200 with the call that has
     them. A call that is known without a recording gets this one, if nothing said of it is
-    contradicted. A ticket's contents are only taken where the ticket is new.
+    contradicted. A ticket's contents are only taken where the ticket is new. A recording, a call id
+    or a ticket of calls that you may not see is a `conflict`, which does not say which of them.
     """
     await run_in_threadpool(_require_room, service)
     limit = service.settings.serve.max_upload_mb << 20
@@ -255,6 +257,9 @@ class _TakeIn:
         if ticket is not None:
             given["ticket_id"] = ticket.ticket_id
         has_more = ticket is not None and len(ticket.model_fields_set) > 1
+        started_at = metadata.started_at
+        if started_at is not None and started_at.tzinfo is None:
+            given["started_at"] = started_at.replace(tzinfo=self.service.store.zone)
         return Arrival(
             upload_id=self.received.upload_id,
             path=path,
@@ -271,7 +276,7 @@ class _TakeIn:
         try:
             with store.writing() as session:
                 uploads.hold_uploads(session)
-                known = uploads.known_call(session, arrival.recording_id, scope)
+                known = known_call(session, arrival.recording_id, scope)
                 if known is not None:
                     is_lost = not uploads.has_file(session, arrival.recording_id)
                     if is_lost:  # the sound comes back
@@ -284,8 +289,8 @@ class _TakeIn:
                 details: dict[str, Detail] = {"call": arrival.call_id}
                 audit(session, user, "recording.upload", "upload", arrival.upload_id, details)
                 return _out(uploads.get_upload(session, arrival.upload_id)), True
-        except KnownElsewhereError:
-            raise Refused("recording_known") from None
+        except NotYoursError as error:
+            raise Refused("conflict", str(error)) from None
         except CallTakenError as error:
             raise Refused("call_exists", str(error)) from None
         except TicketDiffersError as error:

@@ -74,10 +74,16 @@ def start_run(service: Running, viewer: Worker, wanted: RunIn, response: Respons
     responses=declared("not_found"),
 )
 def get_run(run_id: RunId, service: Running, viewer: Worker) -> RunWithResult:
-    """Give one run with its progress, and, of a `what_if`, with what it found."""
+    """Give one run with its progress, and, to whoever reads all calls, with what it found.
+
+    Of a `what_if` that names calls and agents with their scores, which the right to start runs
+    alone does not open; others get progress and counts.
+    """
     with service.store.reading() as session:
         run = runs.get_run(session, run_id)
-    return RunWithResult(**run_fields(run), result=dict(run.result) if run.result else None)
+    may_read = viewer.may(Right.READ_CALLS) and viewer.scope.everything
+    result = dict(run.result) if run.result and may_read else None
+    return RunWithResult(**run_fields(run), result=result)
 
 
 def _watched(run_id: RunId, service: Running, viewer: Worker) -> events.Look:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from qa.api.v1.schemas import Answer, Id, Line, LongLine, Request, example
 from qa.batch.asked_runs import AskedKind
@@ -23,6 +23,15 @@ class TicketIn(Request):
     station: LongLine | None = Field(None, description="The repair station in charge.")
 
 
+def _with_time(value: object) -> object:
+    """Refuse a day alone and a bare number, which would be read as a midnight or as seconds."""
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("write the day, T, and the time")
+    if isinstance(value, int | float):
+        raise ValueError("write the time as text")
+    return value
+
+
 class RecordingMetadata(Request):
     """What is known of the call besides its sound; all of it is optional but a lead's agent."""
 
@@ -36,9 +45,9 @@ class RecordingMetadata(Request):
         description="The agent's number (工号). A lead must name an agent of their teams.",
         examples=["108"],
     )
-    started_at: AwareDatetime | None = Field(
+    started_at: Annotated[datetime, BeforeValidator(_with_time)] | None = Field(
         None,
-        description="When the call began, with an offset.",
+        description="When the call began; without an offset, by the clocks of the centre.",
         examples=["2025-11-18T09:12:30+08:00"],
     )
     direction: Direction | None = Field(None, description="Who placed the call.")
@@ -170,7 +179,9 @@ class RunOut(Answer):
     )
 
     run_id: Id
-    kind: str = Field(description="`run`, `nightly`, `ingest`, `score`, `rescore`, `hear` or `what_if`.")
+    kind: str = Field(
+        description="`run`, `nightly`, `ingest`, `score`, `rescore`, `hear` or `what_if`."
+    )
     state: RunState
     requested_by: int | None = Field(description="User id; null where the command line did.")
     started_at: datetime = Field(description="While it waits, when it was asked for.")
@@ -189,7 +200,7 @@ class RunWithResult(RunOut):
     result: dict[str, Any] | None = Field(
         None,
         description="Of a `what_if`: what the draft would change; of a `run` or `nightly`: "
-        "what was done, by reason codes.",
+        "what was done, by reason codes. Null for whoever may not read all calls.",
     )
 
 

@@ -34,6 +34,13 @@ WORDS: Final[Mapping[str, Wording]] = {
         "时间和工单只在上传一个文件时填写。", "Time and ticket are for a single file only."
     ),
     "upload_send": Wording("上传", "Upload"),
+    "upload_ticket_needed": Wording(
+        "填写了工单内容，请同时填写工单号。",
+        "You filled in parts of a ticket; give its number too.",
+    ),
+    "upload_zone": Wording(
+        "按呼叫中心的时间填写（{zone}）。", "By the clocks of the centre ({zone})."
+    ),
     "upload_files": Wording("待上传的文件", "Files to upload"),
     "upload_remove": Wording("移除", "Remove"),
     "upload_again": Wording("重试", "Try again"),
@@ -57,8 +64,9 @@ WORDS: Final[Mapping[str, Wording]] = {
     "upload_problem_call_exists": Wording(
         "这个通话编号已有别的录音。", "Another recording has this call id."
     ),
-    "upload_problem_recording_known": Wording(
-        "这段录音属于您看不到的通话。", "This recording belongs to a call that is not yours to see."
+    "upload_problem_conflict": Wording(
+        "录音、通话编号或工单不在您的权限内，没有接收；请联系部长。",
+        "The recording, its call id or its ticket is not yours to use; ask a head.",
     ),
     "upload_problem_ticket_differs": Wording(
         "这个工单号已存在，内容不同；请只填工单号。",

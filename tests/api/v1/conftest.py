@@ -76,6 +76,7 @@ def people_of(review: Review) -> dict[str, User]:
         "other_head": person(store, UserRole.HEAD),
         "clear_head": person(store, UserRole.HEAD, sees_personal_data=True),
         "admin": person(store, UserRole.ADMIN),
+        "reading_admin": person(store, UserRole.ADMIN, reads_calls=True),
     }
 
 

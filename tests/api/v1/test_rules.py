@@ -116,6 +116,9 @@ def test_runs(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     assert done["state"] == "done" and done["progress"]["share"] == 1.0
     found = api.get("head", f"/runs/{trial['run_id']}")
     assert found["state"] == "done" and found["result"]["calls"] == 6
+    hidden = api.get("admin", f"/runs/{trial['run_id']}")  # may start runs, may not read calls
+    assert hidden == found | {"result": None}
+    assert api.get("reading_admin", f"/runs/{trial['run_id']}")["result"] == found["result"]
     stream = api.ask("head", "GET", f"/runs/{trial['run_id']}/events")
     assert "event: end" in stream.text
     listed = api.get("head", "/runs?limit=1")

@@ -15,9 +15,11 @@ import soundfile
 
 from qa.api.v1 import recordings
 from qa.batch.asked_runs import WorkOptions
+from qa.batch.runner import ingest_folder
 from qa.batch.uploads import Workshop
 from tests.api.v1.conftest import Api
-from tests.call_folders import rows_of
+from tests.call_folders import rows_of, settled
+from tests.review_store import HEADER
 from tests.talking_files import ENGINE, factory
 
 AUDIO = Path(__file__).parents[2] / "fixtures" / "audio"
@@ -105,7 +107,7 @@ def test_the_sound_of_a_lost_recording_comes_back(api: Api) -> None:
 
 def test_a_recording_of_another_team_is_not_told(api: Api) -> None:
     data = (api.review.folder / "3.wav").read_bytes()
-    problem = refused(send(api, "lead", data, agent_id="108"), 409, "recording_known")
+    problem = refused(send(api, "lead", data, agent_id="108"), 409, "conflict")
     assert "fine" not in json.dumps(problem) and files_of(api) == []
 
 
@@ -236,7 +238,9 @@ def test_broken_forms(shared: Api, body: bytes, kind: str, status: int, code: st
     ("metadata", "field"),
     [
         ({"agent": "108"}, "metadata.agent"),
-        ({"started_at": "2025-11-18T09:12:30"}, "metadata.started_at"),
+        ({"started_at": "2025-11-18"}, "metadata.started_at"),
+        ({"started_at": "1763430000"}, "metadata.started_at"),
+        ({"started_at": 1763430000}, "metadata.started_at"),
         ({"started_at": "yesterday"}, "metadata.started_at"),
         ({"ring_count": -1}, "metadata.ring_count"),
         ({"ring_count": 10**30}, "metadata.ring_count"),
@@ -277,7 +281,7 @@ def test_a_lead_names_an_agent_of_their_teams(api: Api) -> None:
 
 def test_nobody_takes_over_a_call_or_a_ticket(api: Api) -> None:
     refused(send(api, "head", sound(1), call_id="open"), 409, "call_exists")
-    refused(send(api, "lead", sound(1), call_id="fine", agent_id="108"), 409, "call_exists")
+    refused(send(api, "lead", sound(1), call_id="open", agent_id="108"), 409, "call_exists")
     differs = {"call_id": "gone", "agent_id": "136"}  # known with agent 108, without a recording
     assert (
         "agent_id" in refused(send(api, "head", sound(1), **differs), 409, "call_exists")["detail"]
@@ -289,6 +293,63 @@ def test_nobody_takes_over_a_call_or_a_ticket(api: Api) -> None:
     joined = send(api, "head", sound(2), call_id="gone", ring_count=2)
     assert joined.status_code == 202, joined.text
     assert api.get("head", "/calls/gone")["agent_id"] == "108"
+
+
+def test_whose_uploaded_call_it_is_stays(api: Api) -> None:
+    assert send(api, "lead", sound(1), call_id="own-1", agent_id="108").status_code == 202
+    assert api.get("lead", "/calls/own-1")["agent_id"] == "108"
+    assert api.get("agent", "/calls/own-1")["agent_id"] == "108"
+    table = api.review.folder / "calls.csv"
+    for agent, expected in (("", "108"), ("108", "108"), ("136", None)):
+        settled(table, f"{HEADER},own-1,2025-11-20 09:30,{agent},inbound,2,,\n")
+        ingest_folder(api.review.store, api.review.folder)
+        assert api.get("head", "/calls/own-1")["agent_id"] == expected
+        assert (api.ask("lead", "GET", "/calls/own-1").status_code == 200) is (expected == "108")
+
+
+def test_what_other_teams_have_is_not_told(api: Api) -> None:
+    secret = {"ticket_id": "T2", "phone": "13911113333"}
+    assert send(api, "head", sound(9), agent_id="136", ticket=secret).status_code == 202
+    dangling = send(api, "head", sound(8), agent_id="136", ticket={"ticket_id": "T3"})
+    assert dangling.status_code == 202
+    before = len(files_of(api))
+    tries: list[tuple[bytes, dict[str, Any]]] = [
+        (sound(1), {"ticket": {"ticket_id": "T2"}}),
+        (sound(1), {"ticket": secret}),
+        (sound(1), {"ticket": {"ticket_id": "T2", "phone": "1"}}),
+        (sound(1), {"ticket": {"ticket_id": "T3", "phone": "1"}}),
+        (sound(1), {"call_id": "fine"}),
+        (sound(1), {"call_id": "fine", "ticket": {"ticket_id": "T1", "phone": "1"}}),
+        (sound(9), {}),
+        ((api.review.folder / "3.wav").read_bytes(), {"call_id": "open"}),
+    ]
+    problems = []
+    for data, more in tries:
+        problem = refused(send(api, "lead", data, agent_id="108", **more), 409, "conflict")
+        problems.append({k: v for k, v in problem.items() if k != "instance"})
+    assert all(problem == problems[0] for problem in problems)
+    assert len(files_of(api)) == before
+    assert rows_of(api.review.store, "SELECT count(*) FROM uploads") == [(2,)]
+    assert rows_of(api.review.store, "SELECT count(*) FROM tickets WHERE ticket_id = 'T3'") == [
+        (0,)
+    ]
+
+
+def test_a_lead_names_tickets_of_their_own_calls_and_of_none(api: Api) -> None:
+    new = {"ticket_id": "T7", "phone": "13911114444"}
+    for number, ticket in enumerate(({"ticket_id": "T1"}, new, new, {"ticket_id": "T8"})):
+        answer = send(api, "lead", sound(20 + number), agent_id="108", ticket=ticket)
+        assert answer.status_code == 202, answer.text
+        call = api.get("lead", f"/calls/{answer.json()['call_id']}")
+        if ticket is new:
+            assert call["ticket"]["phone"] == "139****4444"
+    differs = {"ticket_id": "T7", "phone": "1"}
+    refused(send(api, "lead", sound(30), agent_id="108", ticket=differs), 409, "ticket_differs")
+
+
+def test_a_time_without_an_offset_is_the_centres(api: Api) -> None:
+    assert send(api, "head", sound(1), call_id="C-1", started_at="2025-11-18T09:12").is_success
+    assert api.get("head", "/calls/C-1")["started_at"] == "2025-11-18T09:12:00+08:00"
 
 
 def test_uploads_are_their_senders(api: Api) -> None:
