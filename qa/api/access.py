@@ -126,6 +126,18 @@ def maybe_viewer(
     return usable
 
 
+def recognise(request: Request) -> None:
+    """Find who asks for an answer that no route gives, so that it has the frame of their pages.
+
+    Grants nothing, and counts as no use of the log-in.
+    """
+    secret = request.cookies.get(SESSION_COOKIE)
+    if secret is None or getattr(request.state, "viewer", None) is not None:
+        return
+    viewer = _by_cookie(service_of(request), secret, BackgroundTasks())
+    request.state.viewer = None if viewer is None or viewer.user.is_disabled else viewer
+
+
 def logged_in(request: Request, viewer: Annotated[Viewer | None, Depends(maybe_viewer)]) -> Viewer:
     """Give who asks, even while they still must change their password.
 

@@ -1,8 +1,8 @@
 """The sound: a recording with Range requests, and clips to keep.
 
-Written down are two things: `call.fetch_audio`, which stretch was sent to whom (the service knows it
-for certain, before it sends anything), and `call.listen`, which stretch was heard: a clip, or what
-the player reports. Browsers ask for a whole recording to play three seconds of it.
+Written down are two things: `call.fetch_audio`, which stretch was sent to whom (the service knows
+it for certain, before it sends anything), and `call.listen`, which stretch was heard: a clip, or
+what the player reports. Browsers ask for a whole recording to play three seconds of it.
 """
 
 import os

@@ -5,6 +5,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from qa.api import problems
+from qa.api.access import recognise
 from qa.api.rendering import page
 from qa.errors import ConflictError, NotFoundError, QAError, RecordingError
 
@@ -71,6 +72,8 @@ def _http(request: Request, error: Exception) -> Response:
         return error_response(request, 500)
     if problems.is_api(request):
         return problems.for_http(error)
+    if request.scope.get("route") is None:  # no route, so nobody looked who asks
+        recognise(request)
     response = error_response(request, error.status_code)
     if error.headers:
         response.headers.update(error.headers)

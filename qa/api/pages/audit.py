@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
 from qa.api.access import Viewer, needs
+from qa.api.display import format_time
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
 from qa.api.words import WORDS, word
@@ -78,9 +79,10 @@ def show_audit(
     entries = found[:PAGE_SIZE]
     values: dict[str, Any] = {
         "asked": asked,
-        "entries": [(entry, _facts(entry)) for entry in entries],
+        "entries": [(entry, _facts(entry, lang)) for entry in entries],
         "older": asked.link(entries[-1].entry_id) if len(found) > PAGE_SIZE else "",
         "actions": sorted(key.removeprefix(ACTION) for key in WORDS if key.startswith(ACTION)),
+        "kind_name": lambda kind: _known(f"audit_kind_{kind}", kind, lang),
         "action_name": lambda action: _action_name(action, lang),
         "zone": zone,
         "links_calls": viewer.may(Right.READ_CALLS),
@@ -105,7 +107,25 @@ def _action_name(action: str, lang: str) -> str:
     return word(key, lang) if key in WORDS else ""
 
 
-def _facts(entry: AuditEntry) -> list[tuple[str, str]]:
-    """Read the details for showing; those that say nothing are left out."""
+def _facts(entry: AuditEntry, lang: str) -> list[tuple[str, str]]:
+    """Read the details for showing; those that say nothing are left out, a 0 is not."""
     facts = json.loads(entry.details)
-    return [(name, str(value)) for name, value in facts.items() if value not in (None, "", False)]
+    return [
+        (_known(f"audit_fact_{name}", name, lang), _value(name, value, lang))
+        for name, value in facts.items()
+        if value is not None and value is not False and value != ""
+    ]
+
+
+def _value(name: str, value: str | int | bool, lang: str) -> str:
+    if value is True:
+        return word("audit_yes", lang)
+    if name.endswith("_ms") and isinstance(value, int):
+        return format_time(value)
+    key = f"role_{value}" if name == "role" else f"audit_value_{value}"
+    return _known(key, str(value), lang)
+
+
+def _known(key: str, otherwise: str, lang: str) -> str:
+    """Say a code in words; one without words says itself."""
+    return word(key, lang) if key in WORDS else otherwise

@@ -38,8 +38,8 @@ _CLIP = {
 def get_audio(call_id: CallId, request: Request, service: Running, viewer: Listener) -> Response:
     """Give the recording as 16-bit PCM WAV at 16 kHz; answers Range requests.
 
-    What was sent to whom is written to the audit log (`call.fetch_audio`); what a person heard of it
-    is for the player to say: see `listens`.
+    What was sent to whom is written to the audit log (`call.fetch_audio`); what a person heard of
+    it is for the player to say: see `listens`.
     """
     return recording_response(request, service, viewer, call_id)
 

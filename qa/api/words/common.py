@@ -119,8 +119,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     # errors
     "not_found": Wording("找不到这个页面", "There is no such page"),
     "not_found_advice": Wording(
-        "地址可能有误，或这通电话不在库中。",
-        "The address may be wrong, or the call is not in this database.",
+        "地址可能有误，或者这里的内容您无权查看。",
+        "The address may be wrong, or it leads to something that your account may not see.",
     ),
     "bad_request": Wording("这个请求看不懂", "This request cannot be understood"),
     "bad_request_advice": Wording(

@@ -102,6 +102,11 @@ WORDS: Final[Mapping[str, Wording]] = {
     "try_more": Wording("工单", "Ticket"),
     "try_go": Wording("判一下", "Judge it"),
     "try_result": Wording("判定结果", "What the rules found"),
+    "try_unconfirmed": Wording(
+        "总分按全部成立计算；可罚款的项目要经人工确认才扣分。",
+        "The total counts everything found; what carries a fine counts only once a person "
+        "confirmed it.",
+    ),
     "try_not_stored": Wording("试判，未保存", "a trial, not stored"),
     "try_too_long": Wording(
         "对话太长，最多 {n} 字。", "The dialogue is too long; at most {n} characters."
