@@ -15,7 +15,7 @@ from qa.api.rulesets import rulesets_in_force
 from qa.api.service import Service
 from qa.api.team_views import bands, week_labels, week_names
 from qa.api.words import word
-from qa.masking import listen, mask_text
+from qa.api.written import hide_by_call
 from qa.records import Scope
 from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import FEW_IN_WEEK
@@ -25,7 +25,6 @@ from qa.store.agent_lists import AgentEntry
 from qa.store.appeals import AppealLine, list_appeals
 from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
 from qa.store.team_figures import Selection, WeekSum
-from qa.types import Call
 
 TREND_WEEKS = 8
 _RULES = 6
@@ -46,6 +45,14 @@ class Missed:
     say: tuple[str, ...]
     advice: str
     clips: tuple[ClipView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AppealView:
+    """An appeal, and its answer without names and numbers; empty while there is none."""
+
+    line: AppealLine
+    answer: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> 
             "total": team_figures.totals(session, wanted),
             "flags": agent_figures.flag_counts(session, wanted),
             "trend": _trend(session, service, agent, days, lang),
-            "appeals": _appeals(session, own),
+            "appeals": _appeals(session, own, service),
             "promises": _promises(session, agent, days, service, now),
         }
     rules = _rules(service)
@@ -174,8 +181,10 @@ def _praise(
     return found
 
 
-def _appeals(session: Any, own: Scope) -> list[AppealLine]:
-    return list_appeals(session, own, only_open=False, limit=_APPEALS)
+def _appeals(session: Any, own: Scope, service: Service) -> list[AppealView]:
+    lines = list_appeals(session, own, only_open=False, limit=_APPEALS)
+    written = hide_by_call(session, [line.appeal.call_id for line in lines], service.store.zone)
+    return [AppealView(one, written(one.appeal.call_id, one.appeal.answer)) for one in lines]
 
 
 def _promises(
@@ -188,8 +197,8 @@ def _promises(
         list_promises(session, wanted, service.store.zone, now),
         key=lambda line: order.index(line.state),
     )
-    heard = listen(None, Call(""))
+    shown = lines[:_PROMISES]
+    written = hide_by_call(session, [line.call_id for line in shown], service.store.zone)
     return [
-        PromiseView(line, chinese_punctuation(mask_text(line.quote, heard)))
-        for line in lines[:_PROMISES]
+        PromiseView(line, chinese_punctuation(written(line.call_id, line.quote))) for line in shown
     ]

@@ -24,6 +24,7 @@ from qa.api.rulesets import ruleset_in_force
 from qa.api.service import LoadedCall, Service, load_call
 from qa.api.talk_views import utterance_views
 from qa.api.views import CardView, LineView, card_view
+from qa.api.written import Hide, hide_in
 from qa.errors import NotFoundError, RulesetError
 from qa.masking import listen, mask_call, mask_scorecard, mask_transcript
 from qa.records import AppealState, ReviewState, Right
@@ -78,6 +79,7 @@ class _Content:
     call: Call
     scorecard: Scorecard | None
     transcript: Transcript | None
+    written: Hide
 
 
 def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
@@ -99,7 +101,8 @@ def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
     if asking.shows_personal:
         _note_look(asking, loaded.detail.line.call_id)
     content = _content(asking, loaded)
-    reading = Reading(lang, service.store.zone, names, sees_notes=asking.viewer.may(Right.REVIEW))
+    sees_notes = asking.viewer.may(Right.REVIEW)
+    reading = Reading(lang, service.store.zone, names, content.written, sees_notes)
     transcript = content.transcript
     card = card_view(content.scorecard, content.call, lang) if content.scorecard else None
     return {
@@ -149,12 +152,13 @@ def _note_look(asking: Asking, call_id: str) -> None:
 def _content(asking: Asking, loaded: LoadedCall) -> _Content:
     call, card, transcript = loaded.detail.call, loaded.detail.scorecard, loaded.transcript
     if asking.shows_personal:
-        return _Content(call, card, transcript)
+        return _Content(call, card, transcript, hide_in(None))
     heard = listen(transcript, call)
     return _Content(
         call=mask_call(call),
         scorecard=mask_scorecard(card, heard) if card else None,
         transcript=mask_transcript(transcript, call, heard=heard) if transcript else None,
+        written=hide_in(heard),
     )
 
 

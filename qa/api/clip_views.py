@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from qa.api.display import format_moment
 from qa.api.views import LineView, card_view
+from qa.api.written import hide_in
 from qa.masking import Heard, listen, mask_call, mask_scorecard
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries_queue
@@ -60,6 +61,10 @@ class ReadCall:
             points=reviewed.points,
             line=_view(shown, call, lang),
         )
+
+    def written(self, text: str) -> str:
+        """Give a text that somebody wrote about the call, without what is personal."""
+        return hide_in(self._heard)(text)
 
     def flags(self) -> Sequence[ReviewedLine]:
         """List the lines that the machine flagged."""

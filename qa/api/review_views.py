@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from qa.api.display import format_moment
 from qa.api.words import word as say
+from qa.api.written import Hide
 from qa.records import Appeal, AppealState, FlagAction, FlagDecision
 from qa.review.reviewing import ReviewedLine
 from qa.store.review_rows import CallReview
@@ -27,12 +28,14 @@ class Reading:
 
     Attributes:
         names: of users, by id.
+        written: hides what is personal in what people wrote about the call.
         sees_notes: reviewers' remarks to each other are not for agents.
     """
 
     lang: str
     zone: ZoneInfo
     names: Mapping[int, str]
+    written: Hide
     sees_notes: bool = True
 
     def who(self, user_id: int | None) -> str:
@@ -163,7 +166,7 @@ def _step(line: ReviewedLine, decision: FlagDecision, reading: Reading) -> StepV
     return StepView(
         what=_what(line, decision, reading.lang),
         css=decision.action.value,
-        reason=decision.reason,
+        reason=reading.written(decision.reason),
         who=reading.who(decision.decided_by),
         when=reading.when(decision.decided_at),
         is_carried=decision.carried_from is not None,
@@ -176,7 +179,7 @@ def release_steps(review: CallReview, reading: Reading) -> tuple[StepView, ...]:
         StepView(
             what=say(f"step_{step.action.value}", reading.lang, score=step.score),
             css=step.action.value,
-            reason=step.reason,
+            reason=reading.written(step.reason),
             who=reading.who(step.done_by),
             when=reading.when(step.done_at),
             is_carried=step.carried_from is not None,
@@ -192,10 +195,10 @@ def appeal_views(appeals: Iterable[Appeal], reading: Reading) -> tuple[AppealVie
             rule_id=appeal.rule_id,
             what=say(f"appealed_{appeal.state.value}", reading.lang),
             css=_APPEAL_CSS.get(appeal.state, "upheld"),
-            text=appeal.text,
+            text=reading.written(appeal.text),
             who=reading.who(appeal.submitted_by),
             when=reading.when(appeal.submitted_at),
-            answer=appeal.answer,
+            answer=reading.written(appeal.answer),
             answered_by=reading.who(appeal.decided_by),
             answered_at=reading.when(appeal.decided_at),
         )

@@ -20,6 +20,7 @@ from qa.masking.apply import (
 )
 from qa.masking.find import Personal, find_personal, personal_spans
 from qa.masking.spans import Kind, PersonalSpan
+from qa.masking.written import mask_written
 
 __all__ = [
     "MARK",
@@ -39,5 +40,6 @@ __all__ = [
     "mask_text",
     "mask_transcript",
     "mask_verdict",
+    "mask_written",
     "personal_spans",
 ]

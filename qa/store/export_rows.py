@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qa.masking import listen, mask_scorecard, mask_text
+from qa.masking import listen, mask_scorecard, mask_written
 from qa.store.convert import chunks, load_calls
 from qa.store.exports import CALL_FIELDS, VERDICT_FIELDS, export_calls, verdict_row
 from qa.store.queries import CallFilter, list_calls
@@ -153,7 +153,7 @@ class _Masker:
             call = load_calls(self._session, [call_id], self._export.zone)[call_id]
             found = dict(load_transcripts(self._session, [call_id]))
             self._call_id, self._heard = call_id, listen(found.get(call_id), call)
-        return mask_text(text, self._heard)
+        return mask_written(text, self._heard)
 
 
 def _within(statement: Any, export: Export) -> Any:

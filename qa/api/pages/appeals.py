@@ -1,7 +1,7 @@
 """Appeals: those to decide, with what to hear and both sides' words; an agent's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -16,7 +16,9 @@ from qa.api.rendering import flash, language, page
 from qa.api.review_views import Reading
 from qa.api.service import Service, service_of
 from qa.api.words import word
+from qa.api.written import hide_in
 from qa.errors import ConflictError, InvalidRequestError, NotAllowedError, TransitionError
+from qa.masking import listen
 from qa.records import AppealState, FlagDecision, Right
 from qa.review.appeals import AppealChange
 from qa.review.reviewing import ReviewedLine
@@ -31,7 +33,7 @@ from qa.store.appeals import (
 )
 from qa.store.names import user_names
 from qa.store.queries import agent_names
-from qa.types import Outcome
+from qa.types import Call, Outcome
 
 PAGE_SIZE = 20
 _REFUSALS = (NotAllowedError, InvalidRequestError, ConflictError)
@@ -59,6 +61,7 @@ class AppealCard:
     """An appeal with all that is needed to decide it.
 
     Attributes:
+        text, answer: both sides' words, without what is personal.
         clips: the line that it is about, or every line held against the agent.
         said: what reviewers said of those lines, by rule id.
         may_decide: this person may; `is_own_decision` says why not.
@@ -66,6 +69,8 @@ class AppealCard:
     """
 
     line: AppealLine
+    text: str
+    answer: str
     agent: str
     submitted: str
     decided: str
@@ -210,13 +215,20 @@ def _cards(
     calls = read_calls(session, [line.appeal.call_id for line in lines], zone, now)
     people = {p for line in lines for p in (line.appeal.decided_by, line.appeal.submitted_by)}
     people |= {d.decided_by for call in calls.values() for f in call.flags() for d in f.history}
-    reading = Reading(lang, zone, user_names(session, people), viewer.may(Right.REVIEW))
+    reading = Reading(
+        lang,
+        zone,
+        user_names(session, people),
+        hide_in(listen(None, Call(""))),
+        viewer.may(Right.REVIEW),
+    )
     agents = agent_names(session)
     made = []
     for line in lines:
         call = calls.get(line.appeal.call_id)
         if call is not None:
-            made.append(_card(line, call, agents, viewer, reading))
+            own = replace(reading, written=call.written)
+            made.append(_card(line, call, agents, viewer, own))
     return made
 
 
@@ -231,6 +243,8 @@ def _card(
     name = agents.get(line.agent_id or "", "")
     return AppealCard(
         line=line,
+        text=reading.written(appeal.text),
+        answer=reading.written(appeal.answer),
         agent=f"{line.agent_id or ''} {name}".strip(),
         submitted=reading.when(appeal.submitted_at),
         decided=reading.when(appeal.decided_at),
@@ -260,4 +274,9 @@ def _said(line: ReviewedLine, reading: Reading) -> tuple[Said, ...]:
 
 def _one_said(one: FlagDecision, reading: Reading) -> Said:
     action = word(f"appeals_action_{one.action.value}", reading.lang)
-    return Said(reading.who(one.decided_by), reading.when(one.decided_at), action, one.reason)
+    return Said(
+        reading.who(one.decided_by),
+        reading.when(one.decided_at),
+        action,
+        reading.written(one.reason),
+    )

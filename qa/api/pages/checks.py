@@ -1,6 +1,6 @@
 """Spot checks: calls drawn to listen to, done only with a written result."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
@@ -14,6 +14,7 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
+from qa.api.written import hide_by_call
 from qa.errors import InvalidRequestError, NotAllowedError
 from qa.records import CheckKind, Right, SpotCheck, UserRole
 from qa.store.names import user_names
@@ -49,14 +50,18 @@ class WrittenResult:
 
 @dataclass(frozen=True, slots=True)
 class CheckView:
-    """One task as the page shows it; `urgency` is `overdue`, `soon`, `later` or `done`."""
+    """One task as the page shows it; `urgency` is `overdue`, `soon`, `later` or `done`.
+
+    Attributes:
+        results: what was written, the oldest first; empty while nothing is.
+    """
 
     check: SpotCheck
+    results: tuple[WrittenResult, ...]
     agent: str
     assigned: str
     due: str
     urgency: str
-    results: tuple[WrittenResult, ...]
     may_do: bool
 
 
@@ -119,7 +124,7 @@ def _shown(
     failed: _Failed | None = None,
     status: int = 200,
 ) -> Response:
-    now, lang = datetime.now(UTC), language(request)
+    now = datetime.now(UTC)
     with service.store.reading() as session:
         mine = checks_for(session, viewer.user)
         team = list_checks(session, viewer.scope, CheckFilter(only_open=True), limit=_MAX_SHOWN)
@@ -132,7 +137,8 @@ def _shown(
         people = {c.assigned_to for c in shown}
         people |= {one.done_by for found in results.values() for one in found}
         names, agents = user_names(session, people), agent_names(session)
-    looks = _Looks(viewer, now, service, names, agents, lang, results)
+        written = hide_by_call(session, [c.call_id for c in shown if c.result], service.store.zone)
+    looks = _Looks(viewer, now, service, names, agents, written, results)
     views = [looks.view(check) for check in shown]
     values = {
         "viewer": viewer,
@@ -160,7 +166,7 @@ class _Looks:
     service: Service
     names: dict[int, str]
     agents: dict[str, str]
-    lang: str
+    written: Callable[[str, str], str]
     results: dict[int, list[CheckResult]]
 
     def view(self, check: SpotCheck) -> CheckView:
@@ -172,19 +178,19 @@ class _Looks:
         is_theirs = check.assigned_to == user.user_id or user.role is UserRole.HEAD or unassigned
         return CheckView(
             check=check,
+            results=tuple(self._result(check, r) for r in self.results.get(check.check_id, ())),
             agent=f"{check.agent_id} {name}".strip(),
             assigned=self.names.get(check.assigned_to or 0, ""),
             due=format_moment(check.due_at.astimezone(zone)),
             urgency=self._urgency(check),
-            results=tuple(self._result(r) for r in self.results.get(check.check_id, ())),
             may_do=check.result is None and is_theirs and not is_own,
         )
 
-    def _result(self, one: CheckResult) -> WrittenResult:
+    def _result(self, check: SpotCheck, one: CheckResult) -> WrittenResult:
         return WrittenResult(
             by=self.names.get(one.done_by, "–"),
             at=format_moment(one.done_at.astimezone(self.service.store.zone)),
-            text=one.result,
+            text=self.written(check.call_id, one.result),
         )
 
     def _urgency(self, check: SpotCheck) -> str:

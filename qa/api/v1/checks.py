@@ -1,14 +1,16 @@
 """Spot checks: tasks to listen to a call, done with a written result."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
 from qa.api.access import Viewer
 from qa.api.problems import declared
+from qa.api.service import Service
 from qa.api.v1.schemas_people import CheckOut, ResultIn
 from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
+from qa.api.written import hide_by_call
 from qa.records import CheckKind, Right, SpotCheck
 from qa.store import spot_checks
 from qa.store.names import user_names
@@ -45,8 +47,7 @@ def list_checks(
     )
     with service.store.reading() as session:
         found = spot_checks.list_checks(session, viewer.scope, wanted, limit=limit)
-        names = user_names(session, _people(found))
-    return [_out(check, names) for check in found]
+        return _given(session, service, found)
 
 
 @router.get(
@@ -59,8 +60,7 @@ def get_check(check_id: CheckId, service: Running, viewer: Reviewer) -> CheckOut
     """Give one spot check."""
     with service.store.reading() as session:
         check = spot_checks.find_check(session, viewer.scope, check_id)
-        names = user_names(session, _people([check]))
-    return _out(check, names)
+        return _given(session, service, [check])[0]
 
 
 @router.post(
@@ -82,15 +82,25 @@ def write_result(
             now=now(),
             min_length=service.settings.review.min_result_chars,
         )
-        names = user_names(session, _people([check]))
-    return _out(check, names)
+        return _given(session, service, [check])[0]
 
 
 def _people(checks: list[SpotCheck]) -> set[int | None]:
     return {person for check in checks for person in (check.assigned_to, check.done_by)}
 
 
-def _out(check: SpotCheck, names: dict[int, str]) -> CheckOut:
+def _given(session: Any, service: Service, checks: list[SpotCheck]) -> list[CheckOut]:
+    """Lay out checks; what was written is given without what is personal."""
+    names = user_names(session, _people(checks))
+    calls = [check.call_id for check in checks if check.result]
+    written = hide_by_call(session, calls, service.store.zone)
+    return [
+        _out(check, names, check.result and written(check.call_id, check.result))
+        for check in checks
+    ]
+
+
+def _out(check: SpotCheck, names: dict[int, str], result: str | None) -> CheckOut:
     return CheckOut(
         check_id=check.check_id,
         kind=check.kind,
@@ -102,7 +112,7 @@ def _out(check: SpotCheck, names: dict[int, str]) -> CheckOut:
         assigned_to_name=names.get(check.assigned_to or 0),
         due_at=check.due_at,
         is_overdue=check.done_at is None and check.due_at < now(),
-        result=check.result,
+        result=result,
         done_by=check.done_by,
         done_by_name=names.get(check.done_by or 0),
         done_at=check.done_at,

@@ -11,6 +11,7 @@ from qa.api.v1.schemas_calls import DecisionOut
 from qa.api.v1.schemas_people import DecisionIn, ReasonIn, ReleaseIn, ReleaseOut, SettleIn
 from qa.api.v1.seeing import decision_out, score_out
 from qa.api.v1.shared import CallId, Running, now, who
+from qa.api.written import hide_by_call
 from qa.records import Right
 from qa.store import reviews
 
@@ -45,7 +46,9 @@ def decide(call_id: CallId, service: Running, viewer: Reviewer, wanted: Decision
             after=wanted.after,
             now=now(),
         )
-    return decision_out(decision, {viewer.user.user_id: viewer.user.name}, decision.reason)
+        written = hide_by_call(session, [call_id], service.store.zone)
+    names = {viewer.user.user_id: viewer.user.name}
+    return decision_out(decision, names, written(call_id, decision.reason))
 
 
 @router.post(

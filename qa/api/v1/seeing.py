@@ -21,8 +21,9 @@ from qa.api.v1.schemas_verdicts import (
     VerdictOut,
 )
 from qa.api.v1.shared import now
+from qa.api.written import hide_in
 from qa.errors import NotFoundError
-from qa.masking import Heard, listen, mask_call, mask_scorecard, mask_text, mask_transcript
+from qa.masking import Heard, listen, mask_call, mask_scorecard, mask_transcript
 from qa.records import Appeal, FlagAction, FlagDecision, Right
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries
@@ -76,7 +77,7 @@ class Seen:
 
     def written(self, text: str) -> str:
         """Give a text that somebody wrote about the call."""
-        return mask_text(text, self.heard) if self.heard is not None else text
+        return hide_in(self.heard)(text)
 
     def reviewed(self) -> CallReview:
         """Give the review.

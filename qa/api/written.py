@@ -1,0 +1,45 @@
+"""What people wrote about calls, as pages and answers show it: one place for all of them."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from qa.masking import Heard, listen, mask_written
+from qa.store.convert import load_calls
+from qa.types import Call
+
+Hide = Callable[[str], str]
+"""Gives a written text with what is personal in it hidden."""
+
+
+def hide_in(heard: Heard | None) -> Hide:
+    """Say how texts about one call are shown.
+
+    Args:
+        heard: what `listen` found in the call; None for a reader who asked for clear text, may
+            see it, and whose look was written down.
+    """
+    return partial(mask_written, heard=heard) if heard is not None else str
+
+
+def hide_by_call(
+    session: Any, call_ids: Iterable[str], zone: ZoneInfo
+) -> Callable[[str, str], str]:
+    """Say how texts about several calls are shown: by what is known of each, nothing in clear.
+
+    Lists use it: what was said is not read again for every line, as on a call's own page.
+
+    Returns:
+        A function of the call's id and the text; an id that is not there counts as unknown.
+    """
+    wanted = list(dict.fromkeys(call_ids))
+    heard = {
+        call_id: listen(None, call) for call_id, call in load_calls(session, wanted, zone).items()
+    }
+    nothing = listen(None, Call(""))
+
+    def written(call_id: str, text: str) -> str:
+        return mask_written(text, heard.get(call_id, nothing)) if text else text
+
+    return written
