@@ -14,6 +14,7 @@ from sqlalchemy import insert
 from qa.api.app import create_app
 from qa.records import CheckKind, FlagAction, User, UserRole
 from qa.store.appeals import AppealRuling, decide_appeal, submit_appeal
+from qa.store.audit import audit
 from qa.store.review_rows import load_reviews
 from qa.store.reviews import decide_flag, release_call, take_back
 from qa.store.spot_checks import record_result
@@ -139,6 +140,14 @@ def test_who_may_and_asks_reads_it_in_clear(written: Written) -> None:
     assert WRITTEN in written.read("clear", "/api/v1/exports/reviews.jsonl?clear=true")
     assert WRITTEN in written.read("clear", "/calls/score?personal=true")
     assert WRITTEN not in written.read("lead", "/calls/score?personal=true")
+
+
+def test_a_number_in_a_calls_id_is_hidden_in_the_audit_log(written: Written) -> None:
+    with written.review.store.writing() as session:
+        actor = written.people["head"]
+        audit(session, actor, "appeal.submit", "appeal", "7", {"call": "13812345678-20251215"})
+    page = written.read("head", "/audit")
+    assert "138****5678-20251215" in page and "13812345678" not in page
 
 
 def test_an_answer_to_a_decision_hides_it(tmp_path: Path) -> None:
