@@ -3,6 +3,8 @@
 /** Stretches are sent together, so often at most; sooner only where the page is left. */
 const BATCH_MS = 15000;
 const MOST_AT_ONCE = 100;
+/** Less than this is no listening, but the moment between two events. */
+const SHORTEST_S = 0.1;
 
 /**
  * Watch an audio element and report what it plays to an address.
@@ -27,7 +29,7 @@ export function reportListens(audio, address) {
 
   /** Keep what was heard since it began; `goes` where it plays on. */
   function cut(goes = false) {
-    if (from !== null && milliseconds(at) > milliseconds(from)) {
+    if (from !== null && at - from >= SHORTEST_S) {
       waiting.push({ from_ms: milliseconds(from), to_ms: milliseconds(at) });
       from = at;
     }
@@ -77,7 +79,7 @@ export function reportListens(audio, address) {
     soon();
   }
 
-  for (const name of ["playing", "seeked"]) {
+  for (const name of ["play", "playing", "seeked"]) {
     audio.addEventListener(name, () => {
       begin();
       if (!timer) timer = setTimeout(send, BATCH_MS);
