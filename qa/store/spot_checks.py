@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotAllowedError, NotFoundError, Refusal
@@ -73,7 +73,7 @@ def list_checks(
         conditions.append(SpotCheckRow.day >= wanted.since)
     if wanted.until is not None:
         conditions.append(SpotCheckRow.day <= wanted.until)
-    order: tuple[ColumnElement[Any], ...] = (
+    order: tuple[Any, ...] = (
         SpotCheckResultRow.result_id.is_not(None),
         SpotCheckRow.due_at,
         SpotCheckRow.check_id,
