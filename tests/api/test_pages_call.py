@@ -94,7 +94,9 @@ def test_recording_is_playable_wav_with_ranges(client: TestClient) -> None:
 
 def test_the_player_finds_an_outline_and_knows_whose_channel_is_whose(client: TestClient) -> None:
     html = client.get("/calls/fine").text
-    player = re.search(r'data-peaks="([^"]*)" data-listens="[^"]*" data-agent="(\d)" data-customer="(\d)"', html)
+    player = re.search(
+        r'data-peaks="([^"]*)" data-listens="[^"]*" data-agent="(\d)" data-customer="(\d)"', html
+    )
     assert player is not None and {player[2], player[3]} == {"0", "1"}
     peaks = client.get(f"{player[1]}?points=100").json()
     assert [len(channel) for channel in peaks["channels"]] == [200, 200]
