@@ -155,7 +155,7 @@ def _add_things(
     }
 
 
-ABOUT_CALL = {"call_id": "{call_id}", "scorecard_id": "0", "reason": "why", "text": "why"}
+ABOUT_CALL = {"call_id": "{call_id}", "scorecard_id": "1", "reason": "why", "text": "why"}
 DECISION = {"rule_id": "IP01", "action": "confirm"}
 SETTLING = ABOUT_CALL | {"choice": "keep"}
 RULING = {"decision": "dismiss", "answer": "why"}

@@ -22,7 +22,7 @@ Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]
 
 
 @pytest.fixture(scope="module")
-def review(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
+def review(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Review]:
     with review_store(tmp_path_factory.mktemp("metrics")) as made:
         yield made
 

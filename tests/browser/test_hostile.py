@@ -23,7 +23,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, li
     known = {one.role: (one.login, one.password) for one in accounts}
     with serving(folder / "data", folder / "log") as address:
         yield Site(address, known, folder / "data"), ids
-    assert "Traceback" not in (folder / "log").read_text()
+        assert "Traceback" not in (folder / "log").read_text()
 
 
 def test_there_are_two_hundred() -> None:

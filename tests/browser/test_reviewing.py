@@ -21,6 +21,8 @@ def press(page: Page, key: str, *, saves: bool = False) -> None:
     with page.expect_response(SAVED) as answer:
         page.keyboard.press(key)
     assert answer.value.ok
+    # A key pressed while the last decision is being saved decides nothing.
+    expect(page.locator("form.is-busy")).to_have_count(0)
 
 
 def test_a_call_is_reviewed_appealed_and_settled(visit: Callable[..., Visitor]) -> None:

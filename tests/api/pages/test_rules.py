@@ -85,7 +85,7 @@ def test_a_dialogue_is_judged_and_forgotten(site: Site, opened: Open) -> None:
         "/try", ruleset="heating-repair", dialogue=DIALOGUE, agent_id="108", rings="2"
     )
     assert status == 200
-    assert "IP01" in page and "无效承诺" in page and "−20" in page
+    assert "IP01" in page and "无效承诺" in page and "确认后扣 20" in page
     assert "今天保证给您修好" in page
 
 
