@@ -192,7 +192,7 @@ def test_a_packed_utterance_changes_like_a_plain_one(utterance: Utterance) -> No
 def test_a_track_tells_the_same_times_and_confidences(transcript: Transcript, role: Role) -> None:
     plain = build_track(transcript, role)
     packed = build_track(decode(Transcript, encode(transcript)), role)
-    assert packed == plain
+    assert packed.text == plain.text
     for at in range(len(plain.text)):
         assert packed.time_at(at) == plain.time_at(at)
         assert packed.confidence(at, at + 3) == plain.confidence(at, at + 3)
