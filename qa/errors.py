@@ -306,49 +306,47 @@ _REFUSED = {
 }
 
 
-class NotAllowedError(QAError):
+class _RefusedError(QAError):
+    """Something that a person asked for is refused; `LEAD` begins its sentence."""
+
+    LEAD = ""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal)
+        self.refusal = refusal
+
+    def __str__(self) -> str:
+        return f"{self.LEAD}: {_REFUSED[self.refusal]}"
+
+
+class NotAllowedError(_RefusedError):
     """A person may not do something that somebody else may (HTTP 403).
 
     Args:
         refusal: why.
     """
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return f"not allowed: {_REFUSED[self.refusal]}"
+    LEAD = "not allowed"
 
 
-class InvalidRequestError(QAError):
+class InvalidRequestError(_RefusedError):
     """What a person handed in is incomplete or contradicts itself (HTTP 422).
 
     Args:
         refusal: why.
     """
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return f"cannot be accepted: {_REFUSED[self.refusal]}"
+    LEAD = "cannot be accepted"
 
 
-class TransitionError(ConflictError):
+class TransitionError(_RefusedError, ConflictError):
     """Things have moved on, or the state forbids it; look again (HTTP 409).
 
     Args:
         refusal: why.
     """
 
-    def __init__(self, refusal: Refusal) -> None:
-        super().__init__(refusal)
-        self.refusal = refusal
-
-    def __str__(self) -> str:
-        return f"not possible now: {_REFUSED[self.refusal]}"
+    LEAD = "not possible now"
 
 
 class IngestError(QAError):

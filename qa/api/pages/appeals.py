@@ -37,7 +37,7 @@ from qa.types import Call, Outcome
 
 PAGE_SIZE = 20
 _REFUSALS = (NotAllowedError, InvalidRequestError, ConflictError)
-_STATUS = {NotAllowedError: 403, InvalidRequestError: 422}
+_STATUS: dict[type[Exception], int] = {NotAllowedError: 403, InvalidRequestError: 422}
 
 router = APIRouter(include_in_schema=False)
 Running = Annotated[Service, Depends(service_of)]
