@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from qa.cli.show import AgentSummary
+    from qa.cli.show import AgentSummary, Counted
     from qa.store.attributing import CallAttribution
     from qa.store.queries import AgentTotals, CallDetail, CallLine
     from qa.types import Transcript
 
+_PEOPLES = ("reviewed", "final")
 _STATUS = {
     "scored": ("scored", "green"),
     "unscored": ("not judged", "yellow"),
@@ -52,7 +53,10 @@ def list_calls(
     limit: Annotated[int, typer.Option("--limit", min=0, help="At most so many; 0 is all.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """List calls with total and flags, in order of time."""
+    """List calls with score and flags, in order of time.
+
+    The score is the one that counts: what may be fined counts nothing before it is confirmed.
+    """
     from qa.cli.show import terminal
     from qa.store import queries
 
@@ -97,7 +101,14 @@ def show_call(
     for text in attribution_lines(detail.attribution, lang.value) if detail.attribution else ():
         console.print(clean(text), style="bold yellow", markup=False, highlight=False)
     if detail.scorecard:
-        print_scorecard(console, detail.scorecard, lang.value, full=full, call=detail.call)
+        print_scorecard(
+            console,
+            detail.scorecard,
+            lang.value,
+            full=full,
+            call=detail.call,
+            counted=counted(detail.line),
+        )
     else:
         console.print(_why_unscored(detail), style="yellow", markup=False)
     for version in detail.history:
@@ -111,8 +122,17 @@ def show_call(
         console.print(line)
 
 
+def counted(line: "CallLine") -> "Counted | None":
+    """Take the score that counts from a listed call; None before it is judged."""
+    from qa.cli.show import Counted
+
+    if line.score is None or line.basis is None:
+        return None
+    return Counted(line.score, line.basis)
+
+
 def show_agents(since: SinceOption = None, as_json: JsonOption = False) -> None:
-    """Sum up the published scorecards of each agent."""
+    """Sum up the judged calls of each agent, by the scores that count."""
     from qa.cli.show import print_agents_summary, terminal
     from qa.store import queries
 
@@ -136,8 +156,8 @@ def agent_summaries(totals: "Sequence[AgentTotals]") -> "list[AgentSummary]":
             agent_id=agent.agent_id,
             name=agent.name,
             calls=agent.calls,
-            mean_total=agent.mean_total,
-            lowest_total=agent.lowest_total,
+            mean_score=agent.mean_score,
+            lowest_score=agent.lowest_score,
             critical_failures=agent.critical_failures,
             violated=agent.violated,
             undecided=agent.undecided,
@@ -205,7 +225,7 @@ def _calls_table(lines: Sequence["CallLine"]) -> "Table":
     table.add_column("started", no_wrap=True)
     table.add_column("agent", no_wrap=True)
     table.add_column("status", no_wrap=True)
-    table.add_column("total", justify="right", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
     table.add_column("violated", ratio=1, overflow="fold")
     table.add_column("undecided", ratio=1, overflow="fold")
     for line in lines:
@@ -216,11 +236,19 @@ def _calls_table(lines: Sequence["CallLine"]) -> "Table":
             started,
             Text(clean(line.agent_id or "")),
             Text(f"{status}: {line.fault}" if line.status == "failed" else status, style=style),
-            "" if line.total is None else str(line.total),
+            _score(line),
             Text(_some(line.violated_rules), style="red"),
             Text(_some(line.undecided_rules), style="yellow"),
         )
     return table
+
+
+def _score(line: "CallLine") -> "Text":
+    """Show the score that counts, and whose word it is where that is a person's."""
+    from rich.text import Text
+
+    text = Text("" if line.score is None else str(line.score))
+    return text.append(f" {line.basis}", style="dim") if line.basis in _PEOPLES else text
 
 
 def _some(rules: Sequence[str], most: int = 9) -> str:
@@ -235,6 +263,8 @@ def _detail_json(
     document: dict[str, Any] = {
         "call": detail.call,
         "status": detail.line.status,
+        "score": detail.line.score,
+        "basis": detail.line.basis,
         "path": detail.path,
         "recording_id": detail.recording_id,
         "fault": detail.line.fault,

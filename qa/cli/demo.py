@@ -88,7 +88,7 @@ def bundled_calls(root: Path = _ROOT) -> Path:
 
 
 def _print_scorecards(store: "Store") -> None:
-    from qa.cli.calls import agent_summaries
+    from qa.cli.calls import agent_summaries, counted
     from qa.cli.show import print_agents_summary, print_scorecard, terminal
     from qa.store import queries
 
@@ -98,7 +98,9 @@ def _print_scorecards(store: "Store") -> None:
         for line in lines:
             detail = queries.call_detail(session, line.call_id, store.zone)
             if detail.scorecard:
-                print_scorecard(console, detail.scorecard, call=detail.call)
+                print_scorecard(
+                    console, detail.scorecard, call=detail.call, counted=counted(detail.line)
+                )
         totals = queries.agent_totals(session)
     print_agents_summary(console, agent_summaries(totals))
 

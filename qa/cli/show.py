@@ -2,9 +2,9 @@
 
 import os
 import sys
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich import box
 from rich.cells import cell_len
@@ -20,11 +20,11 @@ from qa.wording import DIRECTIONS, grade_name, outcome_name, reason_text
 __all__ = [
     "MARKS",
     "AgentSummary",
+    "Counted",
     "evidence",
     "format_time",
     "print_agents_summary",
     "print_scorecard",
-    "summarise_agent",
     "terminal",
 ]
 
@@ -34,11 +34,14 @@ MARKS = {
     Outcome.NOT_APPLICABLE: ("–", "dim"),
     Outcome.UNDECIDED: ("?", "bold yellow"),
 }
-_WORDS = {
+_WORDS: dict[str, Any] = {
     "zh": {
         "call": "通话",
         "agent": "坐席",
         "total": "总分",
+        "score": "得分",
+        "all_counted": "全部成立",
+        "basis": {"reviewed": "复核", "final": "终评"},
         "critical": "一票否决",
         "rule": "质检项",
         "outcome": "结论",
@@ -58,6 +61,9 @@ _WORDS = {
         "call": "call",
         "agent": "agent",
         "total": "total",
+        "score": "score",
+        "all_counted": "all confirmed",
+        "basis": {"reviewed": "reviewed", "final": "final"},
         "critical": "critical failure",
         "rule": "rule",
         "outcome": "outcome",
@@ -76,6 +82,19 @@ _WORDS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The score that counts for a call, 0-100, and whose word it is.
+
+    Attributes:
+        basis: `machine` (what may be fined counts nothing before it is confirmed), `reviewed` or
+            `final`.
+    """
+
+    score: int
+    basis: str
+
+
 def terminal() -> Console:
     """Return the console for results: stdout, 100 columns wide where it is no terminal."""
     wide = sys.stdout.isatty() or "COLUMNS" in os.environ
@@ -89,6 +108,7 @@ def print_scorecard(
     *,
     full: bool = False,
     call: Call | None = None,
+    counted: Counted | None = None,
 ) -> None:
     """Print one scorecard.
 
@@ -98,8 +118,10 @@ def print_scorecard(
             ones, and the rest in a line for each section.
         call: adds agent, direction and start time to the headline, and the ticket beside what was
             said.
+        counted: the score that counts for the call in the store; without it the headline shows
+            the scorecard's own total.
     """
-    console.print(_headline(scorecard, lang, call, console.width))
+    console.print(_headline(scorecard, lang, call, counted, console.width))
     layout = lay_out(scorecard)
     shown = in_sections(scorecard.lines, scorecard) if full else layout.flags
     if shown:
@@ -113,7 +135,9 @@ def print_scorecard(
     console.print()
 
 
-def _headline(scorecard: Scorecard, lang: str, call: Call | None, width: int) -> Text:
+def _headline(
+    scorecard: Scorecard, lang: str, call: Call | None, counted: Counted | None, width: int
+) -> Text:
     words = _WORDS[lang]
     title = Text()
     title.append(f"{words['call']} {printable(scorecard.call_id)}", style="bold")
@@ -124,8 +148,7 @@ def _headline(scorecard: Scorecard, lang: str, call: Call | None, width: int) ->
             title.append(f"   {DIRECTIONS[call.direction].text(lang)}")
         if call.started_at:
             title.append(f"   {call.started_at:%Y-%m-%d %H:%M}")
-    title.append(f"   {words['total']} ")
-    title.append(str(scorecard.total), style=_total_style(scorecard.total))
+    title.append_text(_score(scorecard, counted, words))
     if scorecard.critical_failure:
         title.append(f"   {words['critical']}", style="bold white on red")
     for outcome in (Outcome.VIOLATED, Outcome.UNDECIDED):
@@ -135,6 +158,20 @@ def _headline(scorecard: Scorecard, lang: str, call: Call | None, width: int) ->
             title.append(f"   {mark} {count} {outcome_name(outcome, lang)}", style=style)
     title.append(" " + "─" * (width - title.cell_len - 1), style="dim")
     return title
+
+
+def _score(scorecard: Scorecard, counted: Counted | None, words: dict[str, Any]) -> Text:
+    """Lay out what counts, whose word it is, and the total if everything stood."""
+    if counted is None:
+        text = Text(f"   {words['total']} ")
+        return text.append(str(scorecard.total), style=_total_style(scorecard.total))
+    text = Text(f"   {words['score']} ")
+    text.append(str(counted.score), style=_total_style(counted.score))
+    if counted.basis != "machine":
+        text.append(f" {words['basis'][counted.basis]}", style="dim")
+    if counted.score != scorecard.total:
+        text.append(f" ({words['all_counted']} {scorecard.total})", style="dim")
+    return text
 
 
 def _total_style(total: float) -> str:
@@ -245,8 +282,8 @@ class AgentSummary:
     Attributes:
         agent_id: None where the metadata does not say.
         calls: scored calls.
-        mean_total: mean of the totals, 0–100.
-        lowest_total: the worst total, 0–100.
+        mean_score: mean of the scores that count, 0–100.
+        lowest_score: the worst of them, 0–100.
         violated, undecided: lines over all calls.
         worst_rules: rule ids and how often each was violated, most frequent first.
     """
@@ -254,41 +291,12 @@ class AgentSummary:
     agent_id: str | None
     name: str | None
     calls: int
-    mean_total: float
-    lowest_total: int
+    mean_score: float
+    lowest_score: int
     critical_failures: int
     violated: int
     undecided: int
     worst_rules: tuple[tuple[str, int], ...] = ()
-
-
-def summarise_agent(
-    agent_id: str | None, name: str | None, scorecards: Sequence[Scorecard]
-) -> AgentSummary:
-    """Sum up one agent's scorecards.
-
-    Args:
-        scorecards: at least one, each of a different call.
-
-    Raises:
-        ValueError: there is no scorecard.
-    """
-    if not scorecards:
-        raise ValueError("an agent without scorecards has no summary")
-    totals = [scorecard.total for scorecard in scorecards]
-    flags = [line for scorecard in scorecards for line in scorecard.flags]
-    violated = Counter(f.rule_id for f in flags if f.verdict.outcome is Outcome.VIOLATED)
-    return AgentSummary(
-        agent_id=agent_id,
-        name=name,
-        calls=len(scorecards),
-        mean_total=sum(totals) / len(totals),
-        lowest_total=min(totals),
-        critical_failures=sum(scorecard.critical_failure for scorecard in scorecards),
-        violated=violated.total(),
-        undecided=len(flags) - violated.total(),
-        worst_rules=tuple(sorted(violated.items(), key=lambda item: (-item[1], item[0]))),
-    )
 
 
 def print_agents_summary(
@@ -304,13 +312,13 @@ def print_agents_summary(
     table.add_column(words["flags"], justify="right", no_wrap=True)
     table.add_column(words["critical"], justify="right", no_wrap=True)
     table.add_column(words["rule"], ratio=1)
-    for agent in sorted(agents, key=lambda agent: (agent.mean_total, agent.agent_id or "")):
+    for agent in sorted(agents, key=lambda agent: (agent.mean_score, agent.agent_id or "")):
         table.add_row(
             printable(agent.agent_id) if agent.agent_id else Text(words["unknown"], style="dim"),
             printable(agent.name or ""),
             str(agent.calls),
-            Text(f"{agent.mean_total:.1f}", style=_total_style(agent.mean_total)),
-            str(agent.lowest_total),
+            Text(f"{agent.mean_score:.1f}", style=_total_style(agent.mean_score)),
+            str(agent.lowest_score),
             _counts(agent.violated, agent.undecided),
             Text(str(agent.critical_failures), style="bold red") if agent.critical_failures else "",
             "  ".join(f"{rule_id}×{count}" for rule_id, count in agent.worst_rules[:5]),

@@ -24,6 +24,7 @@ from qa.store.tables import (
     TranscriptRow,
     VerdictRow,
 )
+from qa.store.tables_review import CallStatusRow
 from qa.types import Call, Outcome, Scorecard, Transcript
 
 EVERYTHING = Scope(everything=True)
@@ -56,7 +57,10 @@ class CallLine:
     Attributes:
         status: `scored`, `failed`, `waiting` (for transcription), `unscored`, or `no_recording`.
         fault: reason code of a recording that failed.
-        total, violated, undecided, critical_failure: None before it is scored.
+        total, violated, undecided, critical_failure: what the scorecard says; None before it is
+            scored.
+        score, basis: what counts, 0-100, and whose word it is: `machine` leaves out what may be
+            fined and nobody confirmed yet, `reviewed` and `final` are people's.
         violated_rules, undecided_rules: ids in order.
         open_questions: what its scorecard still asks of the sound (`qa hear`).
     """
@@ -77,6 +81,8 @@ class CallLine:
     violated_rules: tuple[str, ...]
     undecided_rules: tuple[str, ...]
     open_questions: int | None = None
+    score: int | None = None
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +115,21 @@ class CallDetail:
 
 @dataclass(frozen=True, slots=True)
 class AgentTotals:
-    """One agent's published scorecards in numbers; `missed` counts violations by rule id."""
+    """One agent's judged calls in numbers.
+
+    Attributes:
+        mean_score, lowest_score: of the scores that count, 0-100; an unconfirmed fine counts
+            nothing.
+        critical_failures, violated, undecided: what the machine found, confirmed or not.
+        missed: violations by rule id, the most frequent first.
+    """
 
     agent_id: str | None
     name: str | None
     team: str | None
     calls: int
-    mean_total: float
-    lowest_total: int
+    mean_score: float
+    lowest_score: int
     critical_failures: int
     violated: int
     undecided: int
@@ -150,6 +163,8 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
             ScorecardRow.undecided,
             ScorecardRow.critical_failure,
             ScorecardRow.open_questions,
+            CallStatusRow.score,
+            CallStatusRow.basis,
         )
         .outerjoin(RecordingRow, RecordingRow.recording_id == CallRow.recording_id)
         .outerjoin(
@@ -163,6 +178,7 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
             ScorecardRow,
             and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True)),
         )
+        .outerjoin(CallStatusRow, CallStatusRow.call_id == CallRow.call_id)
         .where(CallRow.replaced_by.is_(None))
         .order_by(CallRow.started_at.is_(None), CallRow.started_at, CallRow.call_id)
     )
@@ -209,6 +225,8 @@ def _call_line(
         violated_rules=tuple(rules.get((number, Outcome.VIOLATED.value), ())),
         undecided_rules=tuple(rules.get((number, Outcome.UNDECIDED.value), ())),
         open_questions=row["open_questions"],
+        score=row["score"],
+        basis=row["basis"],
     )
 
 
@@ -308,7 +326,7 @@ def agent_names(session: Session) -> dict[str, str]:
 def agent_totals(
     session: Session, since: datetime | None = None, *, scope: Scope = EVERYTHING
 ) -> list[AgentTotals]:
-    """Sum up published scorecards by agent, in order of agent id; calls of unknown agents last.
+    """Sum up judged calls by agent, in order of agent id; calls of unknown agents last.
 
     Args:
         scope: whose calls count; the command line's user sees all.
@@ -326,13 +344,14 @@ def agent_totals(
             AgentRow.name,
             AgentRow.team,
             func.count(),
-            func.avg(ScorecardRow.total),
-            func.min(ScorecardRow.total),
+            func.avg(CallStatusRow.score),
+            func.min(CallStatusRow.score),
             func.sum(case((ScorecardRow.critical_failure.is_(True), 1), else_=0)),
             func.sum(ScorecardRow.violated),
             func.sum(ScorecardRow.undecided),
         )
         .join(ScorecardRow, of_calls)
+        .join(CallStatusRow, CallStatusRow.call_id == CallRow.call_id)
         .outerjoin(AgentRow, AgentRow.agent_id == CallRow.agent_id)
         .where(*active)
         .group_by(CallRow.agent_id, AgentRow.name, AgentRow.team)
@@ -355,8 +374,8 @@ def agent_totals(
             name=row[1],
             team=row[2],
             calls=row[3],
-            mean_total=float(row[4]),
-            lowest_total=row[5],
+            mean_score=float(row[4]),
+            lowest_score=row[5],
             critical_failures=int(row[6]),
             violated=int(row[7]),
             undecided=int(row[8]),

@@ -52,7 +52,7 @@ def test_language_is_remembered(app: FastAPI, review: Review) -> None:
 def test_agents_page(client: TestClient) -> None:
     html = client.get("/agents").text
     row = re.search(r"<tr>\s*<td[^>]*><a[^>]*>136</a>.*?</tr>", html, re.DOTALL)
-    assert row is not None and "孙佳" in row[0] and "80.0" in row[0] and "×2" in row[0]
+    assert row is not None and "孙佳" in row[0] and "90.0" in row[0] and "×2" in row[0]
     assert 'href="/?agent=136&amp;rule=CL01"' in row[0]
 
 

@@ -139,7 +139,7 @@ def test_a_changed_ruleset_waits_for_rescore(
         heard = transcript_by_key(session, after.scorecard.transcript_key)
         (agent,) = agent_totals(session)
     assert heard.utterances[0].text.startswith("您好")
-    assert (agent.calls, agent.mean_total, agent.missed) == (3, 95, (("TM01", 3),))
+    assert (agent.calls, agent.mean_score, agent.missed) == (3, 95, (("TM01", 3),))
     assert not rescore(store, settings, RescoreOptions(ruleset=ruleset)).changes
 
 

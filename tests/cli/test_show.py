@@ -11,10 +11,11 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from qa.cli.show import (
+    AgentSummary,
+    Counted,
     format_time,
     print_agents_summary,
     print_scorecard,
-    summarise_agent,
 )
 from qa.scoring.ruleset import bundled_rulesets, load_ruleset
 from qa.scoring.scorecard import score_call
@@ -224,6 +225,22 @@ def test_the_headline_tells_of_the_call() -> None:
         assert part in head
 
 
+@pytest.mark.parametrize(
+    ("counted", "expected"),
+    [
+        (Counted(85, "machine"), "得分 85   "),
+        (Counted(95, "machine"), "得分 95 (全部成立 85)"),
+        (Counted(100, "final"), "得分 100 终评 (全部成立 85)"),
+    ],
+)
+def test_the_headline_shows_what_counts(counted: Counted, expected: str) -> None:
+    file = io.StringIO()
+    print_scorecard(Console(file=file, width=100, highlight=False), card(), counted=counted)
+    headline = file.getvalue().splitlines()[0]
+    assert expected in headline
+    assert "总分" not in headline
+
+
 def test_a_clean_call_says_so() -> None:
     assert "没有违规，也没有待定项" in shown(card(LINES[3:], 100))
 
@@ -252,15 +269,10 @@ def test_times(ms: int, expected: str) -> None:
 
 
 def test_agents_summary() -> None:
-    good = summarise_agent("109", "李明", [card(LINES[3:], 100)])
-    bad = summarise_agent("108", "王丽", [card(), card(total=0, critical=True)])
-    assert (bad.calls, bad.mean_total, bad.lowest_total, bad.critical_failures) == (2, 42.5, 0, 1)
-    assert (bad.violated, bad.undecided) == (4, 2)
-    assert bad.worst_rules == (("GR01", 2), ("TM02", 2))
+    good = AgentSummary("109", "李明", 1, 100.0, 100, 0, 0, 1)
+    bad = AgentSummary("108", "王丽", 2, 42.5, 0, 1, 4, 2, (("GR01", 2), ("TM02", 2)))
     file = io.StringIO()
     print_agents_summary(Console(file=file, width=100), [good, bad])
     rows = [row for row in file.getvalue().splitlines() if "王丽" in row or "李明" in row]
     assert "王丽" in rows[0] and "42.5" in rows[0] and "GR01×2" in rows[0]
     assert "李明" in rows[1] and "100.0" in rows[1]
-    with pytest.raises(ValueError, match="without scorecards"):
-        summarise_agent("1", None, [])

@@ -9,6 +9,7 @@ import pytest
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
 from qa.records import Basis, FlagAction, FlagDecision, ReviewState, Scope
 from qa.review.appeals import Release
+from qa.store import queries
 from qa.store.messages import MessageKind, messages_for
 from qa.store.review_rows import CallReview
 from qa.store.reviews import decide_flag, release_call, review_of, settle_judged_anew, take_back
@@ -70,6 +71,19 @@ def test_a_fine_counts_nothing_until_a_person_confirms_it(centre: House) -> None
     decide(centre, "lead1", "IP01", REJECT, reason="问的是流程")
     assert status(centre) == ("started", "reviewed", 90, 90, 3, 4, 3, 0)
     assert review(centre).card.line("IP01").outcome is Outcome.MET  # type: ignore[union-attr]
+
+
+def test_lists_and_totals_show_the_score_that_counts(centre: House) -> None:
+    def listed() -> tuple[Any, ...]:
+        with centre.store.reading() as session:
+            (line,) = queries.list_calls(session, queries.CallFilter(), centre.store.zone)
+            (agent,) = queries.agent_totals(session)
+        return line.total, line.score, line.basis, agent.mean_score, agent.lowest_score
+
+    centre.judged("c1", "108", "IP01 CL01")
+    assert listed() == (70, 90, "machine", 90, 90)
+    decide(centre, "lead1", "IP01", CONFIRM)
+    assert listed() == (70, 70, "reviewed", 70, 70)
 
 
 def test_a_critical_fine_fails_the_call_only_when_confirmed(centre: House) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query
 from qa.api.access import Viewer
 from qa.api.problems import declared
 from qa.api.service import Service
-from qa.api.v1.schemas_people import CheckOut, ResultIn
+from qa.api.v1.schemas_people import CheckOut, CheckResultOut, ResultIn
 from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
 from qa.api.written import hide_by_call
 from qa.records import CheckKind, Right, SpotCheck
@@ -85,22 +85,34 @@ def write_result(
         return _given(session, service, [check])[0]
 
 
-def _people(checks: list[SpotCheck]) -> set[int | None]:
-    return {person for check in checks for person in (check.assigned_to, check.done_by)}
-
-
 def _given(session: Any, service: Service, checks: list[SpotCheck]) -> list[CheckOut]:
     """Lay out checks; what was written is given without what is personal."""
-    names = user_names(session, _people(checks))
-    calls = [check.call_id for check in checks if check.result]
-    written = hide_by_call(session, calls, service.store.zone)
+    done = [check for check in checks if check.result]
+    results = spot_checks.results_of_all(session, [check.check_id for check in done])
+    people = {check.assigned_to for check in checks}
+    people |= {one.done_by for found in results.values() for one in found}
+    names = user_names(session, people)
+    written = hide_by_call(session, [check.call_id for check in done], service.store.zone)
     return [
-        _out(check, names, check.result and written(check.call_id, check.result))
+        _out(
+            check,
+            names,
+            [
+                CheckResultOut(
+                    result=written(check.call_id, one.result),
+                    done_by=one.done_by,
+                    done_by_name=names.get(one.done_by),
+                    done_at=one.done_at,
+                )
+                for one in results.get(check.check_id, ())
+            ],
+        )
         for check in checks
     ]
 
 
-def _out(check: SpotCheck, names: dict[int, str], result: str | None) -> CheckOut:
+def _out(check: SpotCheck, names: dict[int, str], results: list[CheckResultOut]) -> CheckOut:
+    first = results[0] if results else None
     return CheckOut(
         check_id=check.check_id,
         kind=check.kind,
@@ -112,8 +124,9 @@ def _out(check: SpotCheck, names: dict[int, str], result: str | None) -> CheckOu
         assigned_to_name=names.get(check.assigned_to or 0),
         due_at=check.due_at,
         is_overdue=check.done_at is None and check.due_at < now(),
-        result=result,
-        done_by=check.done_by,
-        done_by_name=names.get(check.done_by or 0),
-        done_at=check.done_at,
+        result=first and first.result,
+        done_by=first and first.done_by,
+        done_by_name=first and first.done_by_name,
+        done_at=first and first.done_at,
+        results=results,
     )

@@ -107,6 +107,22 @@ class AppealPage(Answer):
     next: str | None = Field(description="`after` of the next page; null on the last.")
 
 
+class CheckResultOut(Answer):
+    """What was written about a spot check; the first result made it done."""
+
+    model_config = example(
+        result="开头语完整，结尾没有询问其他问题。",
+        done_by=3,
+        done_by_name="李领班",
+        done_at="2025-11-19T02:10:00Z",
+    )
+
+    result: str
+    done_by: int
+    done_by_name: str | None
+    done_at: datetime
+
+
 class CheckOut(Answer):
     """A task to listen to one call; done only with a written result."""
 
@@ -125,6 +141,7 @@ class CheckOut(Answer):
         done_by=None,
         done_by_name=None,
         done_at=None,
+        results=[],
     )
 
     check_id: int
@@ -137,10 +154,11 @@ class CheckOut(Answer):
     assigned_to_name: str | None
     due_at: datetime
     is_overdue: bool
-    result: str | None
+    result: str | None = Field(description="The first result, which made it done.")
     done_by: int | None
     done_by_name: str | None
     done_at: datetime | None
+    results: list[CheckResultOut] = Field(description="All that was written, the oldest first.")
 
 
 class ResultIn(Request):

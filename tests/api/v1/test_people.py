@@ -156,6 +156,13 @@ def test_spot_checks(api: Api) -> None:
     done = api.post("lead", path, {"result": "话术完整，语速偏快，已提醒。"})
     assert done["done_by"] == api.people["lead"].user_id and not done["is_overdue"]
     assert api.get("lead", "/checks?only_open=true") == []
+    api.post("head", path, {"result": "部长复听：语速在合理范围内。"})
+    both = api.get("lead", f"/checks/{number}")
+    assert [one["result"] for one in both["results"]] == [
+        "话术完整，语速偏快，已提醒。",
+        "部长复听：语速在合理范围内。",
+    ]
+    assert both["result"] == both["results"][0]["result"] == done["result"]
     assert api.problem("agent", "GET", "/checks", 403)
     assert api.problem("head", "GET", "/checks/999", 404)
 
