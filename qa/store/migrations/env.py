@@ -2,10 +2,19 @@
 
 from alembic import context
 
-from qa.store import tables_ingest, tables_people, tables_review, tables_work
+from qa.store import (
+    tables_events,
+    tables_fines,
+    tables_ingest,
+    tables_people,
+    tables_review,
+    tables_work,
+)
 from qa.store.tables import Table
 
 _ALL = (
+    tables_events,
+    tables_fines,
     tables_ingest,
     tables_people,
     tables_review,
