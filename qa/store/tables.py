@@ -195,6 +195,8 @@ class CallRow(Table):
     agent_state: Mapped[str | None] = mapped_column(String(20), index=True)
     named_by_file: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
 
+    __table_args__ = (Index("calls_by_caller", "caller_number", "started_at"),)
+
 
 class TranscriptRow(Table):
     """What one engine heard in one recording; its text never changes, at most one is current.
@@ -261,6 +263,8 @@ class PublicationRow(Table):
 
     `text` is the ruleset's YAML, None where the bundled ruleset is in force again. `previous` is
     the step that a rollback returns to, None for the bundled ruleset.
+    `gate` is JSON of what the version could show when it was published (None: it was not asked),
+    `override` why it was published although the gate stopped it.
     """
 
     __tablename__ = "publications"
@@ -275,6 +279,8 @@ class PublicationRow(Table):
     note: Mapped[str | None] = mapped_column(String(1000))
     previous: Mapped[int | None] = mapped_column(BigInteger)
     text: Mapped[str | None] = mapped_column(Text)
+    gate: Mapped[str | None] = mapped_column(Text)
+    override: Mapped[str | None] = mapped_column(String(1000))
 
 
 class ScorecardRow(Table):
