@@ -1,4 +1,4 @@
-"""Tables of labels: what people find of calls when they judge apart from each other and the machine.
+"""Tables of labels: what people find of calls, apart from each other and from the machine.
 
 They change only together with a migration. Everything is added, nothing overwritten: of a person's
 labels of one rule of one call the last one counts.
