@@ -37,6 +37,7 @@ ROOMS = {
     "orjson": ("qa/packed/*",),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),
     "argon2": ("qa/store/passwords.py",),
+    "xlsxwriter": ("qa/reports/*",),
     **dict.fromkeys(("fastapi", "starlette", "jinja2", "uvicorn"), ("qa/api/*",)),
     **dict.fromkeys(
         ("pydantic", "pydantic_settings"),

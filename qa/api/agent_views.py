@@ -17,13 +17,14 @@ from qa.api.team_views import bands, week_labels, week_names
 from qa.api.words import word
 from qa.api.written import hide_by_call
 from qa.records import Scope
+from qa.review.promises import PromiseState
 from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import FEW_IN_WEEK
 from qa.scoring.ruleset import Rule
 from qa.store import agent_figures, figures, team_figures
 from qa.store.agent_lists import AgentEntry
 from qa.store.appeals import AppealLine, list_appeals
-from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
+from qa.store.promises import PromiseFilter, PromiseLine, list_promises
 from qa.store.team_figures import Selection, WeekSum
 
 TREND_WEEKS = 8

@@ -50,12 +50,15 @@ def show_promises(
 ) -> None:
     """List what agents promised on the published scorecards, and what became of it.
 
-    A promise is kept or broken when the call's ticket says that it was completed in time or too
-    late (`completed_at` in tickets.csv); open while the ticket is not completed; unknown where no
-    time was named or the call has no ticket. The first promises due come first.
+    A promise is held against the ticket's time that it is about: a repair against `completed_at`, a
+    visit against `arrived_at`, a call against `contacted_at` (all in tickets.csv). It is open while
+    the ticket is not completed; unknown where no time was named, the call has no ticket, or the
+    ticket does not tell. What a person said on the page of promises counts before that (marked
+    with *). The first promises due come first.
     """
     from qa.cli.show import terminal
-    from qa.store.promises import PromiseFilter, PromiseState, list_promises
+    from qa.review.promises import PromiseState
+    from qa.store.promises import PromiseFilter, list_promises
 
     if day is not None and since is not None:
         raise typer.BadParameter("choose one: --day or --since")
@@ -87,6 +90,7 @@ def _table(lines: "Sequence[PromiseLine]") -> "Table":
         words = Text(f"{format_time(line.start_ms)} ", style="cyan")
         words.append(f"「{clean(line.quote)}」", style="default")
         shown = f"{line.state.value}, overdue" if line.overdue else line.state.value
+        shown += "*" if line.state is not line.by_ticket else ""
         table.add_row(
             Text(clean(line.call_id)),
             Text(clean(line.agent_id or "")),

@@ -60,6 +60,9 @@ TICKETS = TableKind(
         "problem": ("故障", "故障描述", "报修内容", "问题描述"),
         "station": ("维修站", "所属维修站"),
         "completed_at": ("finished_at", "完成时间", "完工时间", "办结时间", "回单时间"),
+        "received_at": ("reported_at", "报修时间", "受理时间", "接报时间", "接单时间"),
+        "contacted_at": ("联系时间", "首次联系时间", "联系用户时间"),
+        "arrived_at": ("到场时间", "上门时间", "到达时间"),
     },
 )
 AGENTS = TableKind(

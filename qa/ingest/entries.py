@@ -16,6 +16,7 @@ MAX_PATH_CHARS = 4096
 MAX_TEXT_CHARS = 1000
 MAX_RINGS = 1000
 TOP_POINTS = 10
+TICKET_TIMES = ("received_at", "contacted_at", "arrived_at", "completed_at")
 
 _TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?"
@@ -127,14 +128,20 @@ def station_entry(row: Row, report: Report) -> StationEntry | None:
 def ticket_entry(row: Row, report: Report, zone: ZoneInfo) -> RecordEntry | None:
     """Parse a row of tickets.csv; None when it was rejected."""
     entry = record_entry(row, report, "ticket_id")
-    if entry is None or not entry.values.get("completed_at"):
-        return entry
-    time = parse_time(str(entry.values["completed_at"]), zone)
-    if time is None:
-        reason = "completed_at is no date and time such as 2025-11-18 09:12:30"
-        report.reject(row.line, "bad_time", reason)
+    if entry is None:
         return None
-    return RecordEntry(entry.key, {**entry.values, "completed_at": time})
+    times: dict[str, datetime] = {}
+    for name in TICKET_TIMES:
+        text = entry.values.get(name)
+        if not text:
+            continue
+        time = parse_time(str(text), zone)
+        if time is None:
+            reason = f"{name} is no date and time such as 2025-11-18 09:12:30"
+            report.reject(row.line, "bad_time", reason)
+            return None
+        times[name] = time
+    return RecordEntry(entry.key, {**entry.values, **times})
 
 
 def record_entry(row: Row, report: Report, key: str) -> RecordEntry | None:

@@ -1,33 +1,24 @@
 """What agents promised on the published scorecards, and whether it was kept."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
+from qa.records import Scope
+from qa.review.promises import PromiseState, TicketTimes, state_of
 from qa.store.convert import chunks
+from qa.store.scope import agent_in_scope
 from qa.store.scorecards import current_scorecards
 from qa.store.tables import AgentRow, CallRow, PromiseRow, ScorecardRow, TicketRow
+from qa.store.tables_reports import PromiseRulingRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Scorecard
-
-
-class PromiseState(StrEnum):
-    """What became of a promise, by the completion of the call's ticket.
-
-    `open`: the ticket is not completed yet. `unknown`: no time was named, or the call has no
-    ticket, so that nothing tells.
-    """
-
-    OPEN = "open"
-    KEPT = "kept"
-    BROKEN = "broken"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +27,26 @@ class PromiseFilter:
 
     Attributes:
         since, until: of calls that started at or after, and before.
+        scope: whose calls; None for everybody's.
+        overdue: only open ones whose due time is over.
     """
 
     agent_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     state: PromiseState | None = None
+    scope: Scope | None = None
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a person says became of a promise; `state` is None where that was taken back."""
+
+    state: PromiseState | None
+    reason: str
+    ruled_by: int
+    ruled_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +55,12 @@ class PromiseLine:
 
     Attributes:
         due: the latest moment that fulfils it; None where no time was named.
-        completed_at: of the call's ticket.
+        contacted_at, arrived_at, completed_at: of the call's ticket; None where it does not tell.
+        state: what a person said became of it, else what the ticket's times tell.
+        by_ticket: what the ticket's times tell, whatever a person said.
         overdue: open, and the due time is over.
         quote: the words, as recognised.
+        rulings: what people said, the oldest first.
     """
 
     call_id: str
@@ -68,15 +76,10 @@ class PromiseLine:
     state: PromiseState
     overdue: bool
     quote: str
-
-
-_NOTHING_TELLS = or_(PromiseRow.due.is_(None), CallRow.ticket_id.is_(None))
-_STATE = case(
-    (_NOTHING_TELLS, PromiseState.UNKNOWN.value),
-    (TicketRow.completed_at.is_(None), PromiseState.OPEN.value),
-    (TicketRow.completed_at <= PromiseRow.due, PromiseState.KEPT.value),
-    else_=PromiseState.BROKEN.value,
-)
+    by_ticket: PromiseState = PromiseState.UNKNOWN
+    contacted_at: datetime | None = None
+    arrived_at: datetime | None = None
+    rulings: tuple[Ruling, ...] = ()
 
 
 def list_promises(
@@ -84,9 +87,25 @@ def list_promises(
 ) -> Iterator[PromiseLine]:
     """List the promises of published scorecards: by due time, then by call; those without last."""
     for rows in chunks(session.execute(_promises(wanted)).mappings()):
-        cards = current_scorecards(session, sorted({row["call_id"] for row in rows}))
+        call_ids = sorted({row["call_id"] for row in rows})
+        cards = current_scorecards(session, call_ids)
+        rulings = _rulings(session, call_ids)
         for row in rows:
-            yield _line(dict(row), cards[row["call_id"]], zone, now)
+            own = rulings.get((row["call_id"], row["rule_id"]), ())
+            line = _line(dict(row), cards[row["call_id"]], own, (zone, now))
+            if wanted.state not in (None, line.state) or (wanted.overdue and not line.overdue):
+                continue
+            yield line
+
+
+def _rulings(
+    session: Session, call_ids: Sequence[str]
+) -> dict[tuple[str, str], list[PromiseRulingRow]]:
+    found: dict[tuple[str, str], list[PromiseRulingRow]] = defaultdict(list)
+    wanted = select(PromiseRulingRow).where(PromiseRulingRow.call_id.in_(call_ids))
+    for row in session.scalars(wanted.order_by(PromiseRulingRow.ruling_id)):
+        found[row.call_id, row.rule_id].append(row)
+    return found
 
 
 def _promises(wanted: PromiseFilter) -> Select[Any]:
@@ -101,8 +120,7 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
         PromiseRow.start_ms,
         PromiseRow.end_ms,
         PromiseRow.due,
-        TicketRow.completed_at,
-        _STATE.label("state"),
+        *(TicketRow.contacted_at, TicketRow.arrived_at, TicketRow.completed_at),
     )
     statement = (
         select(*columns)
@@ -133,30 +151,45 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
         statement = statement.where(CallRow.started_at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(CallRow.started_at < wanted.until)
-    if wanted.state is not None:
-        statement = statement.where(_STATE.in_([wanted.state.value]))
+    if wanted.scope is not None:
+        statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
     return statement
 
 
-def _line(row: dict[str, Any], card: Scorecard, zone: ZoneInfo, now: datetime) -> PromiseLine:
+def _line(
+    row: dict[str, Any],
+    card: Scorecard,
+    rulings: Sequence[PromiseRulingRow],
+    at: tuple[ZoneInfo, datetime],
+) -> PromiseLine:
+    zone, now = at
     promises = next(x.verdict.promises for x in card.lines if x.rule_id == row["rule_id"])
-    state = PromiseState(row["state"])
+    quote = promises[row["position"]].match.quote
+    stages = ("contacted_at", "arrived_at", "completed_at")
+    times = TicketTimes(*(row[name] for name in stages)) if row["ticket_id"] else None
+    by_ticket = state_of(quote, row["due"], times)
+    said = tuple(
+        Ruling(PromiseState(r.state) if r.state else None, r.reason, r.ruled_by, r.ruled_at)
+        for r in rulings
+        if r.start_ms < row["end_ms"] and row["start_ms"] < r.end_ms
+    )
+    state = (said[-1].state if said else None) or by_ticket
     local = {
         name: row[name].astimezone(zone) if row[name] else None
-        for name in ("started_at", "due", "completed_at")
+        for name in ("started_at", "due", *stages)
     }
     return PromiseLine(
         call_id=row["call_id"],
         agent_id=row["agent_id"],
         agent_name=row["agent_name"],
-        started_at=local["started_at"],
         ticket_id=row["ticket_id"],
         rule_id=row["rule_id"],
         start_ms=row["start_ms"],
         end_ms=row["end_ms"],
-        due=local["due"],
-        completed_at=local["completed_at"],
         state=state,
-        overdue=state is PromiseState.OPEN and row["due"] < now,
-        quote=promises[row["position"]].match.quote,
+        overdue=state is PromiseState.OPEN and row["due"] is not None and row["due"] < now,
+        quote=quote,
+        by_ticket=by_ticket,
+        rulings=said,
+        **local,
     )

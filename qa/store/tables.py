@@ -107,7 +107,7 @@ class FileRow(Table):
 
 
 class TicketRow(Table):
-    """A work order, as its system exported it last."""
+    """A work order, as its system exported it last; a time is None where that never told it."""
 
     __tablename__ = "tickets"
 
@@ -117,7 +117,10 @@ class TicketRow(Table):
     phone: Mapped[str | None] = mapped_column(String(1000))
     problem: Mapped[str | None] = mapped_column(String(4000))
     station: Mapped[str | None] = mapped_column(String(1000))
-    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    received_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
+    contacted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    arrived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class AnswersRow(Table):

@@ -10,12 +10,17 @@ import pytest
 from qa.batch.judging import score_pending
 from qa.batch.runner import ingest_folder
 from qa.config import Settings
-from qa.store.promises import PromiseFilter, PromiseLine, PromiseState, list_promises
+from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError
+from qa.records import User, UserRole
+from qa.review.promises import PromiseState, TicketTimes, state_of
+from qa.store.promise_rulings import PromisePlace, rule_promise
+from qa.store.promises import PromiseFilter, PromiseLine, list_promises
 from qa.store.queries import call_detail
 from qa.store.scorecards import publish
 from qa.store.store import Store
 from qa.types import Match, Promise, Role, Scorecard, Span
 from tests.call_folders import hear_all, make_folder, open_store, rows_of, settings_for, settled
+from tests.people import person
 
 DUE = datetime(2025, 11, 18, 10, 0, tzinfo=UTC)
 NOW = datetime(2025, 11, 18, 9, 0, tzinfo=UTC)
@@ -116,3 +121,56 @@ def test_promises_of_superseded_scorecards_are_not_listed(
     assert score_pending(store, settings).scored == 2
     assert listed(store) == []
     assert len(rows_of(store, "SELECT 1 FROM promises")) == 3
+
+
+@pytest.mark.parametrize(
+    ("quote", "times", "expected"),
+    [
+        ("一个小时内到您家", {"completed_at": 1}, "unknown"),
+        ("一个小时内到您家", {"completed_at": -1}, "kept"),
+        ("一个小时内到您家", {"arrived_at": 1, "completed_at": 2}, "broken"),
+        ("一个小时内到您家", {"arrived_at": -1, "completed_at": 2}, "kept"),
+        ("一个小时内到您家", {}, "open"),
+        ("半小时内跟您联系", {"contacted_at": 0, "completed_at": 9}, "kept"),
+        ("半小时内跟您联系", {"contacted_at": 1, "completed_at": 9}, "broken"),
+        ("半小时内跟您联系", {"arrived_at": -1, "completed_at": 9}, "kept"),
+        ("师傅两小时内上门，今天修好", {"arrived_at": -1, "completed_at": 1}, "broken"),
+        ("明天给您安排", {"completed_at": 1}, "unknown"),
+        ("明天给您安排", {"completed_at": -1}, "kept"),
+    ],
+)
+def test_a_promise_is_held_against_the_time_that_it_is_about(
+    quote: str, times: dict[str, int], expected: str
+) -> None:
+    ticket = TicketTimes(**{name: DUE + timedelta(hours=h) for name, h in times.items()})
+    assert state_of(quote, DUE, ticket).value == expected
+    assert state_of(quote, DUE, None) is state_of(quote, None, ticket) is PromiseState.UNKNOWN
+
+
+def test_a_person_overrules_with_a_reason_and_takes_it_back(store: Store) -> None:
+    head, agent = person(store, UserRole.HEAD), person(store, UserRole.AGENT, agent_id="108")
+    place = PromisePlace("A0", listed(store)[0].rule_id, 0, 50)
+
+    def rule(user: User, state: PromiseState | None, reason: str, at: PromisePlace = place) -> None:
+        with store.writing() as session:
+            rule_promise(session, user, at, (state, reason), now=NOW)
+
+    with pytest.raises(InvalidRequestError):
+        rule(head, PromiseState.BROKEN, "  ")
+    with pytest.raises(NotAllowedError):
+        rule(agent, PromiseState.KEPT, "mine")
+    with pytest.raises(NotFoundError):
+        rule(head, PromiseState.KEPT, "where", replace(place, start_ms=7))
+    rule(head, PromiseState.BROKEN, "the customer rang again")
+    first = listed(store)[0]
+    assert (first.state, first.by_ticket) == (PromiseState.BROKEN, PromiseState.OPEN)
+    assert [p.call_id for p in listed(store, state=PromiseState.BROKEN)] == ["A0"]
+    assert (first.rulings[0].reason, first.rulings[0].ruled_by) == (
+        "the customer rang again",
+        head.user_id,
+    )
+    rule(head, None, "wrong ticket")
+    again = listed(store)[0]
+    assert again.state is PromiseState.OPEN and len(again.rulings) == 2
+    actions = rows_of(store, "SELECT action FROM audit_log WHERE action = 'promise.rule'")
+    assert len(actions) == 2

@@ -8,6 +8,7 @@ from qa.store import (
     tables_ingest,
     tables_labels,
     tables_people,
+    tables_reports,
     tables_review,
     tables_work,
 )
@@ -20,6 +21,7 @@ _ALL = (
     tables_labels,
     tables_people,
     tables_review,
+    tables_reports,
     tables_work,
 )  # imported so that the metadata knows them
 
