@@ -116,9 +116,33 @@ class HearingSettings(Section):
 
 
 class BatchSettings(Section):
-    """How many processes work through the recordings."""
+    """How many processes work through the recordings, and what each may take."""
 
-    workers: int = Field(0, ge=0, description="worker processes; 0 means one per processor core")
+    workers: int = Field(
+        0,
+        ge=0,
+        description="worker processes; 0 means one per processor core, or one per GPU where the "
+        "model runs on GPUs",
+    )
+    decoders: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="processes that decode recordings and find the speech in them, per worker; 0 "
+        "means one, and for a worker on a GPU its share of the processor cores, at most 8",
+    )
+    ahead: int = Field(
+        2, ge=0, le=64, description="recordings that each worker has decoded ahead, at most"
+    )
+    worker_memory_mb: int = Field(
+        0,
+        ge=0,
+        description="memory of one worker, MiB: near it the worker is replaced between two "
+        "recordings, beyond it at once; 0 means its share of four fifths of the machine's",
+    )
+    worker_recordings: int = Field(
+        1000, ge=1, description="recordings after which a worker is replaced by a fresh one"
+    )
 
 
 class TableSettings(Section):

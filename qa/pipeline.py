@@ -24,6 +24,9 @@ ROUNDS = 2
 Ask = Callable[[Transcript], Sequence[Question]]
 """From a transcript, hearings included, to what is still open about it."""
 
+LoadEngine = Callable[[Settings, str], Engine]
+"""Loads a recogniser; the text is its fingerprint."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -50,22 +53,44 @@ def engine_fingerprint(settings: Settings) -> str:
     )
 
 
-class Worker:
-    """What one worker process holds: a decoder child and a loaded model.
+def load_engine(settings: Settings, fingerprint: str) -> Engine:
+    """Load the recogniser of the settings.
 
-    Both are started at the first recording, so that a worker with nothing to do costs nothing.
+    Raises:
+        ModelNotFoundError: the model is not, or no longer, on this machine.
+        ModelCorruptError: its files are not what they were.
+        EngineError: the files do not load.
+    """
+    from qa.transcribe.faster_whisper import FasterWhisper
+
+    hearing = settings.hearing
+    path = model_path(hearing.model, models_dir=settings.models_dir)
+    return FasterWhisper(path, hearing, fingerprint=fingerprint)
+
+
+class Worker:
+    """What one worker process holds: decoding children and a loaded model.
+
+    The model is loaded at the first recording, so that a worker with nothing to do costs nothing.
+
+    Args:
+        load: loads the recogniser.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, *, load: LoadEngine = load_engine) -> None:
+        self._settings, self._load = settings, load
         self._engine: Engine | None = None
         self._fingerprint = engine_fingerprint(settings)
-        from qa.transcribe.audio import Decoder
+        from qa.transcribe.ahead import DecodersAhead
 
-        self._decoder = Decoder(settings.audio)
+        self._decoders = DecodersAhead(
+            settings.audio,
+            aggressiveness=settings.hearing.vad_aggressiveness,
+            processes=settings.batch.decoders or 1,
+        )
 
     def __enter__(self) -> Self:
-        self._decoder.__enter__()
+        self._decoders.__enter__()
         return self
 
     def __exit__(
@@ -74,7 +99,11 @@ class Worker:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._decoder.close()
+        self._decoders.close()
+
+    def expect(self, path: Path) -> None:
+        """Announce a recording that will be transcribed: it is decoded meanwhile."""
+        self._decoders.expect(path)
 
     def transcribe(
         self, path: Path, source: str | None = None, *, ask: Ask | None = None
@@ -94,7 +123,7 @@ class Worker:
         """
         from qa.transcribe.recognise import recognise
 
-        with self._decoder.decode(path) as decoded:
+        with self._decoders.take(path) as decoded:
             engine = self._loaded()
             try:
                 transcript = recognise(
@@ -137,7 +166,7 @@ class Worker:
                 f"{path.name}: its transcript is another engine's ({transcript.engine}); "
                 "transcribe the recording again."
             )
-        with self._decoder.decode(path) as decoded:
+        with self._decoders.take(path) as decoded:
             if decoded.recording.recording_id != transcript.recording_id:
                 raise RecordingError(
                     path.name,
@@ -182,11 +211,7 @@ class Worker:
 
     def _loaded(self) -> Engine:
         if self._engine is None:
-            from qa.transcribe.faster_whisper import FasterWhisper
-
-            hearing = self._settings.hearing
-            path = model_path(hearing.model, models_dir=self._settings.models_dir)
-            self._engine = FasterWhisper(path, hearing, fingerprint=self._fingerprint)
+            self._engine = self._load(self._settings, self._fingerprint)
         return self._engine
 
 

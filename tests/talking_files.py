@@ -37,6 +37,9 @@ class TalkingFiles:
     def __exit__(self, *_: object) -> None:
         pass
 
+    def expect(self, path: Path) -> None:
+        pass
+
     def transcribe(self, path: Path, source: str | None, *, ask: Ask | None = None) -> Transcript:
         data = path.read_bytes()
         order, _, rest = data.decode().partition("\n")

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from qa.batch.local import WorkerFactory
+from qa.batch.jobs import WorkerFactory
 from qa.batch.rescoring import RescoreOptions, rescore
 from qa.batch.runner import RunOptions, run_folder, score_all_pending
 from qa.batch.runs import recorded_run

@@ -5,7 +5,6 @@ something else, a ticket names another address. What is answered is kept at once
 that was interrupted goes on where it stopped.
 """
 
-import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -24,8 +23,10 @@ from qa.batch.events import (
     StageStarted,
     ignore,
 )
+from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, WorkerFactory
 from qa.batch.judging import BATCH, Judging, judge_calls, score_pending
-from qa.batch.local import EngineFailed, Heard, Job, LocalPool, Refused, Result, WorkerFactory
+from qa.batch.local import LocalPool
+from qa.batch.machine import worker_count
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.config import Settings
@@ -244,18 +245,17 @@ def _unreachable(recordings: Sequence[OpenRecording], engine: str) -> Iterator[L
 
 
 def _estimate_s(recordings: Sequence[OpenRecording], settings: Settings) -> float:
-    cores = settings.batch.workers or os.cpu_count() or 1
     if not recordings:
         return 0.0
     total = sum(recording.estimate_s for recording in recordings)
-    return START_S + total / min(cores, len(recordings))
+    return START_S + total / worker_count(settings, at_most=len(recordings))
 
 
 @contextmanager
 def _pool(
     factory: WorkerFactory, settings: Settings, count: int, rulesets: Rulesets
 ) -> Iterator[LocalPool]:
-    size = min(settings.batch.workers or os.cpu_count() or 1, max(1, count))
+    size = worker_count(settings, at_most=count)
     with LocalPool(factory, settings, size, rulesets) as pool:
         yield pool
 
@@ -321,7 +321,7 @@ class _Stage:
             advice = f"{result.problem}; run `qa hear` again"
             self._leave(result.job, "engine_failed", advice)
         else:
-            advice = f"the worker process ended with exit code {result.exit_code}; run it again"
+            advice = f"the worker process ended ({result.how}); run it again"
             self._leave(result.job, "worker_died", advice)
         self._listener(Advanced(Stage.HEAR))
 

@@ -2,144 +2,73 @@
 
 Each worker is a fresh process (spawn) that leads a process group of its own. So Ctrl-C in the
 terminal reaches only the runner, and killing the group takes along what the worker started (the
-decoder). A worker whose runner is gone ends its whole group itself.
+decoders). A worker whose runner is gone ends its whole group itself.
+
+A worker has the job in hand and a few more, which it decodes meanwhile. When it dies, the job in
+hand is the one that counts as having killed it; to be sure of that next time, all that it had are
+then done alone, without anything decoded ahead.
 """
 
 import logging
 import multiprocessing
 import os
 import signal
-import threading
-import traceback
+import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self, cast
+from typing import TYPE_CHECKING, Self, cast
 
+from qa.batch import machine
+from qa.batch.jobs import EngineFailed as EngineFailed
+from qa.batch.jobs import Heard as Heard
+from qa.batch.jobs import Job as Job
+from qa.batch.jobs import Refused as Refused
+from qa.batch.jobs import Result as Result
+from qa.batch.jobs import Transcriber as Transcriber
+from qa.batch.jobs import WorkerDied as WorkerDied
+from qa.batch.jobs import WorkerFactory as WorkerFactory
+from qa.batch.working import CannotStart, Message, Ready, Task, work
 from qa.config import Settings
-from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
-from qa.types import Call, Hearing, Question, Transcript
+from qa.errors import EngineError
 
 if TYPE_CHECKING:
     from qa.batch.rulesets import Rulesets
-    from qa.pipeline import Ask
 
 _MAX_FAILED_STARTS = 3
 _STOP_S = 2.0
+_WEIGH_EVERY_S = 0.5
+_FULL_SHARE = 0.75
+"""Of its memory: a worker that takes more is replaced between two recordings."""
+_LEAST_RECORDINGS = 20
+"""A worker that is full sooner is not replaced: its model alone may take that much."""
 
 _log = logging.getLogger(__name__)
 
 
-class Transcriber(Protocol):
-    """What a worker process holds: `qa.pipeline.Worker`, or its like in tests."""
-
-    def transcribe(self, path: Path, source: str | None, *, ask: "Ask | None" = None) -> Transcript:
-        """Transcribe one recording, and put what `ask` gives to its sound.
-
-        Raises RecordingError or EngineError.
-        """
-
-    def hear(
-        self, path: Path, transcript: Transcript, questions: Sequence[Question]
-    ) -> tuple[Hearing, ...]:
-        """Put questions to the sound; raises RecordingError or EngineError."""
-
-
-WorkerFactory = Callable[[Settings], AbstractContextManager[Transcriber]]
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One recording to transcribe, or, where it has a transcript, to put questions to.
-
-    Attributes:
-        calls: those whose rules ask the questions; without any the default ruleset asks.
-        transcript: with the hearings that are known; None for a recording to transcribe.
-    """
-
-    recording_id: str
-    path: str
-    source: str | None
-    calls: tuple[Call, ...] = ()
-    transcript: Transcript | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """A job is done.
-
-    Attributes:
-        transcript: with its hearings, old and new.
-        open_questions: how many have no answer.
-    """
-
-    job: Job
-    transcript: Transcript
-    open_questions: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A recording cannot be used."""
-
-    job: Job
-    error: RecordingError
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFailed:
-    """The recogniser failed on a job; trying again may help.
-
-    Attributes:
-        of_machine: any other recording would have failed too (no space for decoded samples).
-    """
-
-    job: Job
-    problem: str
-    of_machine: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class WorkerDied:
-    """A worker process ended while it worked on a job."""
-
-    job: Job
-    exit_code: int | None
-
-
-Result = Heard | Refused | EngineFailed | WorkerDied
-
-
-@dataclass(frozen=True, slots=True)
-class _Task:
-    """What every worker process is given when it starts."""
-
-    factory: WorkerFactory
-    settings: Settings
-    rulesets: "Rulesets | None"
-
-
-@dataclass(frozen=True, slots=True)
-class _Ready:
-    """A worker has loaded its model."""
-
-
-@dataclass(frozen=True, slots=True)
-class _CannotStart:
-    error: QAError
-
-
 @dataclass(slots=True)
 class _Worker:
+    """A worker process as the pool sees it.
+
+    Attributes:
+        number: from 0, its own among those alive.
+        jobs: what it was given and has not answered, in order; the first is in hand.
+        done: recordings that it has answered.
+        took_mb: memory for which it was ended.
+    """
+
+    number: int
     process: SpawnProcess
-    pipe: "Connection[Job | None, Result | _Ready | _CannotStart]"
+    pipe: "Connection[Job | None, Message]"
+    jobs: deque[Job] = field(default_factory=deque)
     ready: bool = False
-    job: Job | None = None
+    leaving: bool = False
+    done: int = 0
+    took_mb: int | None = None
 
 
 def real_worker(settings: Settings) -> AbstractContextManager[Transcriber]:
@@ -170,11 +99,17 @@ class LocalPool:
         size: int,
         rulesets: "Rulesets | None" = None,
     ) -> None:
-        self._task = _Task(factory, settings, rulesets)
-        self._size = size
+        self._gpus = machine.gpu_count(settings)
+        decoders = machine.decoder_count(settings, self._gpus)
+        batch = settings.batch.model_copy(update={"decoders": decoders})
+        self._task = Task(factory, settings.model_copy(update={"batch": batch}), rulesets)
+        self._size, self._batch = size, batch
+        self._memory_mb = machine.worker_memory_mb(settings, size)
         self._waiting: deque[Job] = deque()
         self._workers: list[_Worker] = []
+        self._alone: set[str] = set()
         self._failed_starts = 0
+        self._weighed_at = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -190,7 +125,13 @@ class LocalPool:
     @property
     def unfinished(self) -> int:
         """Jobs handed in whose result has not come out."""
-        return len(self._waiting) + sum(worker.job is not None for worker in self._workers)
+        return len(self._waiting) + sum(len(worker.jobs) for worker in self._workers)
+
+    @property
+    def appetite(self) -> int:
+        """How many more jobs may be handed in before there are more than workers soon need."""
+        wanted = self._size * 2 * (1 + self._batch.ahead)
+        return max(0, wanted - self.unfinished)
 
     def submit(self, jobs: Sequence[Job]) -> None:
         """Hand in jobs; they start in this order."""
@@ -208,6 +149,7 @@ class LocalPool:
         handles = [handle for w in self._workers for handle in (w.pipe, w.process.sentinel)]
         wait(handles, timeout_s)
         results = [r for worker in list(self._workers) for r in self._collect(worker)]
+        self._weigh()
         self._fill()
         return results
 
@@ -215,7 +157,7 @@ class LocalPool:
         """End all workers and what they started; idle ones may finish by themselves."""
         for worker in self._workers:
             with suppress(OSError):
-                if worker.job is None and worker.ready:
+                if not worker.jobs and worker.ready:
                     worker.pipe.send(None)
                 else:
                     _kill_group(worker.process)
@@ -225,19 +167,34 @@ class LocalPool:
         self._workers.clear()
 
     def _fill(self) -> None:
-        """Start missing workers, and give idle ones work."""
+        """Start missing workers, and give work to those that have room for more."""
         wanted = min(self._size, self.unfinished)
         while len(self._workers) < wanted:
-            self._workers.append(_start(self._task))
-        for worker in self._workers:
-            if self._waiting and worker.ready and worker.job is None:
-                job = self._waiting.popleft()
-                try:
-                    worker.pipe.send(job)
-                except OSError:  # it has just died: `_collect` will find out
-                    self._waiting.appendleft(job)
-                else:
-                    worker.job = job
+            self._workers.append(self._start())
+        for depth in range(1 + self._batch.ahead):  # every worker has one before one has two
+            for worker in self._workers:
+                if self._waiting and self._has_room(worker, depth, self._waiting[0]):
+                    self._give(worker, self._waiting.popleft())
+
+    def _has_room(self, worker: _Worker, depth: int, job: Job) -> bool:
+        if not worker.ready or worker.leaving or len(worker.jobs) > depth:
+            return False
+        alone = any(one.recording_id in self._alone for one in (*worker.jobs, job))
+        return not (alone and worker.jobs)
+
+    def _give(self, worker: _Worker, job: Job) -> None:
+        try:
+            worker.pipe.send(job)
+        except OSError:  # it has just died: `_collect` will find out
+            self._waiting.appendleft(job)
+            worker.leaving = True
+        else:
+            worker.jobs.append(job)
+
+    def _start(self) -> _Worker:
+        number = min(set(range(self._size)) - {worker.number for worker in self._workers})
+        environment = machine.gpu_environment(number, self._gpus, os.environ)
+        return _start(number, replace(self._task, environment=environment))
 
     def _collect(self, worker: _Worker) -> list[Result]:
         """Take what a worker has sent, then notice whether it is dead."""
@@ -246,26 +203,55 @@ class LocalPool:
         dead = not worker.process.is_alive()
         try:
             while worker.pipe.poll():
-                message = worker.pipe.recv()
-                if isinstance(message, _CannotStart):
-                    raise message.error
-                if isinstance(message, _Ready):
-                    worker.ready, self._failed_starts = True, 0
-                else:
-                    worker.job = None
-                    results.append(message)
+                results += self._read(worker, worker.pipe.recv())
         except (EOFError, OSError):
             dead = True
         except (AttributeError, ImportError, IndexError, TypeError, ValueError):
             dead = True  # killed in the middle of a message
         if dead:
-            results.extend(self._replace(worker))
+            results += self._replace(worker)
         return results
+
+    def _read(self, worker: _Worker, message: Message) -> list[Result]:
+        if isinstance(message, CannotStart):
+            raise message.error
+        if isinstance(message, Ready):
+            worker.ready, self._failed_starts = True, 0
+            return []
+        job = worker.jobs.popleft()
+        worker.done += 1
+        self._alone.discard(job.recording_id)
+        self._dismiss_if_spent(worker)
+        return [message]
+
+    def _dismiss_if_spent(self, worker: _Worker) -> None:
+        """Give a worker that has done enough, or grown enough, nothing more; then let it go."""
+        if worker.done >= self._batch.worker_recordings:
+            worker.leaving = True
+        elif self._memory_mb and worker.done >= _LEAST_RECORDINGS:
+            taken = machine.resident_mb(worker.process.pid or 0)
+            worker.leaving |= taken is not None and taken > self._memory_mb * _FULL_SHARE
+        if worker.leaving and not worker.jobs:
+            with suppress(OSError):
+                worker.pipe.send(None)
+
+    def _weigh(self) -> None:
+        """End workers that take more memory than they may, before the kernel ends anybody."""
+        if self._memory_mb is None or time.monotonic() - self._weighed_at < _WEIGH_EVERY_S:
+            return
+        self._weighed_at = time.monotonic()
+        for worker in self._workers:
+            taken = machine.resident_mb(worker.process.pid or 0)
+            if taken is not None and taken > self._memory_mb and worker.jobs:
+                worker.took_mb = taken
+                _kill_group(worker.process)
 
     def _replace(self, worker: _Worker) -> list[Result]:
         self._workers.remove(worker)
         self._bury(worker)
         code = worker.process.exitcode
+        if worker.leaving and not worker.jobs and code == 0:
+            return []
         _log.warning("a worker process ended with exit code %s", code)
         if not worker.ready:
             self._failed_starts += 1
@@ -274,7 +260,12 @@ class LocalPool:
                     f"worker processes end while they start (exit code {code}): too little memory?"
                 )
                 raise EngineError("workers", problem)
-        return [WorkerDied(worker.job, code)] if worker.job else []
+        if not worker.jobs:
+            return []
+        self._alone.update(job.recording_id for job in worker.jobs)
+        blamed = worker.jobs.popleft()
+        self._waiting.extendleft(reversed(worker.jobs))
+        return [WorkerDied(blamed, code, worker.took_mb)]
 
     def _bury(self, worker: _Worker) -> None:
         """Kill a worker's whole group before its process number can be used again."""
@@ -283,13 +274,13 @@ class LocalPool:
         worker.pipe.close()
 
 
-def _start(task: "_Task") -> _Worker:
+def _start(number: int, task: Task) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs, task), name="qa-worker")
+    process = context.Process(target=work, args=(theirs, task), name="qa-worker")
     process.start()
     theirs.close()  # so that the worker's end closes when the worker dies
-    return _Worker(process, cast("Connection[Job | None, Result | _Ready | _CannotStart]", ours))
+    return _Worker(number, process, cast("Connection[Job | None, Message]", ours))
 
 
 def _kill_group(process: SpawnProcess) -> None:
@@ -299,76 +290,3 @@ def _kill_group(process: SpawnProcess) -> None:
         os.killpg(process.pid, signal.SIGKILL)
     if process.is_alive():  # it had no time to found its group
         process.kill()
-
-
-def _work(pipe: "Connection[Result | _Ready | _CannotStart, Job | None]", task: "_Task") -> None:
-    """Run a worker process: load once, then answer jobs until told to end."""
-    os.setpgid(0, 0)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_runner, daemon=True).start()
-    try:
-        with task.factory(task.settings) as transcriber:
-            pipe.send(_Ready())
-            while (job := pipe.recv()) is not None:
-                pipe.send(_answer(transcriber, job, task.rulesets))
-    except QAError as error:
-        with suppress(OSError):
-            pipe.send(_CannotStart(error))
-    except (EOFError, BrokenPipeError):
-        pass  # the runner is gone
-
-
-def _answer(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Result:
-    try:
-        return _heard(transcriber, job, rulesets)
-    except RecordingError as error:
-        return Refused(job, error)
-    except ScratchError as error:
-        return EngineFailed(job, error.problem, of_machine=True)
-    except EngineError as error:
-        return EngineFailed(job, error.problem)
-    except ConfigError:  # no recording could be heard: end the run, mark nothing
-        raise
-    except Exception as error:  # the fence around one call (style guide, section 7)
-        # Frames without the error's text, which may hold words of the call.
-        frames = "".join(traceback.format_tb(error.__traceback__))
-        name = type(error).__name__
-        _log.error("recording %s: %s in the worker\n%s", job.recording_id[:12], name, frames)
-        return EngineFailed(job, f"{name} in the worker; see the log")
-
-
-def _heard(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Heard:
-    ask = _asker(rulesets, job.calls) if rulesets is not None else None
-    path, transcript = Path(job.path), job.transcript
-    if transcript is None:
-        transcript = transcriber.transcribe(path, job.source, ask=ask)
-    elif ask is not None:
-        from qa.pipeline import ROUNDS, with_hearings
-
-        for _ in range(ROUNDS):
-            questions = ask(transcript)
-            answers = transcriber.hear(path, transcript, questions) if questions else ()
-            if not answers:
-                break
-            transcript = with_hearings(transcript, answers)
-    left = len(ask(transcript)) if ask is not None else 0
-    # The transcript goes back once, not a second time inside its job.
-    return Heard(replace(job, transcript=None), transcript, left)
-
-
-def _asker(rulesets: "Rulesets", calls: Sequence[Call]) -> "Ask":
-    """Ask what the rules of any of a recording's calls ask, each question once."""
-    from qa.pipeline import questions_of
-
-    pairs = [(call, rulesets.of(call)) for call in calls]
-    asks = [questions_of(call, ruleset) for call, ruleset in pairs if ruleset is not None]
-    if not calls:
-        asks = [questions_of(Call(call_id=""), rulesets.default)]
-    return lambda transcript: tuple(dict.fromkeys(q for ask in asks for q in ask(transcript)))
-
-
-def _end_with_runner() -> None:
-    runner = multiprocessing.parent_process()
-    if runner is not None:
-        runner.join()
-        os.killpg(os.getpgrp(), signal.SIGKILL)

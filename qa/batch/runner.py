@@ -15,8 +15,8 @@ from typing import Any
 from qa.batch import local
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
+from qa.batch.jobs import WorkerFactory
 from qa.batch.judging import Judging, score_pending
-from qa.batch.local import WorkerFactory
 from qa.batch.reviewing import DailyWork, do_daily_work
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run

@@ -1,7 +1,6 @@
 """Transcribe what is pending: jobs out, results in, and only this process writes."""
 
 import heapq
-import os
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,17 @@ from qa.batch.events import (
     StageFinished,
     StageStarted,
 )
-from qa.batch.local import EngineFailed, Heard, Job, LocalPool, Refused, Result, WorkerFactory
+from qa.batch.jobs import (
+    EngineFailed,
+    Heard,
+    Job,
+    Refused,
+    Result,
+    WorkerDied,
+    WorkerFactory,
+)
+from qa.batch.local import LocalPool
+from qa.batch.machine import worker_count
 from qa.batch.rulesets import Rulesets
 from qa.config import Settings
 from qa.store import ledger
@@ -81,7 +90,7 @@ def transcribe_pending(
     """
     total = sum(recording.size_bytes for recording in pending)
     listener(StageStarted(Stage.TRANSCRIBE, len(pending), total))
-    size = min(settings.batch.workers or os.cpu_count() or 1, max(1, len(pending)))
+    size = worker_count(settings, at_most=len(pending))
     with LocalPool(workforce.factory, settings, size, workforce.rulesets) as pool:
         hearing = transcribe_with(pool, store, pending, workforce.engine, listener)
     listener(StageFinished(Stage.TRANSCRIBE))
@@ -172,7 +181,7 @@ class _Stage:
         elif isinstance(result, EngineFailed):
             self._engine_failed(result)
         else:
-            self._worker_died(result.job, result.exit_code)
+            self._worker_died(result)
 
     def _keep(self, result: Heard) -> None:
         transcript = result.transcript
@@ -207,18 +216,19 @@ class _Stage:
         )
         self._mark(job, Fault(ENGINE_FAILED, advice, self._engine))
 
-    def _worker_died(self, job: Job, exit_code: int | None) -> None:
+    def _worker_died(self, result: WorkerDied) -> None:
+        job = result.job
         self._deaths[job.recording_id] += 1
         deaths = self._deaths[job.recording_id]
         with self._store.writing() as session:
             ledger.set_attempts(session, job.recording_id, deaths)
         if deaths < MAX_TRIES:
-            problem = f"the worker process ended with exit code {exit_code}"
+            problem = f"the worker process ended: {result.how}"
             self._listener(Retrying(Path(job.path).name, problem))
             heapq.heappush(self._later, (time.monotonic(), next(self._order), job))
             return
         advice = (
-            f"{MAX_TRIES} worker processes ended while they worked on it (exit code {exit_code}; "
+            f"{MAX_TRIES} worker processes ended while they worked on it ({result.how}; "
             "-9 is often too little memory); 'qa run --retry-failed' tries again"
         )
         self._mark(job, Fault(WORKER_DIED, advice, self._engine))

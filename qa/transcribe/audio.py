@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,9 @@ from qa.errors import (
 )
 from qa.transcribe.containers import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from qa.transcribe.decode_process import DecodeProcess, ProcessDiedError, ScratchFolder
+
+if TYPE_CHECKING:
+    from qa.transcribe.vad import Frames
 
 __all__ = ["SAMPLE_RATE_HZ", "ChannelAudio", "DecodedRecording", "Decoder", "Recording"]
 
@@ -110,6 +113,7 @@ class DecodedRecording:
         self.recording = recording
         self._fds = fds
         self._channels = tuple(ChannelAudio(fd, n_samples) for fd in fds)
+        self._frames: dict[tuple[int, int], Frames] = {}
 
     def channel(self, index: int) -> ChannelAudio:
         """Give the samples of one channel; 0 is left, or the only one.
@@ -118,6 +122,23 @@ class DecodedRecording:
             IndexError: no such channel, or the recording is closed.
         """
         return self._channels[index]
+
+    def frames(self, index: int, *, aggressiveness: int) -> "Frames":
+        """Give voice and level of one channel, measured once; `vad.measure_frames` says what.
+
+        Args:
+            aggressiveness: of webrtcvad, 0–3.
+        """
+        if (index, aggressiveness) not in self._frames:
+            from qa.transcribe.vad import measure_frames
+
+            measured = measure_frames(self.channel(index), aggressiveness=aggressiveness)
+            self._frames[index, aggressiveness] = measured
+        return self._frames[index, aggressiveness]
+
+    def keep_frames(self, index: int, frames: "Frames", *, aggressiveness: int) -> None:
+        """Take what was measured elsewhere."""
+        self._frames[index, aggressiveness] = frames
 
     def close(self) -> None:
         """Give the disk space back; reading is over. Closing twice is fine."""
@@ -145,10 +166,15 @@ class Decoder:
 
     Use it as a context manager, one per worker; several threads may share it and take turns. A
     child that crashed or was too slow is replaced at the next call.
+
+    Args:
+        aggressiveness: of webrtcvad, 0–3; then the child measures the speech, too. None leaves
+            that to whoever asks for it.
     """
 
-    def __init__(self, settings: AudioSettings) -> None:
+    def __init__(self, settings: AudioSettings, *, aggressiveness: int | None = None) -> None:
         self._settings = settings
+        self._aggressiveness = aggressiveness
         self._turn = threading.Lock()
         self._jobs = 0
         self._scratch: ScratchFolder | None = None
@@ -200,8 +226,9 @@ class Decoder:
             process, scratch = self._start()
             self._jobs += 1
             try:
-                reply = self._ask(process, path)
-                return _take(path, reply, scratch.path / str(self._jobs))
+                more = {} if self._aggressiveness is None else {"vad": self._aggressiveness}
+                reply = self._ask(process, path, more)
+                return _take(path, reply, scratch.path / str(self._jobs), self._aggressiveness)
             except BaseException as error:
                 # After an interruption the next line would be the answer to this question.
                 if isinstance(error, ScratchError) or not isinstance(error, RecordingError):
@@ -236,7 +263,7 @@ class Decoder:
                 raise
 
     def _ask(
-        self, process: DecodeProcess, path: Path, more: Mapping[str, str] | None = None
+        self, process: DecodeProcess, path: Path, more: Mapping[str, str | int] | None = None
     ) -> dict[str, Any]:
         request = {"job": self._jobs, "path": os.path.abspath(path), **(more or {})}  # noqa: PTH100
         try:
@@ -271,7 +298,9 @@ class Decoder:
             self._process = None
 
 
-def _take(path: Path, reply: dict[str, Any], stem: Path) -> DecodedRecording:
+def _take(
+    path: Path, reply: dict[str, Any], stem: Path, aggressiveness: int | None
+) -> DecodedRecording:
     """Turn the child's reply into a recording or an error."""
     _refuse(path, reply)
     recording = Recording(
@@ -293,7 +322,14 @@ def _take(path: Path, reply: dict[str, Any], stem: Path) -> DecodedRecording:
         for fd in fds:
             os.close(fd)
         raise
-    return DecodedRecording(recording, tuple(fds), reply["samples"])
+    decoded = DecodedRecording(recording, tuple(fds), reply["samples"])
+    if aggressiveness is not None:
+        from qa.transcribe import speech_files
+
+        for channel, clipped in enumerate(reply["clipped"]):
+            frames = speech_files.load(str(stem), channel, clipped)
+            decoded.keep_frames(channel, frames, aggressiveness=aggressiveness)
+    return decoded
 
 
 def _refuse(path: Path, reply: dict[str, Any]) -> None:

@@ -140,11 +140,13 @@ def decode(request: dict[str, Any], limits: Limits, readers: Any) -> dict[str, A
     Args:
         request: `job` (number, names the scratch files) and `path` (absolute). With `probe` only
             the structure and the first seconds are looked at, and nothing is kept; its value is
-            the ending to take for the file's own.
+            the ending to take for the file's own. With `vad`, webrtcvad's aggressiveness, the
+            speech is measured, too.
 
     Returns:
-        What the parent needs for a `Recording`, and the number of samples per channel; for a probe
-        `codec`, `rate_hz` and `channels`.
+        What the parent needs for a `Recording`, and the number of samples per channel; `clipped`
+        where speech was measured (`speech_files.py`); for a probe `codec`, `rate_hz` and
+        `channels`.
 
     Raises:
         RejectedError: the recording cannot be used.
@@ -184,7 +186,13 @@ def _decode_open_file(
     digest = hash_file(fd)
     with readers.ScratchWriter(stem, limits.max_duration_s, check_space) as writer:
         _read(source, writer, readers)
-        return {**writer.finish(), "sha256": digest}
+        reply = {**writer.finish(), "sha256": digest}
+    if "vad" in request:
+        from qa.transcribe import speech_files  # not before: few of those who decode need it
+
+        shape = speech_files.Shape(stem, reply["channels"], reply["samples"])
+        reply["clipped"] = speech_files.measure(shape, request["vad"])
+    return reply
 
 
 def _probe(source: Source, probe: Any, readers: Any) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from qa.transcribe.line import Line
 from qa.transcribe.pack import window_audio
 from qa.transcribe.readings import readings_of, same_words
 from qa.transcribe.recognise import channel_windows, speech_segments
-from qa.transcribe.vad import Samples, measure_frames
+from qa.transcribe.vad import Samples
 from qa.types import Hearing, Question, Span, Transcript, Word
 
 HEAR_REVISION = "2"
@@ -150,7 +150,7 @@ def _sides(
     """Find each channel's windows again, as the transcription did."""
     recording = decoded.recording
     samples = [decoded.channel(i) for i in range(recording.channel_count)]
-    frames = [measure_frames(channel, aggressiveness=aggressiveness) for channel in samples]
+    frames = [decoded.frames(i, aggressiveness=aggressiveness) for i in range(len(samples))]
     segments = speech_segments(frames, recording.duration_ms)
     return tuple(
         _Side(

@@ -19,7 +19,6 @@ from qa.transcribe.vad import (
     find_segments,
     level_of,
     measure_channel,
-    measure_frames,
     speech_level,
     without_padding,
 )
@@ -74,7 +73,7 @@ def recognise(
     """
     recording = decoded.recording
     samples = [decoded.channel(i) for i in range(recording.channel_count)]
-    frames = [measure_frames(channel, aggressiveness=aggressiveness) for channel in samples]
+    frames = [decoded.frames(i, aggressiveness=aggressiveness) for i in range(len(samples))]
     segments = speech_segments(frames, recording.duration_ms)
     heard = [
         _hear_channel(_Channel(i, samples[i], frames[i]), found, engine)

@@ -1,0 +1,154 @@
+"""What runs inside a worker: load once, then answer jobs one after another.
+
+It imports neither the database nor the command line; an engine of another kind (a cluster's actor)
+calls `answer` and nothing else.
+"""
+
+import logging
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections import deque
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, Transcriber, WorkerFactory
+from qa.config import Settings
+from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
+from qa.types import Call
+
+if TYPE_CHECKING:
+    from qa.batch.rulesets import Rulesets
+    from qa.pipeline import Ask
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What every worker process is given when it starts.
+
+    Attributes:
+        rulesets: what asks questions of the sound; None asks nothing.
+        environment: variables that it sets before it loads anything.
+    """
+
+    factory: WorkerFactory
+    settings: Settings
+    rulesets: "Rulesets | None"
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker can be given jobs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CannotStart:
+    """A worker cannot work, nor could any other."""
+
+    error: QAError
+
+
+Message = Result | Ready | CannotStart
+
+
+def work(pipe: "Connection[Message, Job | None]", task: Task) -> None:
+    """Run a worker process: load once, then answer jobs until told to end."""
+    os.setpgid(0, 0)
+    os.environ.update(task.environment)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_runner, daemon=True).start()
+    try:
+        with task.factory(task.settings) as transcriber:
+            pipe.send(Ready())
+            _serve(pipe, transcriber, task.rulesets)
+    except QAError as error:
+        with suppress(OSError):
+            pipe.send(CannotStart(error))
+    except (EOFError, BrokenPipeError):
+        pass  # the runner is gone
+
+
+def _serve(
+    pipe: "Connection[Message, Job | None]", transcriber: Transcriber, rulesets: "Rulesets | None"
+) -> None:
+    """Answer jobs in order; those that wait are announced, so that they are decoded meanwhile."""
+    waiting: deque[Job] = deque()
+    while True:
+        while not waiting or pipe.poll():
+            job = pipe.recv()
+            if job is None:
+                return
+            if job.transcript is None:
+                transcriber.expect(Path(job.path))
+            waiting.append(job)
+        pipe.send(answer(transcriber, waiting.popleft(), rulesets))
+
+
+def answer(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Result:
+    """Do one job; whatever goes wrong with it is its result.
+
+    Raises:
+        ConfigError: no recording at all can be heard (the model is gone): end the run.
+    """
+    try:
+        return _heard(transcriber, job, rulesets)
+    except RecordingError as error:
+        return Refused(job, error)
+    except ScratchError as error:
+        return EngineFailed(job, error.problem, of_machine=True)
+    except EngineError as error:
+        return EngineFailed(job, error.problem)
+    except ConfigError:  # no recording could be heard: end the run, mark nothing
+        raise
+    except Exception as error:  # the fence around one call (style guide, section 7)
+        # Frames without the error's text, which may hold words of the call.
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        name = type(error).__name__
+        _log.error("recording %s: %s in the worker\n%s", job.recording_id[:12], name, frames)
+        return EngineFailed(job, f"{name} in the worker; see the log")
+
+
+def _heard(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Heard:
+    ask = _asker(rulesets, job.calls) if rulesets is not None else None
+    path, transcript = Path(job.path), job.transcript
+    if transcript is None:
+        transcript = transcriber.transcribe(path, job.source, ask=ask)
+    elif ask is not None:
+        from qa.pipeline import ROUNDS, with_hearings
+
+        for _ in range(ROUNDS):
+            questions = ask(transcript)
+            answers = transcriber.hear(path, transcript, questions) if questions else ()
+            if not answers:
+                break
+            transcript = with_hearings(transcript, answers)
+    left = len(ask(transcript)) if ask is not None else 0
+    # The transcript goes back once, not a second time inside its job.
+    return Heard(replace(job, transcript=None), transcript, left)
+
+
+def _asker(rulesets: "Rulesets", calls: Sequence[Call]) -> "Ask":
+    """Ask what the rules of any of a recording's calls ask, each question once."""
+    from qa.pipeline import questions_of
+
+    pairs = [(call, rulesets.of(call)) for call in calls]
+    asks = [questions_of(call, ruleset) for call, ruleset in pairs if ruleset is not None]
+    if not calls:
+        asks = [questions_of(Call(call_id=""), rulesets.default)]
+    return lambda transcript: tuple(dict.fromkeys(q for ask in asks for q in ask(transcript)))
+
+
+def _end_with_runner() -> None:
+    runner = multiprocessing.parent_process()
+    if runner is not None:
+        runner.join()
+        os.killpg(os.getpgrp(), signal.SIGKILL)

@@ -1,0 +1,68 @@
+"""Workers for tests of the pool: a job's path says what becomes of it, and nothing is read.
+
+Orders, as words of the path: `die`, `eat-MIB` (takes memory and keeps it), `slow-SECONDS`.
+"""
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from qa.config import Settings
+from qa.errors import ModelNotFoundError
+from qa.types import Hearing, Question, Transcript
+
+KEPT: list[bytearray] = []
+
+
+class Obedient:
+    def __init__(self) -> None:
+        self.expected: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def expect(self, path: Path) -> None:
+        self.expected.append(path.name)
+
+    def transcribe(self, path: Path, source: str | None, *, ask: object = None) -> Transcript:
+        order, _, value = path.name.partition("-")
+        if order == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if order == "eat":
+            KEPT.append(bytearray(os.urandom(1 << 20) * int(value)))
+            time.sleep(2)
+        if order == "slow":
+            time.sleep(float(value))
+        # What was announced while this one had its turn comes back as notes.
+        notes = (str(os.getpid()), *self.expected)
+        return Transcript(path.name, "obedient", 1000, 1, (), (), notes)
+
+    def hear(
+        self, path: Path, transcript: Transcript, questions: Sequence[Question]
+    ) -> tuple[Hearing, ...]:
+        return ()
+
+
+def obedient(settings: Settings) -> Obedient:
+    return Obedient()
+
+
+def shows_its_gpu(settings: Settings) -> Obedient:
+    worker = Obedient()
+    worker.expected.append(os.environ.get("CUDA_VISIBLE_DEVICES", "none"))
+    return worker
+
+
+def loses_its_model(settings: Settings) -> Obedient:
+    """The first worker finds its model; whoever comes later does not."""
+    seen = settings.data_dir / "model"
+    if not seen.exists():
+        raise ModelNotFoundError("base", "fetch it")
+    seen.unlink()
+    return Obedient()
