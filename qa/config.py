@@ -143,6 +143,15 @@ class BatchSettings(Section):
     worker_recordings: int = Field(
         1000, ge=1, description="recordings after which a worker is replaced by a fresh one"
     )
+    claim: int = Field(
+        200, ge=1, le=10_000, description="recordings that a run claims in the database at once"
+    )
+    lease_s: float = Field(
+        120.0, ge=5, description="seconds that a claim lasts unless the run renews it"
+    )
+    patience_s: float = Field(
+        600.0, ge=0, description="seconds that a run waits for a database locked, full or away"
+    )
 
 
 class TableSettings(Section):

@@ -154,6 +154,10 @@ class StoreError(QAError):
     """The database refused or cannot be reached."""
 
 
+class StoreUnavailableError(StoreError):
+    """The database is locked, full, or away: the same may well succeed later."""
+
+
 class NotFoundError(StoreError):
     """No such row.
 

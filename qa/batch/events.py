@@ -57,13 +57,20 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """The run waits until the database can be written again."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class StageFinished:
     """A stage is over."""
 
     stage: Stage
 
 
-Event = StageStarted | Advanced | RecordingMarked | Retrying | StageFinished
+Event = StageStarted | Advanced | RecordingMarked | Retrying | Waiting | StageFinished
 Listener = Callable[[Event], None]
 
 

@@ -10,16 +10,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from qa.batch import local
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, take_in
 from qa.batch.jobs import WorkerFactory
 from qa.batch.judging import Judging, score_pending
+from qa.batch.patience import patiently
 from qa.batch.reviewing import DailyWork, do_daily_work
 from qa.batch.rulesets import Rulesets
-from qa.batch.runs import recorded_run
+from qa.batch.runs import RecordedRun, recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
 from qa.errors import ConflictError
@@ -30,6 +31,8 @@ from qa.store.lock import RunLock
 from qa.store.store import Store
 
 _LOOK_EVERY_S = 0.02
+
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,38 @@ def run_intake(
         recorded_run(store, options.kind, listener=listener, run_id=options.run_id) as run,
     ):
         started = time.monotonic()
-        intake = take(run.listener)
+        stages = _Stages(store, settings, run, options)
+        intake = stages.patiently(lambda: take(run.listener))
+        hearing = stages.patiently(lambda: stages.transcribe(engine))
+        judging = stages.patiently(stages.judge)
+        run.counts = _counts(hearing, judging)
+        daily = stages.patiently(lambda: do_daily_work(store, settings, datetime.now(UTC)))
+        wall_s = time.monotonic() - started
+        report = RunReport(run.run_id, intake, hearing, judging, daily, wall_s)
+        run.result = run_result(report)
+    return report
+
+
+class _Stages:
+    """The stages of one run; each goes on from what stands in the tables.
+
+    So a stage that the database refused is simply done again once the database can be written; its
+    report then counts what was left.
+    """
+
+    def __init__(
+        self, store: Store, settings: Settings, run: RecordedRun, options: RunOptions
+    ) -> None:
+        self._store, self._settings = store, settings
+        self._run, self._options = run, options
+
+    def patiently(self, work: Callable[[], _Done]) -> _Done:
+        """Do a stage as often as it takes."""
+        return patiently(work, self._settings.batch.patience_s, self._run.listener)
+
+    def transcribe(self, engine: str) -> Hearing:
+        """Transcribe what is pending."""
+        store, settings, options = self._store, self._settings, self._options
         with store.writing() as session:
             ledger.use_engine(session, engine)
         with store.reading() as session:
@@ -138,15 +172,13 @@ def run_intake(
         # Read again: the folder may have brought another station table.
         rulesets = Rulesets.in_force(store, settings)
         workforce = Workforce(options.factory or local.real_worker, engine, rulesets)
-        hearing = transcribe_pending(store, settings, pending, workforce, run.listener)
-        run.counts = _counts(hearing, None)
-        judging = score_pending(store, settings, listener=run.listener)
-        run.counts = _counts(hearing, judging)
-        daily = do_daily_work(store, settings, datetime.now(UTC))
-        wall_s = time.monotonic() - started
-        report = RunReport(run.run_id, intake, hearing, judging, daily, wall_s)
-        run.result = run_result(report)
-    return report
+        hearing = transcribe_pending(store, settings, pending, workforce, self._run.listener)
+        self._run.counts = _counts(hearing, None)
+        return hearing
+
+    def judge(self) -> Judging:
+        """Judge what is pending."""
+        return score_pending(self._store, self._settings, listener=self._run.listener)
 
 
 def run_result(report: RunReport) -> Mapping[str, Any]:

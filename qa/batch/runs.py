@@ -1,5 +1,6 @@
 """The list of runs, and how far each has come."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -17,13 +18,17 @@ from qa.batch.events import (
     StageStarted,
     ignore,
 )
+from qa.batch.patience import patiently
 from qa.errors import QAError, StoreError
-from qa.store import ledger, runs
+from qa.store import claims, ledger, runs
 from qa.store.ledger import RunCounts
 from qa.store.runs import RunProgress, RunState
 from qa.store.store import Store
 
 _EVERY_S = 1.0
+_END_PATIENCE_S = 60.0
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -56,6 +61,7 @@ def recorded_run(
     now = datetime.now(UTC)
     with store.writing() as session:
         runs.interrupt_running(session, now)
+        claims.drop_all(session)
         if run_id is None:
             run_id = ledger.start_run(session, kind, now)
             runs.add_task(session, run_id, now, state=RunState.RUNNING)
@@ -74,11 +80,33 @@ def recorded_run(
         state, fault = RunState.FAILED, type(error).__name__
         raise
     finally:
-        now = datetime.now(UTC)
-        with store.writing() as session:
-            counts = run.counts if state is RunState.DONE else keeper.counts
-            ledger.update_run(session, run_id, counts, finished_at)
-            runs.end_run(session, run_id, state, now, fault=fault, result=run.result)
+        counts = run.counts if state is RunState.DONE else keeper.counts
+        ended = _Ended(run_id, counts, finished_at, state, fault, run.result)
+        try:
+            patiently(lambda: _end(store, ended), _END_PATIENCE_S, listener)
+        except StoreError:  # the next run notes that this one was interrupted
+            if state is RunState.DONE:
+                raise
+            _log.exception("the end of run %d could not be written down", run_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """How a run ended."""
+
+    run_id: int
+    counts: RunCounts
+    finished_at: datetime | None
+    state: RunState
+    fault: str | None
+    result: Mapping[str, Any] | None
+
+
+def _end(store: Store, ended: _Ended) -> None:
+    now, run_id = datetime.now(UTC), ended.run_id
+    with store.writing() as session:
+        ledger.update_run(session, run_id, ended.counts, ended.finished_at)
+        runs.end_run(session, run_id, ended.state, now, fault=ended.fault, result=ended.result)
 
 
 class ProgressKeeper:

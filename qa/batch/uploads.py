@@ -21,10 +21,10 @@ from qa.batch.events import ignore
 from qa.batch.judging import judge_calls, publish
 from qa.batch.local import LocalPool
 from qa.batch.rulesets import Rulesets
-from qa.batch.transcribing import transcribe_with
+from qa.batch.transcribing import Terms, transcribe_with
 from qa.config import Settings
 from qa.errors import ConflictError, QAError
-from qa.store import runs, uploads
+from qa.store import claims, runs, uploads
 from qa.store.convert import chunks
 from qa.store.runs import Run
 from qa.store.store import Store
@@ -118,13 +118,15 @@ class Workshop:
         engine = self._options.engine or _real_engine(self._settings)
         with self._store.run_lock():
             with self._store.writing() as session:
+                claims.drop_all(session)
                 uploads.mark_waiting(session)  # all that arrived has been seen
                 uploads.mark_transcribing(session, upload.upload_id)
             rulesets = Rulesets.in_force(self._store, self._settings)
             with self._store.reading() as session:
                 pending = uploads.pending_upload(session, upload, engine)
             if pending is not None:
-                transcribe_with(self._warm.pool(rulesets), self._store, [pending], engine, ignore)
+                terms = Terms(engine, self._settings.batch)
+                transcribe_with(self._warm.pool(rulesets), self._store, [pending], terms, ignore)
             if upload.call_id is not None:
                 judged = [c for _, c in judge_calls(self._store, rulesets, [upload.call_id])]
                 publish(self._store, rulesets, judged)

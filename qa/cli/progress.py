@@ -15,6 +15,7 @@ from qa.batch.events import (
     Stage,
     StageFinished,
     StageStarted,
+    Waiting,
 )
 from qa.cli.shared import clean
 
@@ -117,6 +118,8 @@ class _Bars:
         elif isinstance(event, RecordingMarked):
             self._tallies[event.stage][0].failed += 1
             self._bars.console.print(failure_line(event), style="red", markup=False)
+        elif isinstance(event, Waiting):
+            self._bars.console.print(_waiting_line(event), style="yellow", markup=False)
         elif isinstance(event, Retrying):
             self._bars.console.print(_retry_line(event), style="yellow", markup=False)
         elif isinstance(event, (Advanced, StageFinished)) and event.stage in self._tallies:
@@ -138,6 +141,8 @@ class _PlainLines:
         elif isinstance(event, RecordingMarked):
             self._tallies[event.stage].failed += 1
             _say(failure_line(event))
+        elif isinstance(event, Waiting):
+            _say(_waiting_line(event))
         elif isinstance(event, Retrying):
             _say(_retry_line(event))
         elif isinstance(event, (Advanced, StageFinished)) and event.stage in self._tallies:
@@ -155,6 +160,10 @@ class _PlainLines:
 def failure_line(event: RecordingMarked) -> str:
     """Say which recording failed and why."""
     return f"failed: {clean(event.file)}: {event.fault}: {clean(event.advice)}"
+
+
+def _waiting_line(event: Waiting) -> str:
+    return f"waiting, then trying again: {clean(event.problem)}"
 
 
 def _retry_line(event: Retrying) -> str:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session as Session
 
-from qa.errors import ConfigError, StoreError
+from qa.errors import ConfigError, StoreError, StoreUnavailableError
+from qa.store.faults import is_passing
 from qa.store.lock import RunLock, database_lock, file_lock
 from qa.store.migrations import HEAD
 
@@ -111,7 +112,8 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise StoreError(f"the database refused: {_cause(error)}") from error
+        kind = StoreUnavailableError if is_passing(error) else StoreError
+        raise kind(f"the database refused: {_cause(error)}") from error
 
 
 def _cause(error: Exception) -> str:

@@ -1,6 +1,6 @@
-"""The table of runs that somebody asked for and of how far each has come.
+"""The tables of work: what runs were asked for, how far each has come, what is in hand.
 
-It changes only together with a migration.
+They change only together with a migration.
 """
 
 from datetime import datetime
@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from qa.store.tables import RunRow, ShortText, Table, UtcDateTime
+from qa.store.tables import Hash, RecordingRow, RunRow, ShortText, Table, UtcDateTime
 from qa.store.tables_people import UserRow
 
 
@@ -37,3 +37,15 @@ class RunTaskRow(Table):
     done_bytes: Mapped[int] = mapped_column(BigInteger)
     fault: Mapped[str | None] = mapped_column(ShortText)
     result: Mapped[str | None] = mapped_column(Text)
+
+
+class ClaimRow(Table):
+    """A recording that a run has in hand; nobody else takes it before `expires_at`."""
+
+    __tablename__ = "claims"
+
+    recording_id: Mapped[str] = mapped_column(
+        Hash, ForeignKey(RecordingRow.recording_id), primary_key=True
+    )
+    holder: Mapped[str] = mapped_column(ShortText, index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -25,7 +25,7 @@ def upsert(
     if not rows:
         return
     key = [column.name for column in table.__table__.primary_key]
-    statement = _insert(session, table)
+    statement = insert_into(session, table)
     if update:
         changed = {name: statement.excluded[name] for name in update}
         statement = statement.on_conflict_do_update(index_elements=key, set_=changed)
@@ -35,7 +35,12 @@ def upsert(
     session.connection().execute(statement, list(rows))
 
 
-def _insert(session: Session, table: type[Table]) -> Any:
+def insert_into(session: Session, table: type[Table]) -> Any:
+    """Begin an INSERT that knows ON CONFLICT, in the database's own dialect.
+
+    Raises:
+        StoreError: the database is neither of the two.
+    """
     dialect = session.get_bind().dialect.name
     if dialect == "sqlite":
         return sqlite.insert(table)
