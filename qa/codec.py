@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -88,6 +88,16 @@ def decode(type_: type[_T], data: bytes) -> _T:
     except _damaged as error:
         raise StoreError(f"a stored {type_.__name__} is damaged: {type(error).__name__}") from error
     return value
+
+
+@lru_cache(maxsize=64)
+def decode_card(data: bytes) -> Scorecard:
+    """Unpack a scorecard that one page needs in several places; the last ones are kept.
+
+    Raises:
+        StoreError: as `decode`.
+    """
+    return decode(Scorecard, data)
 
 
 def encode_card(card: Scorecard, laid: Sequence[scorecards.Laid]) -> bytes:

@@ -1,12 +1,13 @@
 """Who asks, and whether they may: the dependency that stands before every route.
 
 The person is read from the database on each request and never remembered, so that a change of
-role, a disabled account or a log-out counts on the very next one.
+role, a disabled account or a log-out counts on the very next one. Only that looking up takes a
+thread; what checks it afterwards waits for nothing, and a change of thread costs more than it does.
 """
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
@@ -17,7 +18,7 @@ from fastapi.responses import RedirectResponse
 
 from qa.api import problems
 from qa.api.problems import Refused
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service, service_of
 from qa.config import AccountSettings
 from qa.errors import StoreError
 from qa.records import Right, Scope, User
@@ -83,7 +84,7 @@ def limits_of(settings: AccountSettings) -> SessionLimits:
 
 def identify(
     request: Request,
-    service: Annotated[Service, Depends(service_of)],
+    service: Annotated[Service, Depends(running_service)],
     later: BackgroundTasks,
 ) -> Viewer | None:
     """Find who asks; None for nobody. Checks no rights, and no CSRF token.
@@ -117,7 +118,7 @@ async def csrf_checked(
     return viewer
 
 
-def maybe_viewer(
+async def maybe_viewer(
     request: Request, viewer: Annotated[Viewer | None, Depends(csrf_checked)]
 ) -> Viewer | None:
     """Give who asks, or None: for pages that show to all."""
@@ -138,25 +139,32 @@ def recognise(request: Request) -> None:
     request.state.viewer = None if viewer is None or viewer.user.is_disabled else viewer
 
 
-def logged_in(request: Request, viewer: Annotated[Viewer | None, Depends(maybe_viewer)]) -> Viewer:
+async def logged_in(
+    request: Request, viewer: Annotated[Viewer | None, Depends(maybe_viewer)]
+) -> Viewer:
     """Give who asks, even while they still must change their password.
 
     Raises:
         Refused: 401 for programs.
         Elsewhere: a browser is sent to the log-in page.
     """
+    return required(request, viewer)
+
+
+def required(request: Request, viewer: Viewer | None) -> Viewer:
+    """Give who asks; refuses nobody as `logged_in` does."""
     if viewer is None:
         raise _not_logged_in(request)
     return viewer
 
 
-def needs(*rights: Right) -> Callable[..., Viewer]:
+def needs(*rights: Right) -> Callable[..., Awaitable[Viewer]]:
     """Make the dependency of a route that needs somebody logged in, with all of some rights.
 
     It answers 401, or sends a browser to the log-in page; 403 where a right is missing.
     """
 
-    def viewer(request: Request, viewer: Annotated[Viewer, Depends(logged_in)]) -> Viewer:
+    async def viewer(request: Request, viewer: Annotated[Viewer, Depends(logged_in)]) -> Viewer:
         if viewer.user.must_change_password:
             if _wants_page(request):
                 raise Elsewhere("/account/password")

@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse
 from qa.api.access import Viewer, needs
 from qa.api.problems import Refused
 from qa.api.recordings import FileState
-from qa.api.service import Service, locate_audio, service_of
+from qa.api.service import Service, locate_audio, running_service
 from qa.errors import QAError
 from qa.records import Right
 from qa.store.audit import audit
@@ -30,7 +30,7 @@ LEAD_MS = 1_000
 _RANGE = re.compile(r"bytes=\s*(?=\d|-\d)([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
 _SHORT = re.compile(r"bytes=([0-9]{1,18})-([0-9]{1,18})")  # as `_asked_span` writes it
 _PIECE_BYTES = 1 << 20
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 
 router = APIRouter(include_in_schema=False)

@@ -66,7 +66,7 @@ class Days:
         return "?" + urlencode({"since": self.first, "until": self.final})
 
 
-def days_query(
+async def days_query(
     days: Annotated[int, Query(ge=1, le=_LONGEST)] = DEFAULT,
     since: Annotated[str, Query(max_length=10)] = "",
     until: Annotated[str, Query(max_length=10)] = "",

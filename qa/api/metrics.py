@@ -19,10 +19,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import qa
-from qa.api.access import Viewer, logged_in, maybe_viewer, needs
+from qa.api.access import Viewer, maybe_viewer, needs, required
 from qa.api.guards import route_of
 from qa.api.problems import METRICS, Refused
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.records import Right
 from qa.store.metrics import Counts, read_counts
 from qa.store.runs import Run, RunState
@@ -113,9 +113,9 @@ class Measured:
                 self._metrics.seconds.labels(route).observe(took_s)
 
 
-def may_scrape(
+async def may_scrape(
     request: Request,
-    service: Annotated[Service, Depends(service_of)],
+    service: Annotated[Service, Depends(running_service)],
     viewer: Annotated[Viewer | None, Depends(maybe_viewer)],
 ) -> None:
     """Let pass whom `serve.metrics` allows.
@@ -129,10 +129,10 @@ def may_scrape(
         raise HTTPException(404)
     if allowed == "loopback" and _is_local(request):
         return
-    person = logged_in(request, viewer)
+    person = required(request, viewer)
     if not person.rights.intersection(_RIGHTS):
         raise Refused("not_allowed")
-    needs()(request, person)
+    await needs()(request, person)
 
 
 @router.get(METRICS, include_in_schema=False, dependencies=[Depends(may_scrape)])

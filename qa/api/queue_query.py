@@ -1,6 +1,6 @@
 """Which calls a person asked for, read from the queue's address and written back into links."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Annotated, Any
@@ -88,7 +88,19 @@ class QueueQuery:
 
     def call_link(self, call_id: str, at: str = "") -> str:
         """Write the address of a call opened from this list."""
-        return _address(f"/calls/{quote(call_id, safe='')}", replace(self, at=at))
+        return self.call_links()(call_id, at)
+
+    def call_links(self) -> Callable[[str, str], str]:
+        """Make what writes the addresses of calls opened from this list: from id and place."""
+        given = urlencode(_given(replace(self, at="")))
+
+        def link(call_id: str, at: str) -> str:
+            place = urlencode({"at": at}) if at else ""  # the last of the fields
+            parameters = f"{given}&{place}" if given and place else given or place
+            path = f"/calls/{quote(call_id, safe='')}"
+            return f"{path}?{parameters}" if parameters else path
+
+        return link
 
     def back_link(self) -> str:
         """Write the address of the page of the list that a call was opened from."""
@@ -103,7 +115,7 @@ class QueueQuery:
         return cursor(self.at)
 
 
-def queue_query(
+async def queue_query(
     show: Annotated[str, Query(max_length=20)] = "",
     severity: Annotated[str, Query(max_length=20)] = "",
     state: Annotated[str, Query(max_length=20)] = "",

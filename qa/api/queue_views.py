@@ -11,6 +11,7 @@ from qa.api.views import CLASSES, SYMBOLS
 from qa.api.words import WORDS
 from qa.api.words import word as say
 from qa.errors import NotFoundError, RulesetError
+from qa.masking import mask_numbers_in
 from qa.records import FlagAction
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.queue import Cursor, QueueLine, Show
@@ -44,6 +45,7 @@ class RowView:
     """A call in the queue.
 
     Attributes:
+        shown_id: the call's id without numbers that are somebody's.
         when: the time of the call, without the year where it is this one.
         until: the end of the appeal window, in the same way.
         hidden: titles of the flags for which there was no room.
@@ -52,6 +54,7 @@ class RowView:
 
     line: QueueLine
     href: str
+    shown_id: str
     direction: str
     length: str
     when: str
@@ -83,10 +86,8 @@ def row_views(
         titles: of rules, by id.
         reading: the language, and the time it is now.
     """
-    return [
-        _row(line, asked.call_link(line.call_id, _at(line, show)), titles, reading)
-        for line in lines
-    ]
+    link = asked.call_links()
+    return [_row(line, link(line.call_id, _at(line, show)), titles, reading) for line in lines]
 
 
 def _row(
@@ -114,6 +115,7 @@ def _row(
     return RowView(
         line=line,
         href=href,
+        shown_id=mask_numbers_in(line.call_id),
         direction=DIRECTIONS[Direction(line.direction)].text(lang) if line.direction else "",
         length=format_length(line.duration_ms),
         when=format_short_moment(line.started_at, now.year),

@@ -1,5 +1,6 @@
 """Templates to HTML: words, links, and what every template may use."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 import jinja2
 from fastapi import Request
 from fastapi.responses import HTMLResponse
+from jinja2.runtime import Macro
 from markupsafe import Markup
 
 import qa
@@ -19,6 +21,7 @@ __all__ = ["STATIC", "flash", "fragment", "language", "page"]
 
 _HERE = Path(__file__).parent
 STATIC = _HERE / "static"
+_MOST_KEPT = 10_000
 
 _templates = jinja2.Environment(
     loader=jinja2.FileSystemLoader(_HERE / "templates"),
@@ -62,6 +65,24 @@ def page(
     return response
 
 
+_filled: dict[tuple[Hashable, ...], str] = {}
+
+
+def _kept(template: str, lang: str, macro: Macro, values: tuple[Hashable, ...]) -> str:
+    """Fill in a macro once for the same values: for parts that many pages show alike.
+
+    The macro may use nothing but what it is given and the words of the language, and no one's
+    data: what it gave stays in memory.
+    """
+    key = (template, lang, macro.name, *values)
+    found = _filled.get(key)
+    if found is None:
+        if len(_filled) >= _MOST_KEPT:
+            _filled.clear()
+        found = _filled[key] = macro(*values)
+    return found
+
+
 def fragment(request: Request, template: str, values: dict[str, Any]) -> str:
     """Fill in a template for a page or for a part of one."""
     lang = language(request)
@@ -69,5 +90,8 @@ def fragment(request: Request, template: str, values: dict[str, Any]) -> str:
     def say(key: str, **given: object) -> str:
         return word(key, lang, **given)
 
-    frame = {"lang": lang, "w": say, "has_word": WORDS.__contains__}
+    def kept(macro: Macro, *values: Hashable) -> str:
+        return _kept(template, lang, macro, values)
+
+    frame = {"lang": lang, "w": say, "has_word": WORDS.__contains__, "kept": kept}
     return _templates.get_template(template).render({**shell_values(request), **values, **frame})

@@ -45,6 +45,11 @@ def service_of(request: Request) -> Service:
     return service
 
 
+async def running_service(request: Request) -> Service:
+    """Give routes the service; not worth a change of thread, which a plain function would cost."""
+    return service_of(request)
+
+
 def load_call(service: Service, scope: Scope, call_id: str) -> LoadedCall:
     """Load all that the page shows of a call.
 

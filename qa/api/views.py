@@ -133,8 +133,13 @@ def card_view(scorecard: Scorecard, call: Call, lang: str) -> CardView:
     layout = lay_out(scorecard)
     titles = {g.group: _in(lang, g.title, g.title_en) for g in scorecard.groups}
 
+    hidden = mask_call(call)
+
     def views(lines: Iterable[ScoreLine]) -> tuple[LineView, ...]:
-        return tuple(_line_view(line, titles.get(line.group, ""), call, lang) for line in lines)
+        return tuple(
+            _line_view(line, titles.get(line.group, ""), call if line.is_flag else hidden, lang)
+            for line in lines
+        )
 
     return CardView(
         flags=views(sorted(layout.flags, key=_seriousness)),
@@ -193,10 +198,12 @@ def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
 
 
 def _ticket(line: ScoreLine, call: Call, lang: str) -> tuple[str, str] | None:
-    """Say what the ticket holds; in full where it is to be compared with what was said."""
+    """Say what the ticket holds.
+
+    Args:
+        call: in full where what was said is to be compared with it, for flags; else masked.
+    """
     written = ticket_text(line.verdict, call)
-    if written and not line.is_flag:
-        written = ticket_text(line.verdict, mask_call(call))
     return (slot_name(written[0], lang), written[1]) if written else None
 
 

@@ -5,7 +5,7 @@ Every hidden character becomes one mark, so that lengths, positions and the time
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from qa.masking.find import Personal, find_personal, personal_spans
@@ -41,11 +41,13 @@ class Heard:
     Attributes:
         texts: the utterances' own texts.
         masked: the same with marks.
+        written: texts that belong to the call, as they were masked: verdicts repeat each other.
     """
 
     personal: Personal
     texts: tuple[str, ...]
     masked: tuple[str, ...]
+    written: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
 def listen(transcript: Transcript | None, call: Call) -> Heard:
@@ -68,7 +70,11 @@ def mask_spans(text: str, spans: Iterable[PersonalSpan]) -> str:
 
 def mask_text(text: str, heard: Heard) -> str:
     """Hide what is personal in a text that belongs to a call, such as a remark or a note."""
-    return mask_spans(text, personal_spans(text, heard.personal))
+    masked = heard.written.get(text)
+    if masked is None:
+        masked = mask_spans(text, personal_spans(text, heard.personal))
+        heard.written[text] = masked
+    return masked
 
 
 def mask_transcript(

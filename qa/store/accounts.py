@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
@@ -205,8 +206,12 @@ def teams_of(session: Session, user_id: int) -> list[str]:
     return list(session.scalars(wanted.order_by(UserTeamRow.team)))
 
 
-def as_user(row: UserRow, teams: list[str] | tuple[str, ...]) -> User:
-    """Turn a row into what the program works with."""
+def as_user(row: Any, teams: list[str] | tuple[str, ...]) -> User:
+    """Turn a row into what the program works with.
+
+    Args:
+        row: with the columns of `UserRow`.
+    """
     return User(
         user_id=row.user_id,
         login=row.login,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.codec import decode
+from qa.codec import decode, decode_card
 from qa.errors import NotFoundError
 from qa.records import Scope
 from qa.store.attributing import CallAttribution, call_attribution
@@ -269,7 +269,7 @@ def call_detail(session: Session, call_id: str, zone: ZoneInfo) -> CallDetail:
     ).all()
     current = next((card for card in cards if card.is_current), None)
     recording = session.get(RecordingRow, row.recording_id) if row.recording_id else None
-    card = decode(Scorecard, current.blob) if current else None
+    card = decode_card(current.blob) if current else None
     return CallDetail(
         line=line,
         call=load_calls(session, [call_id], zone)[call_id],

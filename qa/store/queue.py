@@ -49,10 +49,10 @@ class QueuePage:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The calls before and behind one in a list; None at its ends."""
+    """The places of the calls before and behind one in a list; None at its ends."""
 
-    before: str | None
-    after: str | None
+    before: Cursor | None
+    after: Cursor | None
 
 
 def queue_page(
@@ -108,8 +108,8 @@ def neighbours(
         for backwards in (True, False)
     ]
     # The call itself may stand elsewhere by now, on either side.
-    ids = [[row.call_id for row in rows if row.call_id != call_id] for rows in found]
-    return Neighbours(*[next(iter(some), None) for some in ids])
+    others = [[row for row in rows if row.call_id != call_id] for rows in found]
+    return Neighbours(*[next(iter(some), None) for some in others])
 
 
 def place_of(session: Session, wanted: QueueFilter, scope: Scope, call_id: str) -> Cursor:

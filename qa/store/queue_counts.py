@@ -1,9 +1,20 @@
 """How many calls a list holds, by how serious they are; quick, and honest about where it stops."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Subquery,
+    and_,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from qa.records import Scope
@@ -53,15 +64,37 @@ def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Se
         numbers, is_exact = _count(session, look, column, fits, FEW_CAP)
         return {SEVERITIES[n]: Count(numbers.get(n + shift, 0), is_exact) for n in ranks}
     limit = max(_LEAST, COUNT_CAP // len(parts))
-    counts = {}
-    for rank in ranks:
-        looks = [
-            _count(session, and_(part, column == rank + shift), column, fits, limit)
-            for part in parts
-        ]
-        number = sum(numbers.get(rank + shift, 0) for numbers, _ in looks)
-        counts[SEVERITIES[rank]] = Count(number, all(is_exact for _, is_exact in looks))
-    return counts
+    looks = [
+        (rank, _look(and_(part, column == rank + shift), column, fits, limit))
+        for rank in ranks
+        for part in parts
+    ]
+    counts = {rank: Count(0, True) for rank in ranks}
+    for rank, (number, looked_at) in zip(
+        [rank for rank, _ in looks], _all_counts(session, [look for _, look in looks]), strict=True
+    ):
+        before = counts[rank]
+        is_exact = before.is_exact and looked_at < limit
+        counts[rank] = Count(before.number + number, is_exact)
+    return {SEVERITIES[rank]: count for rank, count in counts.items()}
+
+
+def _look(
+    look: ColumnElement[bool], rank: ColumnElement[int], fits: ColumnElement[bool], limit: int
+) -> Subquery:
+    """Take the first calls of a look with what fits among them."""
+    hit = case((fits, 1), else_=0).label("hit")
+    return select(rank.label("rank"), hit).where(look).limit(limit).subquery()
+
+
+def _all_counts(session: Session, looks: Sequence[Subquery]) -> list[tuple[int, int]]:
+    """Count several looks at once: how many fit, and how many calls were looked at."""
+    parts = [
+        select(literal(at).label("at"), func.sum(some.c.hit), func.count()).select_from(some)
+        for at, some in enumerate(looks)
+    ]
+    found = {row[0]: (int(row[1] or 0), row[2]) for row in session.execute(union_all(*parts))}
+    return [found[at] for at in range(len(looks))]
 
 
 def _count(
@@ -72,8 +105,7 @@ def _count(
     limit: int,
 ) -> tuple[dict[int, int], bool]:
     """Count what fits among the first calls of a look, by rank; say whether that were all."""
-    hit = case((fits, 1), else_=0).label("hit")
-    some = select(rank.label("rank"), hit).where(look).limit(limit).subquery()
+    some = _look(look, rank, fits, limit)
     rows = session.execute(
         select(some.c.rank, func.sum(some.c.hit), func.count()).group_by(some.c.rank)
     ).all()

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qa.records import Basis, FlagAction, ReviewState
@@ -71,33 +72,58 @@ class QueueLine:
     flags: tuple[QueueFlag, ...]
 
 
-# Columns, not mapped objects: of those SQLAlchemy keeps track, at three times the price.
-_STATUS_COLUMNS = tuple(CallStatusRow.__table__.c)
-_FLAG_COLUMNS = (
-    VerdictRow.scorecard_id,
-    VerdictRow.rule_id,
-    VerdictRow.outcome,
-    VerdictRow.grade,
-    VerdictRow.critical,
-    VerdictRow.points,
-    VerdictRow.start_ms,
-)
+# The tables' own columns: of mapped ones SQLAlchemy keeps track, at three times the price.
+_STATUS, _CALLS, _AGENTS = CallStatusRow.__table__.c, CallRow.__table__.c, AgentRow.__table__.c
+_RECORDINGS, _VERDICTS = RecordingRow.__table__.c, VerdictRow.__table__.c
+_OUTCOMES = {one.value: one for one in Outcome}
+_GRADES = {one.value: one for one in Grade}
+
+
+@cache
+def _wanted_lines() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            *_STATUS,
+            _CALLS.direction,
+            _AGENTS.name.label("agent_name"),
+            _RECORDINGS.duration_ms,
+        )
+        .join_from(CallStatusRow.__table__, CallRow.__table__, _CALLS.call_id == _STATUS.call_id)
+        .outerjoin(AgentRow.__table__, _AGENTS.agent_id == _STATUS.agent_id)
+        .outerjoin(RecordingRow.__table__, _RECORDINGS.recording_id == _CALLS.recording_id)
+        .where(_STATUS.call_id.in_(bindparam("call_ids", expanding=True)))
+    )
+
+
+@cache
+def _wanted_flags() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            _VERDICTS.scorecard_id,
+            _VERDICTS.rule_id,
+            _VERDICTS.outcome,
+            _VERDICTS.grade,
+            _VERDICTS.critical,
+            _VERDICTS.points,
+            _VERDICTS.start_ms,
+        )
+        .where(
+            _VERDICTS.scorecard_id.in_(bindparam("numbers", expanding=True)),
+            _VERDICTS.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
+        )
+        .order_by(
+            _VERDICTS.scorecard_id,
+            _VERDICTS.outcome.desc(),
+            _VERDICTS.critical.desc(),
+            _VERDICTS.points.desc(),
+            _VERDICTS.rule_id,
+        )
+    )
 
 
 def load_lines(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> list[QueueLine]:
     """Load the lines of calls, in the order given; calls without a scorecard are left out."""
-    rows = session.execute(
-        select(
-            *_STATUS_COLUMNS,
-            CallRow.direction,
-            AgentRow.name.label("agent_name"),
-            RecordingRow.duration_ms,
-        )
-        .join(CallRow, CallRow.call_id == CallStatusRow.call_id)
-        .outerjoin(AgentRow, AgentRow.agent_id == CallStatusRow.agent_id)
-        .outerjoin(RecordingRow, RecordingRow.recording_id == CallRow.recording_id)
-        .where(CallStatusRow.call_id.in_(call_ids))
-    )
+    rows = session.execute(_wanted_lines(), {"call_ids": list(call_ids)})
     found = {row.call_id: row for row in rows}
     flags = _flags(session, [row.scorecard_id for row in found.values()])
     return [
@@ -136,52 +162,37 @@ def _line(status: Row[*tuple[Any, ...]], flags: tuple[QueueFlag, ...], zone: Zon
 
 
 def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, list[QueueFlag]]:
-    rows = session.execute(
-        select(*_FLAG_COLUMNS)
-        .where(
-            VerdictRow.scorecard_id.in_(scorecard_ids),
-            VerdictRow.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
-        )
-        .order_by(
-            VerdictRow.scorecard_id,
-            VerdictRow.outcome.desc(),
-            VerdictRow.critical.desc(),
-            VerdictRow.points.desc(),
-            VerdictRow.rule_id,
-        )
-    )
+    rows = session.execute(_wanted_flags(), {"numbers": list(scorecard_ids)})
     decided = _decided(session, scorecard_ids)
     flags: dict[int, list[QueueFlag]] = defaultdict(list)
-    for row in rows:
+    for number, rule_id, outcome, grade, critical, points, start_ms in rows:
+        action = decided.get((number, rule_id)) if decided else None
         flag = QueueFlag(
-            row.rule_id,
-            Outcome(row.outcome),
-            Grade(row.grade),
-            row.critical,
-            row.points,
-            row.start_ms,
-            decided.get((row.scorecard_id, row.rule_id)),
+            rule_id, _OUTCOMES[outcome], _GRADES[grade], critical, points, start_ms, action
         )
-        flags[row.scorecard_id].append(flag)
+        flags[number].append(flag)
     return flags
 
 
 def _decided(session: Session, scorecard_ids: Sequence[int]) -> dict[tuple[int, str], FlagAction]:
     """Load what people decided last of each flag; notes decide nothing."""
-    last = (
-        select(func.max(FlagDecisionRow.decision_id))
-        .where(
-            FlagDecisionRow.call_id.in_(
-                select(CallStatusRow.call_id).where(CallStatusRow.scorecard_id.in_(scorecard_ids))
-            ),
-            FlagDecisionRow.scorecard_id.in_(scorecard_ids),
-            FlagDecisionRow.action != FlagAction.NOTE.value,
-        )
-        .group_by(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id)
-    )
-    rows = session.execute(
-        select(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id, FlagDecisionRow.action).where(
-            FlagDecisionRow.decision_id.in_(last)
-        )
-    )
+    rows = session.execute(_wanted_decisions(), {"numbers": list(scorecard_ids)})
     return {(row[0], row[1]): FlagAction(row[2]) for row in rows}
+
+
+@cache
+def _wanted_decisions() -> Select[*tuple[Any, ...]]:
+    decisions = FlagDecisionRow.__table__.c
+    wanted: BindParameter[Any] = bindparam("numbers", expanding=True)
+    last = (
+        select(func.max(decisions.decision_id))
+        .where(
+            decisions.call_id.in_(select(_STATUS.call_id).where(_STATUS.scorecard_id.in_(wanted))),
+            decisions.scorecard_id.in_(wanted),
+            decisions.action != FlagAction.NOTE.value,
+        )
+        .group_by(decisions.scorecard_id, decisions.rule_id)
+    )
+    return select(decisions.scorecard_id, decisions.rule_id, decisions.action).where(
+        decisions.decision_id.in_(last)
+    )

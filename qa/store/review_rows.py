@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select, union
 from sqlalchemy.orm import Session
 
-from qa.codec import decode
+from qa.codec import decode_card
 from qa.records import (
     Appeal,
     AppealState,
@@ -30,7 +30,7 @@ from qa.review.reviewing import ReviewedCard, effective_card
 from qa.store.convert import chunks
 from qa.store.tables import ScorecardRow
 from qa.store.tables_review import AppealRow, AppealStepRow, FlagDecisionRow, ReleaseRow
-from qa.types import Outcome, Scorecard
+from qa.types import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +177,7 @@ def _review(
 ) -> CallReview:
     release = release_in_force(history.steps)
     shown_id = release.scorecard_id if release is not None else current_id
-    card = effective_card(decode(Scorecard, blobs[shown_id]), history.on(shown_id))
+    card = effective_card(decode_card(blobs[shown_id]), history.on(shown_id))
     appeals = appeals_of(release, history.appeals)
     state = released_state(release, appeals, now) if release else unreleased_state(card)
     return CallReview(

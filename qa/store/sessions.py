@@ -2,17 +2,32 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from qa.errors import AccountError, AccountFault, NotFoundError
 from qa.records import User, UserRole
-from qa.store.accounts import as_user, is_plain, teams_of
+from qa.store.accounts import as_user, is_plain
 from qa.store.audit import audit
-from qa.store.tables_people import ApiTokenRow, LoginSessionRow, UserRow
+from qa.store.tables_people import ApiTokenRow, LoginSessionRow, UserRow, UserTeamRow
 
 SEEN_EVERY = timedelta(minutes=1)
 TOKEN_PREFIX = "qa_"
@@ -22,6 +37,7 @@ _SECRET_BYTES = 32
 _MAX_SECRET_CHARS = 100
 _KEPT = timedelta(days=7)
 _HINT_CHARS = 8
+_KEY = "key_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +117,15 @@ def find_session(
     """
     if not 0 < len(secret) <= _MAX_SECRET_CHARS:
         return None
-    found = session.execute(
-        select(LoginSessionRow, UserRow)
-        .join(UserRow, UserRow.user_id == LoginSessionRow.user_id)
-        .where(LoginSessionRow.session_hash == hash_secret(secret), *_alive(now, limits))
-    ).first()
-    if found is None:
-        return None
-    row, user = found
-    return _person(session, user), _login_session(row)
+    rows = session.execute(
+        _by_cookie(),
+        {
+            "session_hash": hash_secret(secret),
+            "seen_after": now - limits.idle,
+            "created_after": now - limits.absolute,
+        },
+    ).all()
+    return (_person(rows), _login_session(_key(rows[0]))) if rows else None
 
 
 def see_session(session: Session, session_hash: str, now: datetime) -> None:
@@ -191,18 +207,11 @@ def find_token(session: Session, secret: str, *, now: datetime) -> tuple[User, A
     """Find whose key a secret is; None where it is unknown, revoked or out of time."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > _MAX_SECRET_CHARS:
         return None
-    found = session.execute(
-        select(ApiTokenRow, UserRow)
-        .join(UserRow, UserRow.user_id == ApiTokenRow.user_id)
-        .where(ApiTokenRow.token_hash == hash_secret(secret))
-    ).first()
-    if found is None:
+    rows = session.execute(_by_token(), {"token_hash": hash_secret(secret)}).all()
+    if not rows:
         return None
-    row, user = found
-    token = _token(row)
-    if not token.is_valid(now):
-        return None
-    return _person(session, user), token
+    token = _token(_key(rows[0]))
+    return (_person(rows), token) if token.is_valid(now) else None
 
 
 def see_token(session: Session, token_id: int, now: datetime) -> None:
@@ -265,13 +274,47 @@ def _alive(now: datetime, limits: SessionLimits) -> tuple[ColumnElement[bool], .
     )
 
 
-def _person(session: Session, row: UserRow) -> User:
-    """Read a person; only leads have teams to be asked for, and this happens on every request."""
-    is_lead = row.role == UserRole.LEAD.value
-    return as_user(row, teams_of(session, row.user_id) if is_lead else ())
+# Who asks is looked up on every request: one statement each, put together once.
+@cache
+def _by_cookie() -> Select[*tuple[Any, ...]]:
+    login = LoginSessionRow.__table__
+    return _with_person(login).where(
+        login.c.session_hash == bindparam("session_hash"),
+        login.c.revoked_at.is_(None),
+        login.c.last_seen_at > bindparam("seen_after"),
+        login.c.created_at > bindparam("created_after"),
+    )
 
 
-def _login_session(row: LoginSessionRow) -> LoginSession:
+@cache
+def _by_token() -> Select[*tuple[Any, ...]]:
+    token = ApiTokenRow.__table__
+    return _with_person(token).where(token.c.token_hash == bindparam("token_hash"))
+
+
+def _with_person(by: FromClause) -> Select[*tuple[Any, ...]]:
+    """Select a key with its holder, a row for each team that they lead, or one without."""
+    user, lead = UserRole.LEAD.value, UserTeamRow.__table__
+    people = UserRow.__table__
+    own = [column.label(_KEY + column.name) for column in by.columns]
+    teams = and_(lead.c.user_id == people.c.user_id, people.c.role == user)
+    return (
+        select(*people.columns, lead.c.team, *own)
+        .join_from(by, people, people.c.user_id == by.c.user_id)
+        .outerjoin(lead, teams)
+    )
+
+
+def _key(row: Row[*tuple[Any, ...]]) -> SimpleNamespace:
+    values = {k.removeprefix(_KEY): v for k, v in row._mapping.items() if k.startswith(_KEY)}
+    return SimpleNamespace(**values)
+
+
+def _person(rows: Sequence[Row[*tuple[Any, ...]]]) -> User:
+    return as_user(rows[0], [row.team for row in rows if row.team is not None])
+
+
+def _login_session(row: Any) -> LoginSession:
     return LoginSession(
         session_hash=row.session_hash,
         csrf_token=row.csrf_token,
@@ -282,7 +325,7 @@ def _login_session(row: LoginSessionRow) -> LoginSession:
     )
 
 
-def _token(row: ApiTokenRow) -> ApiToken:
+def _token(row: Any) -> ApiToken:
     return ApiToken(
         token_id=row.token_id,
         name=row.name,

@@ -12,7 +12,7 @@ from qa.api.access import Viewer, logged_in, needs
 from qa.api.logins import change_password
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.errors import AccountError
 from qa.store import sessions
 from qa.store.audit import audit
@@ -20,7 +20,7 @@ from qa.store.audit import audit
 TOKEN_DAYS = (30, 90, 365)
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 # Also for whoever must change the password first: they can do nothing else.
 Anyone = Annotated[Viewer, Depends(logged_in)]
 Settled = Annotated[Viewer, Depends(needs())]

@@ -9,7 +9,7 @@ from qa.api.access import Viewer, needs
 from qa.api.agent_views import agent_values
 from qa.api.days import DaysQuery, days_query, shown_days
 from qa.api.rendering import language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.team_views import frame
 from qa.errors import NotFoundError
 from qa.records import Right, Scope
@@ -20,7 +20,7 @@ from qa.store.agent_lists import AgentEntry, require_agent
 CALLS_SHOWN = 15
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
 Asked = Annotated[DaysQuery, Depends(days_query)]
 After = Annotated[str, Query(max_length=300, description="place of the last call shown")]

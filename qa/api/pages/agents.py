@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from qa.api.access import Viewer, needs
 from qa.api.pages.shared import code_words, titles_in
 from qa.api.rendering import language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.records import Right
 from qa.store import queries, queries_queue
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS))]
 
 

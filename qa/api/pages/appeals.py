@@ -14,7 +14,7 @@ from qa.api.pages.shared import Number
 from qa.api.problems import Refused
 from qa.api.rendering import flash, language, page
 from qa.api.review_views import Reading
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_in
 from qa.errors import ConflictError, InvalidRequestError, NotAllowedError, TransitionError
@@ -40,7 +40,7 @@ _REFUSALS = (NotAllowedError, InvalidRequestError, ConflictError)
 _STATUS: dict[type[Exception], int] = {NotAllowedError: 403, InvalidRequestError: 422}
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Somebody = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
 Decider = Annotated[Viewer, Depends(needs(Right.DECIDE_APPEALS))]
 Appellant = Annotated[Viewer, Depends(needs(Right.APPEAL))]

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from qa.api.access import Viewer, needs
 from qa.api.display import format_time
 from qa.api.rendering import language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import WORDS, word
 from qa.api.words.audit import ACTION
 from qa.records import Right
@@ -21,7 +21,7 @@ from qa.store.audit_reading import AuditEntry, AuditFilter, list_entries
 PAGE_SIZE = 100
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_AUDIT))]
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -13,14 +13,14 @@ from qa.api.pages.queue import first_list
 from qa.api.pages.shared import code_words
 from qa.api.queue_query import QueueQuery, queue_query
 from qa.api.rendering import language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.errors import NotFoundError
 from qa.records import Right
-from qa.store.queue import neighbours, place_of
+from qa.store.queue import neighbours
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[QueueQuery, Depends(queue_query)]
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.LISTEN))]
 
 
@@ -43,14 +43,19 @@ def show_call(
 ) -> Response:
     """Show one call with its scorecard and transcript; a look at personal data is audited."""
     asking = Asking(service, viewer, language(request), asked, clear=personal)
+    with service.store.sharing():
+        return page(request, "call.html", _values(request, asking, call_id))
+
+
+def _values(request: Request, asking: Asking, call_id: str) -> dict[str, Any]:
     values = call_values(asking, call_id)
-    values |= {
+    return values | {
         "near_calls": _neighbours(asking, values["detail"].line.call_id),
         "peaks_url": f"/api/v1/calls/{quote(call_id, safe='')}/peaks",
         "listens_url": f"/api/v1/calls/{quote(call_id, safe='')}/listens",
-        "personal_url": _personal_url(asking, personal),
+        "personal_url": _personal_url(asking, asking.clear),
+        **code_words(request),
     }
-    return page(request, "call.html", values | code_words(request))
 
 
 def _personal_url(asking: Asking, shown: bool) -> str:
@@ -68,14 +73,8 @@ def _neighbours(asking: Asking, call_id: str) -> Neighbours:
     with service.store.reading() as session:
         try:
             found = neighbours(session, wanted, viewer.scope, call_id, place=place.place())
-            at = {
-                near: place_of(session, wanted, viewer.scope, near).text()
-                for near in (found.before, found.after)
-                if near
-            }
         except NotFoundError:  # without a scorecard it stands in no list
             return Neighbours()
-    links = [
-        place.call_link(near, at[near]) if near else "" for near in (found.before, found.after)
-    ]
+    near_calls = (found.before, found.after)
+    links = [place.call_link(near.call_id, near.text()) if near else "" for near in near_calls]
     return Neighbours(*links)

@@ -12,7 +12,7 @@ from qa.api.access import Viewer, needs
 from qa.api.display import format_moment
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_by_call
 from qa.errors import InvalidRequestError, NotAllowedError
@@ -34,7 +34,7 @@ _SOON = timedelta(hours=6)
 _MAX_SHOWN = 200
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Checker = Annotated[Viewer, Depends(needs(Right.REVIEW))]
 View = Literal["mine", "team", "done"]
 

@@ -11,7 +11,7 @@ from qa.api.access import Viewer, needs
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.rulesets import loader_of, rulesets_in_force
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.what_if_views import what_if_view
 from qa.api.words import word
 from qa.batch.asked_runs import AskedKind
@@ -27,7 +27,7 @@ _TRIES_SHOWN = 8
 _SOURCE = "draft"
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Publisher = Annotated[Viewer, Depends(needs(Right.PUBLISH_RULES))]
 Note = Annotated[str, Form(max_length=1000)]
 

@@ -12,7 +12,7 @@ from qa.api import access
 from qa.api.access import Viewer, logged_in, maybe_viewer, same_text
 from qa.api.logins import Attempt, log_in, safe_next
 from qa.api.rendering import page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.review.rights import rights_of
 from qa.store.accounts import has_users
 from qa.store.audit import audit
@@ -23,7 +23,7 @@ from qa.store.sessions import end_session
 LOGIN_COOKIE = "__Host-qa_login"
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Perhaps = Annotated[Viewer | None, Depends(maybe_viewer)]
 
 

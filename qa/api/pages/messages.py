@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse
 from qa.api.access import Viewer, needs
 from qa.api.pages.shared import Count
 from qa.api.rendering import flash, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.store.messages import Message, MessageKind, count_new_messages, mark_read, messages_for
 
 PAGE_SIZE = 40
@@ -29,7 +29,7 @@ _SIGNS = {
 }
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Anybody = Annotated[Viewer, Depends(needs())]
 
 

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
 from qa.api.rendering import flash, language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.errors import ConflictError, NotFoundError
 from qa.ingest.entries import notice_entry, parse_day
@@ -20,7 +20,7 @@ from qa.store.notices import NoticeLine, add_notice, list_notices, remove_notice
 from qa.wording import FESTIVALS
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Publisher = Annotated[Viewer, Depends(needs(Right.PUBLISH_RULES))]
 Short = Annotated[str, Form(max_length=200)]
 

@@ -22,7 +22,7 @@ from qa.api.queue_query import (
 from qa.api.queue_views import chips, known_titles, row_views
 from qa.api.rendering import language, page
 from qa.api.rulesets import Current
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.records import ReviewState, Right
 from qa.store import problems
 from qa.store.agent_lists import teams_in_scope
@@ -36,7 +36,7 @@ SHOWN_PROBLEMS = 50
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[QueueQuery, Depends(queue_query)]
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
 Overseer = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.READ_TEAMS))]
 
@@ -44,28 +44,34 @@ Overseer = Annotated[Viewer, Depends(needs(Right.READ_CALLS, Right.READ_TEAMS))]
 @router.get("/")
 def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader) -> Response:
     """Show the list of calls."""
+    with service.store.sharing() as session:
+        return page(request, "queue.html", _queue_values(request, service, asked, viewer, session))
+
+
+def _queue_values(
+    request: Request, service: Service, asked: QueueQuery, viewer: Viewer, session: Any
+) -> dict[str, Any]:
     store, lang, now = service.store, language(request), datetime.now(UTC)
     wanted = asked.to_filter(store.zone, now, first_list(viewer))
-    with store.reading() as session:
-        listed = queue_page(
-            session,
-            wanted,
-            viewer.scope,
-            zone=store.zone,
-            after=cursor(asked.after),
-            before=cursor(asked.before),
-            limit=PAGE_SIZE,
-        )
-        # What one chooses a seriousness from counts all of them.
-        counts = queue_counts(session, replace(wanted, severity=None), viewer.scope)
-        agents = agent_choices(session, viewer.scope)
-        teams = teams_in_scope(session, viewer.scope)
-        values = _tasks(session, viewer, now)
+    listed = queue_page(
+        session,
+        wanted,
+        viewer.scope,
+        zone=store.zone,
+        after=cursor(asked.after),
+        before=cursor(asked.before),
+        limit=PAGE_SIZE,
+    )
+    # What one chooses a seriousness from counts all of them.
+    counts = queue_counts(session, replace(wanted, severity=None), viewer.scope)
+    agents = agent_choices(session, viewer.scope)
+    teams = teams_in_scope(session, viewer.scope)
+    values = _tasks(session, viewer, now)
     judged_by = [line.ruleset_id for line in listed.lines]
     asked_for = [asked.ruleset] if asked.ruleset else []
     current = Current.of(service)
     titles = known_titles(current, [*judged_by, *asked_for, current.default_id], lang)
-    values |= {
+    return values | {
         "asked": asked,
         "wanted": wanted,
         "listed": listed,
@@ -75,14 +81,14 @@ def show_queue(request: Request, service: Running, asked: Asked, viewer: Reader)
         "counts": counts,
         "total": total_of(counts),
         "chips": chips(asked, agents, titles, lang),
-        "agents": agents,
+        "agents": tuple(agents.items()),
         "teams": teams,
-        "titles": titles,
+        "titles": tuple(titles.items()),
         "rulesets": current.ids(),
         "any_call": bool(listed.lines) or _has_any(service, viewer),
         **_choices(),
+        **code_words(request),
     }
-    return page(request, "queue.html", values | code_words(request))
 
 
 def first_list(viewer: Viewer) -> Show:

@@ -18,7 +18,7 @@ from qa.api.call_values import Asking, call_values
 from qa.api.pages.shared import Count, Number, code_words
 from qa.api.queue_query import QueueQuery
 from qa.api.rendering import flash, fragment, language, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.errors import ConflictError, InvalidRequestError, NotAllowedError
 from qa.records import FlagAction, Right
@@ -27,7 +27,7 @@ from qa.store.reviews import decide_flag, release_call, settle_judged_anew, take
 from qa.types import Outcome
 
 router = APIRouter(prefix="/review", include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reviewer = Annotated[Viewer, Depends(needs(Right.REVIEW, Right.LISTEN))]
 Appellant = Annotated[Viewer, Depends(needs(Right.APPEAL, Right.LISTEN))]
 _STATUS = ((NotAllowedError, 403), (InvalidRequestError, 422))

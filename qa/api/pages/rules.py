@@ -10,7 +10,7 @@ from qa.api.access import Viewer, needs
 from qa.api.rendering import language, page
 from qa.api.rule_views import RuleView, rule_view
 from qa.api.rulesets import ruleset_in_force, rulesets_in_force
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.errors import NotFoundError
 from qa.records import Right
 from qa.scoring.ruleset import Ruleset
@@ -20,7 +20,7 @@ from qa.store.team_figures import rules as count_rules
 SHARE_DAYS = 90
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_RULES))]
 
 

@@ -12,7 +12,7 @@ from qa.api.access import Viewer, needs
 from qa.api.days import Days, DaysQuery, days_query, shown_days
 from qa.api.rendering import language, page
 from qa.api.rulesets import known_rules
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.team_views import (
     CheckCounts,
     agent_rows,
@@ -40,7 +40,7 @@ _RUNS_SHOWN = 6
 _MAX_CHECKS = 5000
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS))]
 Asked = Annotated[DaysQuery, Depends(days_query)]
 Sort = Annotated[Literal["number", "mean"], Query()]

@@ -11,7 +11,7 @@ from qa.api.access import Viewer, needs
 from qa.api.pages.shared import code_words
 from qa.api.rendering import language, page
 from qa.api.rulesets import default_ruleset_id, ruleset_in_force, rulesets_in_force
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.views import CardView, card_view
 from qa.api.words import word
 from qa.errors import NotFoundError, RulesetError
@@ -28,7 +28,7 @@ _MAX_FIELD = 1000
 _Kind = TypeVar("_Kind", Direction, ReleasedBy)
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_RULES))]
 
 

@@ -8,7 +8,7 @@ from qa.api.access import Viewer, needs
 from qa.api.pages.shared import code_words
 from qa.api.rendering import language, page
 from qa.api.rulesets import rulesets_in_force
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.errors import RecordingFault
 from qa.records import Right, UserRole
@@ -25,7 +25,7 @@ _PROBLEMS = (
 )
 
 router = APIRouter(include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Sender = Annotated[Viewer, Depends(needs(Right.UPLOAD))]
 
 

@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from qa.api.access import Viewer, limits_of, needs
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.errors import AccountError
 from qa.records import Right, User, UserRole
 from qa.store import accounts, sessions
@@ -25,7 +25,7 @@ _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 _GROUPS, _GROUP_CHARS = 4, 4
 
 router = APIRouter(prefix="/users", include_in_schema=False)
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 Admin = Annotated[Viewer, Depends(needs(Right.MANAGE_USERS))]
 
 

@@ -47,9 +47,9 @@ Clear = Annotated[
 class Seen:
     """A call for one reader.
 
+    What was said and judged is masked when it is asked for: most answers show neither.
+
     Attributes:
-        card: the scorecard that the call's score rests on.
-        transcript: the one that `card` judged; without a card what was heard last.
         review: None while there is no scorecard.
         names: of the people who decided something, by user id.
         sees_notes: reviewers' remarks to each other are not for agents.
@@ -58,12 +58,26 @@ class Seen:
 
     loaded: LoadedCall
     call: Call
-    card: Scorecard | None
-    transcript: Transcript | None
     review: CallReview | None
     names: dict[int, str]
     sees_notes: bool
     heard: Heard | None
+    _card: Scorecard | None
+    _transcript: Transcript | None
+
+    @property
+    def card(self) -> Scorecard | None:
+        """The scorecard that the call's score rests on."""
+        if self.heard is None or self._card is None:
+            return self._card
+        return mask_scorecard(self._card, self.heard)
+
+    @property
+    def transcript(self) -> Transcript | None:
+        """The transcript that `card` judged; without a card what was heard last."""
+        if self.heard is None or self._transcript is None:
+            return self._transcript
+        return mask_transcript(self._transcript, self.loaded.detail.call, heard=self.heard)
 
     @property
     def call_id(self) -> str:
@@ -99,9 +113,9 @@ def see(service: Service, viewer: Viewer, call_id: str, *, clear: bool = False) 
     """
     if clear and not viewer.may(Right.SEE_PERSONAL_DATA):
         raise Refused("not_allowed", "your account does not see personal data in clear")
-    loaded = load_call(service, viewer.scope, call_id)
-    own_id = loaded.detail.line.call_id
-    with service.store.reading() as session:
+    with service.store.sharing() as session:
+        loaded = load_call(service, viewer.scope, call_id)
+        own_id = loaded.detail.line.call_id
         review = load_reviews(session, [own_id], now()).get(own_id)
         names = user_names(session, _people_in(review))
         card, transcript = loaded.detail.scorecard, loaded.transcript
@@ -114,18 +128,16 @@ def see(service: Service, viewer: Viewer, call_id: str, *, clear: bool = False) 
     call, heard = loaded.detail.call, None
     if not clear:
         heard = listen(transcript, call)
-        card = mask_scorecard(card, heard) if card else None
-        transcript = mask_transcript(transcript, call, heard=heard) if transcript else None
         call = mask_call(call, heard=heard)
     return Seen(
         loaded=loaded,
         call=call,
-        card=card,
-        transcript=transcript,
         review=review,
         names=names,
         sees_notes=viewer.may(Right.REVIEW),
         heard=heard,
+        _card=card,
+        _transcript=transcript,
     )
 
 

@@ -13,7 +13,7 @@ from fastapi import Depends, Path, Query
 
 from qa.api.access import Viewer, needs
 from qa.api.problems import Refused, invalid
-from qa.api.service import Service, service_of
+from qa.api.service import Service, running_service
 from qa.records import Right
 
 MAX_PAGE: Final = 500
@@ -23,7 +23,7 @@ _MAX_CURSOR = 1_000
 PLAIN = r"^[^\x00-\x1f\x7f]*$"
 _Item = TypeVar("_Item")
 
-Running = Annotated[Service, Depends(service_of)]
+Running = Annotated[Service, Depends(running_service)]
 CallId = Annotated[
     str,
     Path(
