@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,12 +21,7 @@ from pydantic_settings import (
 )
 
 from qa.errors import ConfigError
-
-
-class Section(BaseModel):
-    """A frozen part of the settings that refuses unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from qa.sections import ArchiveSettings, Section
 
 
 class AudioSettings(Section):
@@ -316,6 +311,7 @@ class Settings(BaseSettings):
     serve: ServeSettings = ServeSettings()
     accounts: AccountSettings = AccountSettings()
     ingest: IngestSettings = IngestSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "

@@ -79,6 +79,9 @@ class RecordingFault(StrEnum):
     DECODER_CRASHED = "decoder_crashed"
     DECODER_TIMEOUT = "decoder_timeout"
     UNREADABLE = "unreadable"
+    LOCKED = "locked"
+    SEAL_BROKEN = "seal_broken"
+    DELETED = "deleted"
 
 
 class RecordingError(QAError):

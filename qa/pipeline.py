@@ -14,6 +14,7 @@ from qa.scoring.scorecard import open_questions, score_call
 from qa.transcribe.engine import ENGINE_REVISION, Engine
 from qa.transcribe.models import model_fingerprint, model_path
 from qa.types import Call, Hearing, Question, Scorecard, Transcript
+from qa.vault import load_ring
 
 if TYPE_CHECKING:
     from qa.transcribe.audio import DecodedRecording
@@ -87,6 +88,7 @@ class Worker:
             settings.audio,
             aggressiveness=settings.hearing.vad_aggressiveness,
             processes=settings.batch.decoders or 1,
+            keys=load_ring(settings.archive.key_file),
         )
 
     def __enter__(self) -> Self:

@@ -158,6 +158,9 @@ FAULTS: Final[Mapping[RecordingFault, Wording]] = {
     RecordingFault.DECODER_CRASHED: Wording("解码进程崩溃", "the decoder crashed"),
     RecordingFault.DECODER_TIMEOUT: Wording("解码超时", "decoding took too long"),
     RecordingFault.UNREADABLE: Wording("文件无法打开", "the file cannot be opened"),
+    RecordingFault.LOCKED: Wording("录音已加密,密钥不在", "sealed, and its key is missing"),
+    RecordingFault.SEAL_BROKEN: Wording("加密的录音已损坏", "the sealed file is damaged"),
+    RecordingFault.DELETED: Wording("录音已按批准删除", "deleted by approved request"),
 }
 
 _TABLES: Final[Mapping[str, Mapping[str, Wording]]] = {

@@ -20,8 +20,8 @@ STEPS = (
     ("masking",),
     ("ingest", "transcribe", "scoring"),
     ("text", "config", "codec", "wording"),
-    ("reasons",),
-    ("packed", "records"),
+    ("reasons", "sections"),
+    ("packed", "records", "vault"),
     ("types", "errors"),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}
@@ -38,12 +38,13 @@ ROOMS = {
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),
     "argon2": ("qa/store/passwords.py",),
     "xlsxwriter": ("qa/reports/*",),
+    "cryptography": ("qa/vault/*",),
     **dict.fromkeys(("fastapi", "starlette", "jinja2", "uvicorn"), ("qa/api/*",)),
     **dict.fromkeys(
         ("pydantic", "pydantic_settings"),
         (
             *("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
-            "qa/scoring/conditions/*",
+            *("qa/scoring/conditions/*", "qa/sections.py"),
         ),
     ),
     "prometheus_client": ("qa/api/metrics.py",),

@@ -13,15 +13,18 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
+from starlette.datastructures import Headers
 
 from qa.api.access import Viewer, needs
 from qa.api.problems import Refused
 from qa.api.recordings import FileState
+from qa.api.redaction import muted_for
 from qa.api.service import Service, locate_audio, running_service
+from qa.api.sound import sound_response
 from qa.errors import QAError
 from qa.records import Right
-from qa.store.audit import audit
-from qa.transcribe.playback import SoundLength, length_of
+from qa.store.audit import Detail, audit
+from qa.transcribe.playback import SoundLength
 from qa.types import Span
 
 MAX_CLIP_MS = 600_000
@@ -36,34 +39,43 @@ Listener = Annotated[Viewer, Depends(needs(Right.LISTEN))]
 router = APIRouter(include_in_schema=False)
 
 
-def note_listening(service: Service, viewer: Viewer, call_id: str, spans: Sequence[Span]) -> None:
+def note_listening(
+    service: Service, viewer: Viewer, call_id: str, spans: Sequence[Span], *, clear: bool = False
+) -> None:
     """Write down who heard which call, from where to where (milliseconds): a row for each span."""
     with service.store.writing() as session:
         for span in spans:
-            audit(session, viewer.user, "call.listen", "call", call_id, _details(span))
+            details = _details(span, clear=clear)
+            audit(session, viewer.user, "call.listen", "call", call_id, details)
 
 
-def _note_fetch(service: Service, viewer: Viewer, call_id: str, span: Span) -> None:
+def _note_fetch(service: Service, viewer: Viewer, call_id: str, span: Span, *, clear: bool) -> None:
     """Write down which stretch of a call's sound is sent to whom, unless it lately was."""
     fetched, user_id = service.recordings.fetched, viewer.user.user_id
-    if not fetched.is_new(user_id, call_id, span):
+    key = f"{call_id}\0clear" if clear else call_id
+    if not fetched.is_new(user_id, key, span):
         return
+    details = _details(span, clear=clear)
     try:
         with service.store.writing() as session:
-            audit(session, viewer.user, "call.fetch_audio", "call", call_id, _details(span))
+            audit(session, viewer.user, "call.fetch_audio", "call", call_id, details)
     except QAError:
-        fetched.forget(user_id, call_id)  # nothing was given; the next try is written down
+        fetched.forget(user_id, key)  # nothing was given; the next try is written down
         raise
 
 
-def _details(span: Span) -> dict[str, int]:
-    return {"from_ms": span.start_ms, "to_ms": span.end_ms}
+def _details(span: Span, *, clear: bool = False) -> dict[str, Detail]:
+    details: dict[str, Detail] = {"from_ms": span.start_ms, "to_ms": span.end_ms}
+    return {**details, "clear": True} if clear else details
 
 
 def recording_response(
-    request: Request, service: Service, viewer: Viewer, call_id: str
+    request: Request, service: Service, viewer: Viewer, call_id: str, *, clear: bool = False
 ) -> Response:
-    """Give a recording as PCM WAV; answers Range requests.
+    """Give a recording as PCM WAV, protected numbers silent in it; answers Range requests.
+
+    Args:
+        clear: as it was recorded; needs the right to see personal data and is written down.
 
     Raises:
         Refused: 409 where the file is gone or holds something else, 416 for an impossible range.
@@ -76,12 +88,16 @@ def recording_response(
             f"the recording is {located.state.value}",
             reason=located.state.value,
         )
-    copy = service.recordings.playable(recording_id, located.path)
-    length = length_of(copy)
-    span = _asked_span(request, copy, length)
+    muted = muted_for(service, viewer, call_id, clear=clear)
+    sound = service.recordings.sound(recording_id, located.path, muted)
+    span = _asked_span(request, sound.length)
     if request.method == "GET":
-        _note_fetch(service, viewer, call_id, span)
-    return _piece(request, copy) or FileResponse(copy, media_type="audio/wav")
+        _note_fetch(service, viewer, call_id, span, clear=clear)
+    if sound.is_plain:
+        return _piece(request, sound.copy) or FileResponse(sound.copy, media_type="audio/wav")
+    found = _SHORT.fullmatch(Headers(scope=request.scope).get("range", ""))
+    part = (int(found[1]), int(found[2]) + 1) if found else None
+    return sound_response(request, sound, part)
 
 
 def _piece(request: Request, copy: Path) -> Response | None:
@@ -106,8 +122,13 @@ def _piece(request: Request, copy: Path) -> Response | None:
     return Response(body, 206, headers, media_type="audio/wav")
 
 
-def cut(service: Service, viewer: Viewer, call_id: str, span: Span) -> bytes:
+def cut(
+    service: Service, viewer: Viewer, call_id: str, span: Span, *, clear: bool = False
+) -> bytes:
     """Cut a clip out of a call's recording, with its lead, as WAV; written down as heard.
+
+    Args:
+        clear: with protected numbers; needs the right to see personal data.
 
     Raises:
         Refused: 409 where the recording cannot be read, 422 where the span lies beyond it.
@@ -121,18 +142,21 @@ def cut(service: Service, viewer: Viewer, call_id: str, span: Span) -> bytes:
             reason=located.state.value,
         )
     try:
-        clip = service.recordings.clip(located.path, span)
+        muted = muted_for(service, viewer, call_id, clear=clear)
+        clip = service.recordings.clip(located.path, span, muted)
     except ValueError as error:
         raise Refused("invalid", "the clip lies beyond the recording") from error
     heard = Span(max(0, span.start_ms - LEAD_MS), span.end_ms)
-    note_listening(service, viewer, call_id, [heard])
+    note_listening(service, viewer, call_id, [heard], clear=clear)
     return clip
 
 
 @router.get("/audio/{call_id:path}")
-def play(call_id: str, request: Request, service: Running, viewer: Listener) -> Response:
+def play(
+    call_id: str, request: Request, service: Running, viewer: Listener, clear: bool = False
+) -> Response:
     """Give the recording for the player of a page; see `recording_response`."""
-    return recording_response(request, service, viewer, call_id)
+    return recording_response(request, service, viewer, call_id, clear=clear)
 
 
 @router.get("/clips/{call_id:path}")
@@ -142,6 +166,7 @@ def download_clip(
     viewer: Listener,
     start_ms: Annotated[int, Query(ge=0, le=100_000_000)],
     end_ms: Annotated[int, Query(ge=0, le=100_000_000)],
+    clear: bool = False,
 ) -> Response:
     """Give a span of the recording, with a second before it, as a WAV file to keep.
 
@@ -151,7 +176,7 @@ def download_clip(
     """
     if not 0 < end_ms - start_ms <= MAX_CLIP_MS:
         raise HTTPException(400, "a clip is longer than nothing and at most ten minutes")
-    clip = cut(service, viewer, call_id, Span(start_ms, end_ms))
+    clip = cut(service, viewer, call_id, Span(start_ms, end_ms), clear=clear)
     return clip_response(clip, start_ms, end_ms, "wav")
 
 
@@ -166,7 +191,7 @@ def clip_response(clip: bytes, start_ms: int, end_ms: int, ending: str) -> Respo
     return Response(clip, media_type=f"audio/{ending}", headers=headers)
 
 
-def _asked_span(request: Request, copy: Path, length: SoundLength) -> Span:
+def _asked_span(request: Request, length: SoundLength) -> Span:
     """Read which stretch is asked for, and leave nothing else of the header for the answer.
 
     What is no range at all, and several at once, are left out (RFC 9110, 14.2).
@@ -174,7 +199,7 @@ def _asked_span(request: Request, copy: Path, length: SoundLength) -> Span:
     Raises:
         Refused: 416 for a range that lies beyond the file.
     """
-    whole, size = Span(0, length.duration_ms), copy.stat().st_size
+    whole, size = Span(0, length.duration_ms), length.size_bytes
     found = _RANGE.fullmatch(request.headers.get("range", ""))
     if found is None:
         _set_range(request, None)

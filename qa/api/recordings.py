@@ -13,13 +13,16 @@ from enum import StrEnum
 from pathlib import Path
 
 from qa.api.listening import Fetched
+from qa.api.sound import Muted, Sound, sound_of
 from qa.config import Settings
+from qa.errors import RecordingError
 from qa.store.queries_queue import KnownFile
 from qa.transcribe.audio import Decoder, Probed
 from qa.transcribe.clips import cut_clip
 from qa.transcribe.peaks import Peaks, read_peaks, write_peaks
 from qa.transcribe.playback import length_of, write_playable
 from qa.types import Span
+from qa.vault import SEALED_SUFFIX, KeyRing, load_ring, open_plain
 
 CACHE_BYTES = 2 << 30
 _BLOCK = 1 << 20
@@ -53,12 +56,18 @@ class Recordings:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._decoder = Decoder(settings.audio)
+        self._keys = load_ring(settings.archive.key_file)
+        self._seals = settings.archive.seal and self._keys is not None
+        self._decoder = Decoder(settings.audio, self._keys)
         self._cache = settings.data_dir / "cache" / "audio"
         self._outlines = settings.data_dir / "cache" / "peaks"
+        if self._seals:  # copies from before it was set
+            for old in self._cache.glob("*.wav"):
+                old.unlink(missing_ok=True)
         self._hashes: dict[KnownFile, str] = {}
         self._lock = threading.Lock()
         self.fetched = Fetched()
+        self.muted = Muted()
 
     def close(self) -> None:
         """End the decoding process."""
@@ -93,13 +102,17 @@ class Recordings:
             RecordingError: the recording cannot be read any more, or its bytes changed.
             EngineError: the disk is full.
         """
-        target = self._cache / f"{recording_id}.wav"
+        target = self._cache / f"{recording_id}.wav{SEALED_SUFFIX if self._seals else ''}"
         with self._lock:
             if not target.is_file():
                 self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_playable(path, recording_id, target, self._decoder)
+                write_playable(path, recording_id, target, self._decoder, seal=self._seals)
                 self._make_room(keep=target)
         return target
+
+    def sound(self, recording_id: str, path: Path, muted: Sequence[Span]) -> Sound:
+        """Give what a reader hears of a recording; raises what `playable` raises."""
+        return sound_of(self.playable(recording_id, path), self._keys, muted)
 
     def peaks(self, recording_id: str, path: Path, points: int) -> Peaks:
         """Give the outline of a recording, making it the first time.
@@ -116,8 +129,8 @@ class Recordings:
         if not outline.is_file():
             with self._lock:
                 self._outlines.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_peaks(sound, outline)
-        return read_peaks(outline, points, length_of(sound).duration_ms)
+                write_peaks(sound, outline, self._keys)
+        return read_peaks(outline, points, length_of(sound, self._keys).duration_ms)
 
     def probe(self, path: Path) -> Probed:
         """Look whether a file that somebody sent is a recording, whatever it is called.
@@ -128,14 +141,17 @@ class Recordings:
         """
         return self._decoder.probe(path, suffix=".gsm")
 
-    def clip(self, path: Path, span: Span) -> bytes:
+    def clip(self, path: Path, span: Span, muted: Sequence[Span] = ()) -> bytes:
         """Cut a clip, with its lead, as WAV.
+
+        Args:
+            muted: stretches of the recording that are silent in it.
 
         Raises:
             ValueError: the span lies beyond the recording.
             RecordingError: the recording cannot be read any more.
         """
-        return cut_clip(path, span, decoder=self._decoder)
+        return cut_clip(path, span, decoder=self._decoder, muted=muted)
 
     def _state(self, recording_id: str, known: KnownFile) -> FileState:
         path = Path(known.path)
@@ -148,16 +164,16 @@ class Recordings:
             # Copied or touched: only its bytes can tell.
             now = KnownFile(known.path, found.st_size, found.st_mtime_ns)
             if now not in self._hashes:
-                self._hashes[now] = _hash(path)
+                self._hashes[now] = _hash(path, self._keys)
             same = self._hashes[now] == recording_id
             return FileState.READY if same else FileState.CHANGED
         except (FileNotFoundError, NotADirectoryError):
             return FileState.MISSING
-        except OSError:
+        except (OSError, RecordingError):
             return FileState.UNREADABLE
 
     def _make_room(self, *, keep: Path) -> None:
-        files = sorted(self._cache.glob("*.wav"), key=lambda file: file.stat().st_mtime)
+        files = sorted(self._cache.glob("*.wav*"), key=lambda file: file.stat().st_mtime)
         total = sum(file.stat().st_size for file in files)
         for file in files:
             if total <= CACHE_BYTES:
@@ -167,9 +183,9 @@ class Recordings:
                 file.unlink(missing_ok=True)
 
 
-def _hash(path: Path) -> str:
+def _hash(path: Path, keys: KeyRing | None) -> str:
     digest = hashlib.sha256()
-    with path.open("rb") as stream:
+    with open_plain(path, keys) as stream:
         while block := stream.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

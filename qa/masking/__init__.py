@@ -19,6 +19,7 @@ from qa.masking.apply import (
     mask_verdict,
 )
 from qa.masking.find import Personal, find_personal, personal_spans
+from qa.masking.silence import protected_spans
 from qa.masking.spans import Kind, PersonalSpan
 from qa.masking.written import mask_written
 
@@ -42,4 +43,5 @@ __all__ = [
     "mask_verdict",
     "mask_written",
     "personal_spans",
+    "protected_spans",
 ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from qa.masking.names import hide_names
 from qa.masking.numbers import digits_of, hide_numbers
 from qa.masking.places import hide_addresses
+from qa.masking.secrets import hide_secrets
 from qa.masking.sheet import Known, Sheet, make_sheet
 from qa.masking.spans import PersonalSpan
 from qa.masking.topics import find_topics
@@ -67,6 +68,7 @@ def personal_spans(text: str, known: Personal | None = None) -> tuple[PersonalSp
 
 
 def _hide(sheet: Sheet) -> None:
+    hide_secrets(sheet)
     topics = find_topics(sheet)
     hide_numbers(sheet, topics)
     hide_addresses(sheet, topics)

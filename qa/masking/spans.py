@@ -11,6 +11,13 @@ class Kind(StrEnum):
     NAME = "name"
     ADDRESS = "address"
     ID = "id"
+    CARD = "card"
+    CITIZEN_ID = "citizen_id"
+    CODE = "code"
+
+
+PROTECTED = frozenset({Kind.CARD, Kind.CITIZEN_ID, Kind.CODE})
+"""What is also silent in the sound: bank cards, ID cards, verification codes and passwords."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -19,7 +19,10 @@ from qa.types import Call, Transcript
 
 NO_SCRATCH_SPACE = "no_scratch_space"
 # Faults of the moment: the next run sees whether the file is there and whole, and the disk free.
-PASSING_FAULTS = (RecordingFault.VANISHED.value, RecordingFault.CHANGED.value, NO_SCRATCH_SPACE)
+PASSING_FAULTS = (
+    *(RecordingFault.VANISHED.value, RecordingFault.CHANGED.value, NO_SCRATCH_SPACE),
+    *(RecordingFault.LOCKED.value, RecordingFault.SEAL_BROKEN.value),
+)
 MAX_ADVICE_CHARS = 1000
 
 

@@ -81,6 +81,31 @@ def sound_of(session: Session, scope: Scope, call_id: str) -> tuple[str | None, 
     return row[0] or row[1], row[2]
 
 
+def transcript_of_sound(session: Session, scope: Scope, call_id: str) -> str | None:
+    """Find the transcript of what is played of a call: the judged one, else what was heard last.
+
+    Returns:
+        Its key; None where nothing was transcribed.
+
+    Raises:
+        NotFoundError: there is no such call within the scope.
+    """
+    require_call(session, scope, call_id)
+    heir = aliased(CallRow)
+    judged = and_(ScorecardRow.call_id == heir.call_id, ScorecardRow.is_current.is_(True))
+    heard = and_(
+        TranscriptRow.recording_id == heir.recording_id, TranscriptRow.is_current.is_(True)
+    )
+    return session.scalar(
+        select(func.coalesce(ScorecardRow.transcript_key, TranscriptRow.transcript_key))
+        .select_from(CallRow)
+        .join(heir, heir.call_id == func.coalesce(CallRow.replaced_by, CallRow.call_id))
+        .outerjoin(ScorecardRow, judged)
+        .outerjoin(TranscriptRow, heard)
+        .where(CallRow.call_id == call_id)
+    )
+
+
 def rule_titles(session: Session) -> dict[str, tuple[str, str]]:
     """Name the rules that have judged: rule id to Chinese and English title, the latest wording."""
     titles: dict[str, tuple[str, str]] = {}

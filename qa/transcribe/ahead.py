@@ -14,6 +14,7 @@ from typing import Self
 from qa.config import AudioSettings
 from qa.errors import ScratchError
 from qa.transcribe.audio import DecodedRecording, Decoder
+from qa.vault import KeyRing
 
 
 class DecodersAhead:
@@ -22,11 +23,19 @@ class DecodersAhead:
     Args:
         aggressiveness: of webrtcvad, 0–3.
         processes: decoding processes, at least 1; each is started when it is first needed.
+        keys: open sealed recordings.
     """
 
-    def __init__(self, settings: AudioSettings, *, aggressiveness: int, processes: int = 1) -> None:
+    def __init__(
+        self,
+        settings: AudioSettings,
+        *,
+        aggressiveness: int,
+        processes: int = 1,
+        keys: KeyRing | None = None,
+    ) -> None:
         self._decoders = [
-            Decoder(settings, aggressiveness=aggressiveness) for _ in range(processes)
+            Decoder(settings, keys, aggressiveness=aggressiveness) for _ in range(processes)
         ]
         self._idle: queue.SimpleQueue[Decoder] = queue.SimpleQueue()
         for decoder in self._decoders:

@@ -26,6 +26,7 @@ from qa.errors import (
 )
 from qa.transcribe.containers import SAMPLE_BYTES, SAMPLE_RATE_HZ
 from qa.transcribe.decode_process import DecodeProcess, ProcessDiedError, ScratchFolder
+from qa.vault import KeyRing, data_key_of
 
 if TYPE_CHECKING:
     from qa.transcribe.vad import Frames
@@ -170,10 +171,17 @@ class Decoder:
     Args:
         aggressiveness: of webrtcvad, 0–3; then the child measures the speech, too. None leaves
             that to whoever asks for it.
+        keys: open sealed recordings; the child is told the one key of the one file it reads.
     """
 
-    def __init__(self, settings: AudioSettings, *, aggressiveness: int | None = None) -> None:
-        self._settings = settings
+    def __init__(
+        self,
+        settings: AudioSettings,
+        keys: KeyRing | None = None,
+        *,
+        aggressiveness: int | None = None,
+    ) -> None:
+        self._settings, self.keys = settings, keys
         self._aggressiveness = aggressiveness
         self._turn = threading.Lock()
         self._jobs = 0
@@ -266,6 +274,8 @@ class Decoder:
         self, process: DecodeProcess, path: Path, more: Mapping[str, str | int] | None = None
     ) -> dict[str, Any]:
         request = {"job": self._jobs, "path": os.path.abspath(path), **(more or {})}  # noqa: PTH100
+        if data_key := data_key_of(path, self.keys):
+            request["data_key"] = data_key.hex()
         try:
             return process.ask(request, self._settings.decoder_timeout_s)
         except TimeoutError:

@@ -3,8 +3,9 @@
 import io
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -14,13 +15,19 @@ from qa.errors import AudioDecodeError, RecordingFault
 from qa.transcribe.audio import SAMPLE_RATE_HZ, Decoder
 from qa.transcribe.containers import Kind, RejectedError, inspect
 from qa.types import Span
+from qa.vault import KeyRing, open_plain, own_suffix, plain_copy
 
 _SAMPLE_BYTES = 2
 _OGG_BLOCK_FRAMES = 4096
 
 
 def cut_clip(
-    path: Path, span: Span, *, pad_ms: int = 1000, decoder: Decoder | None = None
+    path: Path,
+    span: Span,
+    *,
+    pad_ms: int = 1000,
+    decoder: Decoder | None = None,
+    muted: Sequence[Span] = (),
 ) -> bytes:
     """Cut a span out of a recording, with a lead so that the ear is ready when it begins.
 
@@ -29,6 +36,7 @@ def cut_clip(
         pad_ms: lead before the span; shorter where the recording begins.
         decoder: a running decoder for formats other than WAV; without it one is started for
             this clip.
+        muted: stretches of the recording that are silent in the clip, on all channels.
 
     Returns:
         A WAV file, 16-bit PCM, with all channels of the recording; at its own sample rate if it
@@ -41,23 +49,29 @@ def cut_clip(
     if pad_ms < 0:
         raise ValueError(f"a lead of {pad_ms} ms")
     heard = Span(max(0, span.start_ms - pad_ms), span.end_ms)
-    found = _cut_wav(path, heard)
+    found = _cut_wav(path, heard, decoder.keys if decoder else None)
     if found is None:
         found = _cut_decoded(path, heard, decoder)
     samples, rate_hz = found
     if not len(samples):
         raise ValueError(f"nothing of {span.start_ms}..{span.end_ms} ms lies in the recording")
+    first = _frames(heard, rate_hz)[0]
+    for one in muted:
+        start, stop = _frames(one, rate_hz)
+        samples[max(0, start - first) : max(0, stop - first)] = 0.0
     return _export(samples, rate_hz)
 
 
-def _cut_wav(path: Path, span: Span) -> tuple[npt.NDArray[np.float32], int] | None:
+def _cut_wav(
+    path: Path, span: Span, keys: KeyRing | None
+) -> tuple[npt.NDArray[np.float32], int] | None:
     """Read from a sound WAV file, without decoding what lies before; None for all others."""
     import soundfile
 
     try:
-        with path.open("rb") as file:
+        with _opened(path, keys) as file:
             size = os.fstat(file.fileno()).st_size
-            source = inspect(file.fileno(), size, path.suffix.lower())
+            source = inspect(file.fileno(), size, own_suffix(path))
             if source.kind is not Kind.WAV or source.unfinished:
                 return None
             with soundfile.SoundFile(file.fileno(), closefd=False) as sound:
@@ -73,6 +87,17 @@ def _cut_wav(path: Path, span: Span) -> tuple[npt.NDArray[np.float32], int] | No
         ) from None
     except (RejectedError, soundfile.SoundFileError, OSError):
         return None  # the decoder says what is wrong
+
+
+def _opened(path: Path, keys: KeyRing | None) -> BinaryIO:
+    """Open a recording as a file that libraries can read; closing it frees a sealed one's copy."""
+    file = open_plain(path, keys)
+    try:
+        file.fileno()
+    except io.UnsupportedOperation:
+        with file:
+            return plain_copy(file, None)
+    return file
 
 
 def _cut_decoded(

@@ -18,12 +18,14 @@ import signal
 import stat
 import sys
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
-from qa.errors import RecordingFault
+from qa.errors import RecordingError, RecordingFault
 from qa.transcribe.containers import SAMPLE_BYTES, SAMPLE_RATE_HZ, RejectedError, Source, inspect
+from qa.vault import SealedFile, is_sealed, own_suffix, plain_copy
 
 _HASH_BLOCK_BYTES = 1 << 20
 _SPARE_SCRATCH_BYTES = 64 << 20
@@ -49,7 +51,10 @@ class Limits:
         frames = self.max_duration_s * SAMPLE_RATE_HZ
         for name, value in (
             (resource.RLIMIT_AS, self.memory_mb << 20),
-            (resource.RLIMIT_FSIZE, frames * SAMPLE_BYTES + (1 << 20)),
+            (
+                resource.RLIMIT_FSIZE,
+                max(frames * SAMPLE_BYTES + (1 << 20), (self.max_file_mb + 1) << 20),
+            ),
             (resource.RLIMIT_NOFILE, 32),
             (resource.RLIMIT_CORE, 0),
         ):
@@ -156,12 +161,37 @@ def decode(request: dict[str, Any], limits: Limits, readers: Any) -> dict[str, A
     with open_recording(path) as file:
         before = os.fstat(file.fileno())
         try:
-            result = _decode_open_file(file, request, limits, readers)
+            with opened(file, request, limits) as plain:
+                size = os.fstat(plain.fileno()).st_size
+                result = _decode_open_file(plain, request, limits, readers)
         except (RejectedError, ValueError, RuntimeError, EOFError):
             check_unchanged(path, file.fileno(), before)  # explains the fault better than itself
             raise
         check_unchanged(path, file.fileno(), before)
-    return {**result, "size_bytes": before.st_size}
+    return {**result, "size_bytes": size}
+
+
+@contextlib.contextmanager
+def opened(file: BinaryIO, request: dict[str, Any], limits: Limits) -> Iterator[BinaryIO]:
+    """Give the recording in an open file; a sealed one is opened into a file without a name.
+
+    Raises:
+        RejectedError: LOCKED or SEAL_BROKEN.
+        OSError: the scratch folder is full.
+    """
+    if not is_sealed(file.fileno()):
+        yield file
+        return
+    key = bytes.fromhex(request.get("data_key", ""))
+    try:
+        sealed = SealedFile(os.dup(file.fileno()), "", None, data_key=key or None)
+        if sealed.header.size_bytes > limits.max_file_mb << 20:
+            raise _too_large(limits)
+        check_space(limits.scratch, sealed.header.size_bytes + _SPARE_SCRATCH_BYTES)
+        with sealed, plain_copy(cast("BinaryIO", sealed), Path(limits.scratch)) as plain:
+            yield plain
+    except RecordingError as error:
+        raise RejectedError(error.fault, error.advice) from error
 
 
 def _decode_open_file(
@@ -173,11 +203,8 @@ def _decode_open_file(
             RecordingFault.EMPTY_FILE, "the file is empty; copy it again from the recorder."
         )
     if size > limits.max_file_mb << 20:
-        raise RejectedError(
-            RecordingFault.TOO_LARGE,
-            f"the file is larger than {limits.max_file_mb} MiB (audio.max_file_mb); split it.",
-        )
-    source = inspect(fd, size, request.get("probe") or Path(request["path"]).suffix.lower())
+        raise _too_large(limits)
+    source = inspect(fd, size, request.get("probe") or own_suffix(Path(request["path"])))
     check_space(limits.scratch, _SPARE_SCRATCH_BYTES)
     stem = str(Path(limits.scratch) / str(request["job"]))
     if "probe" in request:
@@ -193,6 +220,13 @@ def _decode_open_file(
         shape = speech_files.Shape(stem, reply["channels"], reply["samples"])
         reply["clipped"] = speech_files.measure(shape, request["vad"])
     return reply
+
+
+def _too_large(limits: Limits) -> RejectedError:
+    return RejectedError(
+        RecordingFault.TOO_LARGE,
+        f"the file is larger than {limits.max_file_mb} MiB (audio.max_file_mb); split it.",
+    )
 
 
 def _probe(source: Source, probe: Any, readers: Any) -> dict[str, Any]:

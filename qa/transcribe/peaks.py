@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.errors import AudioDecodeError, RecordingFault
+from qa.vault import KeyRing, open_plain
 
 STEP_MS = 20
 FULL_SCALE = 127
@@ -34,7 +35,7 @@ class Peaks:
     channels: tuple[tuple[int, ...], ...]
 
 
-def write_peaks(sound: Path, target: Path) -> None:
+def write_peaks(sound: Path, target: Path, keys: KeyRing | None = None) -> None:
     """Outline a playable copy (`playback.py`) into a file that appears whole or not at all.
 
     Raises:
@@ -44,7 +45,7 @@ def write_peaks(sound: Path, target: Path) -> None:
     number, name = tempfile.mkstemp(dir=target.parent, prefix=".", suffix=".partial")
     try:
         with os.fdopen(number, "wb") as file:
-            np.save(file, _outline(sound), allow_pickle=False)
+            np.save(file, _outline(sound, keys), allow_pickle=False)
         Path(name).replace(target)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -76,9 +77,9 @@ def read_peaks(file: Path, points: int, duration_ms: int) -> Peaks:
     return Peaks(duration_ms, count, channels)
 
 
-def _outline(sound: Path) -> Steps:
+def _outline(sound: Path, keys: KeyRing | None) -> Steps:
     try:
-        with wave.open(str(sound), "rb") as file:
+        with open_plain(sound, keys) as opened, wave.open(opened, "rb") as file:
             channels, step = file.getnchannels(), file.getframerate() * STEP_MS // 1000
             blocks = []
             while data := file.readframes(step * _BLOCK_STEPS):

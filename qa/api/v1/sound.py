@@ -24,6 +24,14 @@ _CLIP = {
     "content": {"audio/wav": {"schema": _BINARY}, "audio/ogg": {"schema": _BINARY}},
 }
 
+ClearSound = Annotated[
+    bool,
+    Query(
+        description="With card numbers, ID numbers and verification codes; needs the right to see "
+        "personal data, and is written to the audit log."
+    ),
+]
+
 
 @router.get(
     "/{call_id:path}/audio",
@@ -35,13 +43,17 @@ _CLIP = {
         **declared("not_found", "recording_unusable", "range_not_satisfiable"),
     },
 )
-def get_audio(call_id: CallId, request: Request, service: Running, viewer: Listener) -> Response:
+def get_audio(
+    call_id: CallId, request: Request, service: Running, viewer: Listener, clear: ClearSound = False
+) -> Response:
     """Give the recording as 16-bit PCM WAV at 16 kHz; answers Range requests.
+
+    Card numbers, ID numbers and verification codes are silent in it, on all channels.
 
     What was sent to whom is written to the audit log (`call.fetch_audio`); what a person heard of
     it is for the player to say: see `listens`.
     """
-    return recording_response(request, service, viewer, call_id)
+    return recording_response(request, service, viewer, call_id, clear=clear)
 
 
 @router.post(
@@ -105,6 +117,7 @@ def get_clip(
     format: Annotated[
         Literal["wav", "ogg"] | None, Query(description="Goes before the header `Accept`.")
     ] = None,
+    clear: ClearSound = False,
     accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Give what a verdict rests on, from one second before it, at most ten minutes of it."""
@@ -113,7 +126,7 @@ def get_clip(
     if found is None or verdict.clip is None:
         raise NotFoundError("place to hear of rule", rule_id)
     span = Span(found.start_ms, min(found.end_ms, found.start_ms + MAX_CLIP_MS))
-    clip = cut(service, viewer, call_id, span)
+    clip = cut(service, viewer, call_id, span, clear=clear)
     is_ogg = format == "ogg" or (format is None and _wants_ogg(accept))
     if is_ogg:
         clip = as_ogg(clip)
