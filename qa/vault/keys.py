@@ -94,5 +94,5 @@ def _ring(text: str, where: str) -> KeyRing:
         if key not in keys:
             keys.append(key)
     if not keys:
-        raise ConfigError(f"{where}: there is no key in it; `qa archive new-key` makes one.")
+        raise ConfigError(f"{where}: there is no key in it.")
     return KeyRing(tuple(keys))
