@@ -123,7 +123,9 @@ def test_shown_settings_exist(page: Path) -> None:
             Settings(**tomllib.loads(block))
     known = {f"QA_{i.key.upper().replace('.', '__')}" for i in explain_settings(Settings())}
     for name in re.findall(r"\bQA_[A-Z_]+\b", prose(page.read_text("utf-8"))):
-        assert name in known | {"QA_SECTION__KEY", "QA_CONFIG", "QA_ARCHIVE_KEYS"}, f"no setting {name}"
+        assert name in known | {"QA_SECTION__KEY", "QA_CONFIG", "QA_ARCHIVE_KEYS"}, (
+            f"no setting {name}"
+        )
 
 
 def outline(text: str) -> list[int]:
