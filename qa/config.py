@@ -21,7 +21,7 @@ from pydantic_settings import (
 )
 
 from qa.errors import ConfigError
-from qa.sections import ArchiveSettings, Section
+from qa.sections import ArchiveSettings, EventSettings, LedgerSettings, Section
 
 
 class AudioSettings(Section):
@@ -312,6 +312,8 @@ class Settings(BaseSettings):
     accounts: AccountSettings = AccountSettings()
     ingest: IngestSettings = IngestSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    events: EventSettings = EventSettings()
+    ledger: LedgerSettings = LedgerSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "

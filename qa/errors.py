@@ -282,6 +282,19 @@ class Refusal(StrEnum):
     APPEAL_OPEN = "appeal_open"
     APPEAL_CLOSED = "appeal_closed"
     NOT_JUDGED_ANEW = "not_judged_anew"
+    EVENT_MOVED = "event_moved"
+    EVENT_KNOWN = "event_known"
+    EVENT_WRONG = "event_wrong"
+    ABOUT_ONESELF = "about_oneself"
+    CHARGE_MOVED = "charge_moved"
+    CHARGE_WRONG = "charge_wrong"
+    OWN_CHARGE = "own_charge"
+    NOT_OWN_CHARGE = "not_own_charge"
+    DRY_RUN = "dry_run"
+    MONTH_NOT_OVER = "month_not_over"
+    MONTH_CLOSED = "month_closed"
+    EARLIER_MONTH_OPEN = "earlier_month_open"
+    RULESET_AS_IT_IS = "ruleset_as_it_is"
 
 
 _REFUSED = {
@@ -310,6 +323,20 @@ _REFUSED = {
     Refusal.APPEAL_OPEN: "an appeal about the same is open",
     Refusal.APPEAL_CLOSED: "the appeal is decided or withdrawn",
     Refusal.NOT_JUDGED_ANEW: "the call was not judged again since it became final",
+    Refusal.EVENT_MOVED: "the event has moved on, or where it stands forbids this",
+    Refusal.EVENT_KNOWN: "this call has an open event of this kind already",
+    Refusal.EVENT_WRONG: "an event needs one of the nine kinds, and a time that is not to come",
+    Refusal.ABOUT_ONESELF: "nobody decides whether they themselves kept something back",
+    Refusal.CHARGE_MOVED: "the charge has moved on, or where it stands forbids this",
+    Refusal.CHARGE_WRONG: "a charge needs a sentence that may be entered, a call with an agent and "
+    "a start, and a stretch of its recording",
+    Refusal.OWN_CHARGE: "who entered or confirmed the charge does not decide this",
+    Refusal.NOT_OWN_CHARGE: "only the agent whose charge it is may object",
+    Refusal.DRY_RUN: "the ledger only tries out (setting ledger.dry_run)",
+    Refusal.MONTH_NOT_OVER: "the month is not over",
+    Refusal.MONTH_CLOSED: "the month is closed already",
+    Refusal.EARLIER_MONTH_OPEN: "an earlier month with entries is open; close it first",
+    Refusal.RULESET_AS_IT_IS: "the ruleset version is in that state already",
 }
 
 

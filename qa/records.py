@@ -51,6 +51,12 @@ class Right(StrEnum):
     """Add, change and disable users."""
     READ_AUDIT = "read_audit"
     """Read the audit log."""
+    FILE_EVENTS = "file_events"
+    """Record and report abnormal events, within one's scope."""
+    DECIDE_EVENTS = "decide_events"
+    """Close and dismiss events, decide what was kept back, within one's scope."""
+    KEEP_LEDGER = "keep_ledger"
+    """Enter and decide charges, book, close months, withdraw ruleset versions from the ledger."""
 
 
 @dataclass(frozen=True, slots=True)

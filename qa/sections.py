@@ -39,3 +39,82 @@ class ArchiveSettings(Section):
     min_reason_chars: int = Field(
         10, ge=1, le=500, description="shortest reason of a request to delete, characters"
     )
+
+
+class LedgerSettings(Section):
+    """How the regulations' fines and rewards are read where their text leaves it open.
+
+    Every reading stands on each assessment sheet. A closed month keeps the readings of its time.
+    """
+
+    dry_run: bool = Field(
+        True, description="only reckon and show what would be booked; false books entries"
+    )
+    window: Literal["month", "quarter", "year", "ever"] = Field(
+        "month", description="within which cases are counted for 'more than three times' (001)"
+    )
+    repeat: Literal["add", "instead"] = Field(
+        "add",
+        description="from the fourth case: add is 10 + 50 yuan each, instead is 50 yuan each (001)",
+    )
+    counts_per: Literal["call", "flag"] = Field(
+        "call",
+        description="what one case is: all confirmed flags of a call together, or each of them",
+    )
+    books_at: Literal["final", "released"] = Field(
+        "final",
+        description="when a confirmed fine counts: once the appeal window has passed or the appeal "
+        "is decided, or as soon as the call is released",
+    )
+    abuse_is_fined: bool = Field(
+        False,
+        description="whether the 50 yuan for shouting (000) cover abusive words as well",
+    )
+    joint_person: str = Field(
+        "",
+        max_length=64,
+        description="login of the department head on whom the joint penalty falls (002); without "
+        "one none is booked",
+    )
+    joint_covers: Literal["reports", "all"] = Field(
+        "reports",
+        description="fines that the joint penalty follows: those for a missing report, or all",
+    )
+    excellent_score: int = Field(
+        95, ge=1, le=100, description="mean score of a month from which it is excellent (003)"
+    )
+    excellent_calls: int = Field(
+        20, ge=1, description="scored calls in a month that an excellent one needs"
+    )
+    streak_repeats: Literal["every_month", "every_third"] = Field(
+        "every_month",
+        description="after three excellent months: reward each further one, or each further third",
+    )
+    reward_fen: int = Field(
+        0,
+        ge=0,
+        le=10_000_000,
+        description="reward for three excellent months, fen; the regulation names no sum",
+    )
+    regulations: dict[str, Literal["000", "001", "002", "none"]] = Field(
+        default_factory=dict,
+        description="which regulation's sums hold for rulesets of your own, by ruleset id",
+    )
+
+
+class EventSettings(Section):
+    """When abnormal events become overdue."""
+
+    file_within_hours: int = Field(
+        24,
+        ge=1,
+        le=720,
+        description="hours after which an event that was found, or heard by somebody, and not "
+        "filed becomes a candidate for 漏报 or 知情不报",
+    )
+    repair_hours: int = Field(
+        4, ge=1, le=720, description="a repair that takes longer than so many hours is event 3"
+    )
+    look_back_days: int = Field(
+        31, ge=1, le=3660, description="older events become no candidates, days"
+    )

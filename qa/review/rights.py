@@ -2,14 +2,22 @@
 
 from qa.records import Right, Scope, User, UserRole
 
-_AGENT = frozenset({Right.READ_CALLS, Right.LISTEN, Right.APPEAL, Right.READ_RULES})
+_AGENT = frozenset(
+    {Right.READ_CALLS, Right.LISTEN, Right.APPEAL, Right.READ_RULES, Right.FILE_EVENTS}
+)
 _LEAD = frozenset(
     {
         *(Right.READ_CALLS, Right.LISTEN, Right.REVIEW, Right.DECIDE_APPEALS),
         *(Right.READ_TEAMS, Right.EXPORT, Right.UPLOAD, Right.READ_RULES),
+        *(Right.FILE_EVENTS, Right.DECIDE_EVENTS),
     }
 )
-_HEAD = _LEAD | {Right.PUBLISH_RULES, Right.RUN_JOBS, Right.READ_AUDIT}
+_HEAD = _LEAD | {
+    Right.PUBLISH_RULES,
+    Right.RUN_JOBS,
+    Right.READ_AUDIT,
+    Right.KEEP_LEDGER,
+}
 _ADMIN = frozenset({Right.MANAGE_USERS, Right.RUN_JOBS, Right.READ_AUDIT, Right.READ_RULES})
 _OF_ROLE = {
     UserRole.AGENT: _AGENT,

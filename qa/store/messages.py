@@ -23,6 +23,12 @@ class MessageKind(StrEnum):
     APPEAL_UPHELD = "appeal_upheld"
     APPEAL_DISMISSED = "appeal_dismissed"
     CHECK_ASSIGNED = "check_assigned"
+    EVENT_ESCALATED = "event_escalated"
+    """An abnormal event was passed on to leads and heads; a complaint always is."""
+    FINE_BOOKED = "fine_booked"
+    FINE_REVERSED = "fine_reversed"
+    CHARGE_CONFIRMED = "charge_confirmed"
+    """Something that a person entered was confirmed; the agent may object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,4 +70,44 @@ WORDS: Final[Mapping[str, Wording]] = {
     "refusal_conflict": Wording(
         "内容已被别人改动。请刷新页面再试。", "Somebody changed it meanwhile. Reload and try again."
     ),
+    "refusal_event_moved": Wording(
+        "这件事已有进展，或者现在不能这样处理。请刷新页面。",
+        "The event has moved on, or cannot be handled so now. Reload the page.",
+    ),
+    "refusal_event_known": Wording(
+        "这通电话已有一件同类事件在处理。", "This call has an open event of this kind already."
+    ),
+    "refusal_event_wrong": Wording(
+        "请选择事件类别；时间不能在将来。", "Choose a kind; the time must not be in the future."
+    ),
+    "refusal_about_oneself": Wording(
+        "与您本人有关，须由别人认定。", "It is about you, so somebody else decides."
+    ),
+    "refusal_charge_moved": Wording(
+        "这笔记录已有进展，或者现在不能这样处理。请刷新页面。",
+        "The charge has moved on, or cannot be handled so now. Reload the page.",
+    ),
+    "refusal_charge_wrong": Wording(
+        "请选择条款和一通有坐席、有时间的通话，并写明录音里的起止时间。",
+        "Choose a sentence and a call with an agent and a start, and say where in its recording.",
+    ),
+    "refusal_own_charge": Wording(
+        "由您登记或认定的，须由别人处理。", "You entered or confirmed it, so somebody else decides."
+    ),
+    "refusal_not_own_charge": Wording(
+        "只能对自己的处罚提出异议。", "You can object only to charges against you."
+    ),
+    "refusal_dry_run": Wording(
+        "台账现在只试算（设置 ledger.dry_run），不入账，也不能关账。",
+        "The ledger only tries out (setting ledger.dry_run): nothing is booked or closed.",
+    ),
+    "refusal_month_not_over": Wording("这个月还没有结束。", "The month is not over."),
+    "refusal_month_closed": Wording("这个月已经关账。", "The month is closed already."),
+    "refusal_earlier_month_open": Wording(
+        "更早的月份还没有关账，请先关更早的月份。",
+        "An earlier month is still open; close it first.",
+    ),
+    "refusal_ruleset_as_it_is": Wording(
+        "这一版规则已经是这个状态。", "The ruleset version is in that state already."
+    ),
 }

@@ -1,0 +1,66 @@
+"""Booking and events by the clock: what the settings say, and what is done every day."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from qa.config import Settings
+from qa.review.schedule import Terms
+from qa.store.event_finding import find_heard, find_long_repairs, has_unscanned
+from qa.store.fines import Reckoning, book, due_postings
+from qa.store.omissions import Overdue, raise_candidates
+from qa.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class EventWork:
+    """What was done: events that are new, that are gone, and candidates that were raised."""
+
+    found: int
+    gone: int
+    candidates: int
+
+
+def reckoning_of(settings: Settings, store: Store) -> Reckoning:
+    """Read how the ledger is reckoned."""
+    section = settings.ledger
+    values = section.model_dump()
+    is_dry = values.pop("dry_run")
+    return Reckoning(Terms(**values), settings.review.appeal_days, store.zone, is_dry)
+
+
+def book_due(store: Store, settings: Settings, now: datetime) -> int:
+    """Book what is due, unless the ledger only tries out; writes only where there is anything.
+
+    Returns:
+        How many entries are new.
+
+    Raises:
+        StoreError: a stored scorecard is damaged.
+    """
+    reckoning = reckoning_of(settings, store)
+    if reckoning.dry_run:
+        return 0
+    with store.reading() as session:
+        if not due_postings(session, reckoning, now):
+            return 0
+    with store.writing() as session:
+        return len(book(session, reckoning, now))
+
+
+def follow_events(store: Store, settings: Settings, now: datetime) -> EventWork:
+    """Find events on new scorecards and tickets, raise what people should look at.
+
+    Harmless to repeat; some scorecards at a time, so that others can write in between.
+    """
+    section, found, gone = settings.events, 0, 0
+    with store.reading() as session:
+        is_done = not has_unscanned(session)
+    while not is_done:
+        with store.writing() as session:
+            one = find_heard(session, now)
+        found, gone, is_done = found + one.events, gone + one.gone, one.is_done
+    with store.writing() as session:
+        found += find_long_repairs(session, now, section.repair_hours)
+        overdue = Overdue(section.file_within_hours, section.look_back_days)
+        candidates = raise_candidates(session, now, overdue)
+    return EventWork(found, gone, candidates)

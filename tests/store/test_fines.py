@@ -1,0 +1,341 @@
+"""Entries follow people's decisions: booked once, frozen, reversed, closed; never changed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.records import FlagAction, Scope
+from qa.review.booking import Entry, Why
+from qa.review.ledger import Stage, Standing
+from qa.review.rights import scope_of
+from qa.review.schedule import Terms
+from qa.store.appeals import AppealRuling, decide_appeal, submit_appeal
+from qa.store.audit_reading import AuditFilter
+from qa.store.audit_reading import list_entries as audit_entries
+from qa.store.charges import ChargeAction, ChargeDraft, enter_charge, take_charge_step
+from qa.store.fine_months import broken_months, close_month, sheet_of
+from qa.store.fines import (
+    Reckoning,
+    book,
+    cases_now,
+    check_ledger,
+    find_entry,
+    list_entries,
+)
+from qa.store.messages import MessageKind, messages_for
+from qa.store.reviews import decide_flag, release_call, review_of
+from qa.store.tables_fines import FineSheetRow
+from qa.store.withdrawals import set_withdrawn
+from qa.types import Span
+from tests.call_folders import open_store, settings_for
+from tests.review_house import DAY, NOW, House, house
+
+__all__ = ["open_store", "settings_for"]  # their names run this module on both databases
+LATER = NOW + 8 * DAY
+HASH = "f" * 64
+DECEMBER = datetime(2025, 12, 3, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def centre(tmp_path: Path) -> Iterator[House]:
+    with house(tmp_path) as centre:
+        yield centre
+
+
+def reckoning(centre: House, **terms: Any) -> Reckoning:
+    return Reckoning(Terms(**terms), 7, centre.store.zone)
+
+
+def confirm(centre: House, call_id: str, *, who: str = "lead3", now: datetime = NOW) -> None:
+    """Confirm the fine of a call and release it."""
+    with centre.store.writing() as session:
+        number = review_of(session, Scope(everything=True), call_id, now).current_id
+        user = centre.people[who]
+        decide_flag(session, user, call_id, number, "IP01", FlagAction.CONFIRM, now=now)
+        release_call(session, user, call_id, number, now=now)
+
+
+def fined(centre: House, *numbers: int, agent_id: str = "108") -> None:
+    for number in numbers:
+        centre.judged(f"c{number}", agent_id, "IP01", NOW + timedelta(minutes=number))
+        confirm(centre, f"c{number}")
+
+
+def booked(centre: House, now: datetime = LATER, **terms: Any) -> list[tuple[int, str, str]]:
+    with centre.store.writing() as session:
+        made = book(session, reckoning(centre, **terms), now)
+        assert check_ledger(session, reckoning(centre, **terms), now) == []
+    return [(entry.fen, entry.why.value, entry.month) for entry in made]
+
+
+def entries(centre: House, scope: Scope | None = None) -> list[Entry]:
+    with centre.store.reading() as session:
+        return list_entries(session, scope)
+
+
+def appeal(centre: House, call_id: str, now: datetime = NOW) -> int:
+    with centre.store.writing() as session:
+        amy = centre.people["amy"]
+        return submit_appeal(session, amy, call_id, "IP01", "没有承诺", now=now).appeal_id
+
+
+def ruled(centre: House, appeal_id: int, *, upheld: bool, now: datetime = LATER) -> None:
+    with centre.store.writing() as session:
+        ruling = AppealRuling(upheld=upheld, answer="听过录音")
+        decide_appeal(session, centre.people["head"], appeal_id, ruling, now=now)
+
+
+def test_a_fine_is_booked_once_the_call_is_final_and_only_once(centre: House) -> None:
+    fined(centre, 1)
+    assert booked(centre, NOW) == []
+    assert booked(centre) == [(1000, "confirmed", "2025-11")]
+    assert booked(centre) == []
+    (entry,) = entries(centre)
+    with centre.store.reading() as session:
+        review = review_of(session, Scope(everything=True), "c1", LATER)
+        line = review.card.line("IP01")
+        assert line is not None and line.decision is not None and entry.evidence is not None
+        assert entry.evidence.decision_id == line.decision.decision_id
+        assert entry.evidence.scorecard_id == review.scorecard_id
+        assert entry.evidence.span == line.line.verdict.matches[0].span
+        kinds = [one.kind for one in messages_for(session, centre.people["amy"])]
+        assert kinds == [MessageKind.FINE_BOOKED, MessageKind.CALL_RELEASED]
+        (logged,) = audit_entries(session, AuditFilter(action="ledger.book"), limit=9)
+        assert logged.subject == str(entry.entry_id)
+
+
+def test_confirming_twice_costs_once(centre: House) -> None:
+    centre.judged("c1", "108", "IP01 FP01")
+    with centre.store.writing() as session:
+        number = review_of(session, Scope(everything=True), "c1", NOW).current_id
+        for who in ("lead1", "lead1", "lead3"):
+            for rule in ("IP01", "FP01"):
+                user = centre.people[who]
+                decide_flag(session, user, "c1", number, rule, FlagAction.CONFIRM, now=NOW)
+        release_call(session, centre.people["lead1"], "c1", number, now=NOW)
+    assert booked(centre) == [(1000, "confirmed", "2025-11")]
+
+
+def test_what_nobody_confirmed_or_somebody_rejected_costs_nothing(centre: House) -> None:
+    centre.judged("c1", "108", "IP01 CL01")
+    centre.judged("c2", "108", "IP01")
+    with centre.store.writing() as session:
+        number = review_of(session, Scope(everything=True), "c2", NOW).current_id
+        lead = centre.people["lead1"]
+        decide_flag(session, lead, "c2", number, "IP01", FlagAction.REJECT, reason="误听", now=NOW)
+        release_call(session, lead, "c2", number, now=NOW)
+    assert booked(centre) == []
+
+
+def test_an_appeal_freezes_and_its_end_decides(centre: House) -> None:
+    fined(centre, 1, 2)
+    one = appeal(centre, "c1")
+    assert booked(centre) == [(1000, "confirmed", "2025-11")]  # c2 alone
+    with centre.store.reading() as session:
+        standings = {c.key: c.standing for c in cases_now(session, reckoning(centre), LATER)}
+    assert standings["serious|108|c1"] is Standing.FROZEN
+    ruled(centre, one, upheld=False)
+    assert booked(centre) == [(1000, "confirmed", "2025-11")]
+    assert [entry.why for entry in entries(centre)] == [Why.CONFIRMED] * 2
+
+
+def test_where_released_calls_count_an_appeal_takes_the_entry_back(centre: House) -> None:
+    fined(centre, 1)
+    at_once = {"books_at": "released"}
+    assert booked(centre, NOW, **at_once) == [(1000, "confirmed", "2025-11")]
+    one = appeal(centre, "c1")
+    assert booked(centre, NOW, **at_once) == [(-1000, "frozen", "2025-11")]
+    ruled(centre, one, upheld=True)
+    assert booked(centre, **at_once) == []
+    assert sum(entry.fen for entry in entries(centre)) == 0
+
+
+def test_the_fourth_case_costs_more_and_less_again(centre: House) -> None:
+    fined(centre, 1, 2, 3, 4)
+    one = appeal(centre, "c1")
+    assert [fen for fen, _, _ in booked(centre)] == [1000] * 3
+    ruled(centre, one, upheld=False)
+    assert sorted(fen for fen, _, _ in booked(centre)) == [-1000, 1000, 6000]
+    assert sum(entry.fen for entry in entries(centre)) == 9000
+
+
+def test_a_withdrawn_ruleset_version_gives_back_and_can_be_reinstated(centre: House) -> None:
+    fined(centre, 1)
+    booked(centre)
+
+    def withdraw(who: str, *, withdrawn: bool = True) -> None:
+        with centre.store.writing() as session:
+            user = centre.people[who]
+            set_withdrawn(session, user, HASH, withdrawn=withdrawn, reason="词表有误", now=LATER)
+
+    with pytest.raises(NotAllowedError):
+        withdraw("lead3")
+    withdraw("head")
+    with pytest.raises(TransitionError):
+        withdraw("head")
+    assert booked(centre) == [(-1000, "ruleset_withdrawn", "2025-11")]
+    withdraw("head", withdrawn=False)
+    assert booked(centre) == [(1000, "confirmed", "2025-11")]
+
+
+def test_another_reading_is_booked_as_a_reversal_and_a_new_entry(centre: House) -> None:
+    fined(centre, 1, 2, 3, 4)
+    booked(centre)
+    assert [fen for fen, _, _ in booked(centre, repeat="instead")] == [-6000, 5000]
+
+
+def test_a_closed_month_stays_and_what_comes_later_counts_in_the_next(centre: House) -> None:
+    fined(centre, 1, 2)
+    at_once = reckoning(centre, books_at="released", repeat="instead")
+    head = centre.people["head"]
+    with centre.store.writing() as session:
+        with pytest.raises(TransitionError) as caught:
+            close_month(session, head, "2025-11", at_once, NOW)
+        assert caught.value.refusal is Refusal.MONTH_NOT_OVER
+    with centre.store.writing() as session:
+        closed = close_month(session, head, "2025-11", at_once, DECEMBER)
+        assert close_month(session, head, "2025-11", at_once, DECEMBER) == closed
+        kept = sheet_of(session, scope_of(head), "2025-11", "108", at_once)
+    assert (kept.is_frozen, kept.sheet.total, kept.sheet.work.calls) == (True, 2000, 2)
+    # A ruleset version is withdrawn after the month was closed.
+    with centre.store.writing() as session:
+        set_withdrawn(session, head, HASH, withdrawn=True, reason="词表有误", now=DECEMBER)
+    made = booked(centre, DECEMBER, window="year")
+    assert made == [(-1000, "ruleset_withdrawn", "2025-12")] * 2
+    with centre.store.writing() as session:
+        after = sheet_of(session, scope_of(head), "2025-11", "108", reckoning(centre))
+        assert after == kept and broken_months(session) == []
+        december = sheet_of(session, scope_of(head), "2025-12", "108", reckoning(centre))
+        assert (december.sheet.total, december.is_frozen) == (-2000, False)
+        text = FineSheetRow.text
+        session.execute(update(FineSheetRow).values(text=kept.sheet.text.replace("1000", "9000")))
+        assert text is not None and broken_months(session) == ["2025-11"]
+        session.rollback()
+
+
+def test_earlier_months_are_closed_first_and_a_trial_closes_nothing(centre: House) -> None:
+    fined(centre, 1)
+    booked(centre)
+    head, now = centre.people["head"], DECEMBER + 40 * DAY
+    for given, refusal in (
+        (reckoning(centre), Refusal.EARLIER_MONTH_OPEN),
+        (replace(reckoning(centre), dry_run=True), Refusal.DRY_RUN),
+    ):
+        with centre.store.writing() as session, pytest.raises(TransitionError) as caught:
+            close_month(session, head, "2025-12", given, now)
+        assert caught.value.refusal is refusal
+    with centre.store.writing() as session, pytest.raises(NotAllowedError):
+        close_month(session, centre.people["lead3"], "2025-11", reckoning(centre), now)
+
+
+def test_three_excellent_months_are_rewarded_once(centre: House) -> None:
+    terms = {"excellent_calls": 1, "excellent_score": 90, "reward_fen": 10_000}
+    head = centre.people["head"]
+    for month in (9, 10, 11):
+        centre.judged(f"m{month}", "108", "", datetime(2025, month, 5, tzinfo=UTC))
+        with centre.store.writing() as session:
+            now = datetime(2025, month + 1, 2, tzinfo=UTC)
+            for _ in range(2):
+                close_month(session, head, f"2025-{month:02d}", reckoning(centre, **terms), now)
+    with centre.store.reading() as session:
+        sheet = sheet_of(session, scope_of(head), "2025-11", "108", reckoning(centre)).sheet
+    assert (sheet.streak, sheet.rewarded, sheet.total, sheet.rewards) == (3, True, -10_000, 10_000)
+    assert [(entry.fen, entry.month) for entry in entries(centre)] == [(-10_000, "2025-11")]
+
+
+def test_each_sees_the_entries_of_their_own_scope(centre: House) -> None:
+    fined(centre, 1)
+    fined(centre, 2, agent_id="136")
+    booked(centre, joint_person="head", joint_covers="all")
+    seen = {
+        who: [entry.agent_id for entry in entries(centre, scope_of(centre.people[who]))]
+        for who in ("amy", "sun", "lead1", "lead2", "head", "admin")
+    }
+    assert seen["amy"] == seen["lead1"] == ["108"]
+    assert seen["sun"] == seen["lead2"] == ["136"]
+    assert sorted(str(one) for one in seen["head"]) == ["108", "136", "None", "None"]
+    assert seen["admin"] == []
+    with centre.store.reading() as session, pytest.raises(NotFoundError):
+        find_entry(session, scope_of(centre.people["sun"]), 1)
+
+
+def entered(centre: House, who: str = "lead1", **given: Any) -> int:
+    draft = ChargeDraft("complaint", "c1", Span(100, 2000), "用户投诉，已核实")
+    with centre.store.writing() as session:
+        user = centre.people[who]
+        return enter_charge(session, user, replace(draft, **given), now=NOW).charge_id
+
+
+def step(
+    centre: House, who: str, action: ChargeAction, number: int = 1, now: datetime = NOW
+) -> Stage:
+    with centre.store.writing() as session:
+        user = centre.people[who]
+        done = take_charge_step(session, user, number, action, "听过了", now=now, days=7)
+        return done.stage(now, 7)
+
+
+def test_what_a_person_enters_needs_another_person_and_hears_the_agent(centre: House) -> None:
+    centre.judged("c1", "108", "")
+    assert entered(centre, "head") == entered(centre, "head") == 1
+    with pytest.raises(NotAllowedError) as caught:
+        step(centre, "head", ChargeAction.CONFIRM)
+    assert caught.value.refusal is Refusal.OWN_CHARGE
+    assert booked(centre) == []
+    assert step(centre, "head2", ChargeAction.CONFIRM) is Stage.RELEASED
+    assert booked(centre, NOW) == []
+    with pytest.raises(NotFoundError):
+        step(centre, "sun", ChargeAction.OBJECT)
+    assert step(centre, "amy", ChargeAction.OBJECT) is Stage.FROZEN
+    assert booked(centre) == []
+    with pytest.raises(NotAllowedError):
+        step(centre, "head2", ChargeAction.DISMISS, now=LATER)
+    assert step(centre, "head2", ChargeAction.WITHDRAW, now=LATER) is Stage.REJECTED
+    assert booked(centre) == []
+    with pytest.raises(TransitionError):
+        step(centre, "amy", ChargeAction.OBJECT, now=LATER)
+
+
+def test_a_charge_nobody_objects_to_is_booked_and_can_be_withdrawn(centre: House) -> None:
+    centre.judged("c1", "108", "")
+    entered(centre)
+    step(centre, "head", ChargeAction.CONFIRM)
+    assert booked(centre) == [(20_000, "confirmed", "2025-11")]
+    (entry,) = entries(centre)
+    assert entry.evidence is not None
+    assert (entry.evidence.charge_id, entry.evidence.span) == (1, Span(100, 2000))
+    step(centre, "head2", ChargeAction.WITHDRAW, now=LATER)
+    assert booked(centre) == [(-20_000, "verdict_withdrawn", "2025-11")]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"item": "streak"},
+        {"item": "unheard-of"},
+        {"span": Span(0, 60_001)},
+        {"span": Span(5, 5)},
+        {"text": " "},
+    ],
+)
+def test_a_charge_without_a_clip_is_refused(centre: House, wrong: dict[str, Any]) -> None:
+    centre.judged("c1", "108", "")
+    with pytest.raises(InvalidRequestError):
+        entered(centre, **wrong)
+
+
+def test_nobody_enters_charges_for_other_teams_or_themselves(centre: House) -> None:
+    centre.judged("c1", "169", "")
+    for who, kind in (
+        ("lead1", NotFoundError),
+        ("lead2", NotAllowedError),
+        ("amy", NotAllowedError),
+    ):
+        with pytest.raises(kind):
+            entered(centre, who)
