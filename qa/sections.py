@@ -1,4 +1,4 @@
-"""What a section of the settings is, and the section of the archive."""
+"""What a section of the settings is, and the sections of the archive, events and the ledger."""
 
 from pathlib import Path
 from typing import Literal

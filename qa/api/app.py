@@ -28,7 +28,7 @@ def create_app(store: Store, settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        upkeep = Upkeep(store)
+        upkeep = Upkeep(store, settings)
         upkeep.start()
         yield
         upkeep.close()

@@ -1,14 +1,18 @@
-"""What the running service does by the clock: calls whose appeal window has passed become final."""
+"""What the running service does by the clock: appeal windows close, events and fines follow."""
 
 import logging
 import threading
 from datetime import UTC, datetime
 
-from qa.batch.reviewing import close_passed_windows
+from qa.batch.fines import follow_events
+from qa.batch.reviewing import book_or_tell, close_passed_windows
+from qa.config import Settings
 from qa.errors import StoreError
 from qa.store.store import Store
 
 EVERY_S = 60.0
+FOLLOW_LOOKS = 10
+"""Every so many looks events are followed and fines booked, and whenever a window has closed."""
 
 _log = logging.getLogger("qa.api")
 
@@ -16,8 +20,8 @@ _log = logging.getLogger("qa.api")
 class Upkeep:
     """A thread that looks once a minute; a list is never further behind the clock than that."""
 
-    def __init__(self, store: Store, *, every_s: float = EVERY_S) -> None:
-        self._store, self._every_s = store, every_s
+    def __init__(self, store: Store, settings: Settings, *, every_s: float = EVERY_S) -> None:
+        self._store, self._settings, self._every_s = store, settings, every_s
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
 
@@ -32,10 +36,16 @@ class Upkeep:
             self._thread.join()
 
     def _work(self) -> None:
+        looks = 0
         while True:
+            now = datetime.now(UTC)
             try:
-                close_passed_windows(self._store, datetime.now(UTC))
+                closed = close_passed_windows(self._store, now)
+                if closed or looks % FOLLOW_LOOKS == 0:
+                    follow_events(self._store, self._settings, now)
+                    book_or_tell(self._store, self._settings, now)
             except StoreError:  # busy, or gone for a moment: the next look finds the same
-                _log.info("passed appeal windows were not closed: the database is busy")
+                _log.info("the look by the clock was not finished: the database is busy")
+            looks += 1
             if self._ended.wait(self._every_s):
                 return

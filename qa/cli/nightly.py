@@ -80,6 +80,15 @@ def _print(report: "NightReport") -> None:
     console.print(
         f"reviewing      {daily.closed} calls became final, {len(daily.drawn)} checks drawn"
     )
+    events = daily.events
+    if events.found or events.candidates:
+        console.print(
+            f"events         {events.found} found, {events.candidates} candidates to decide"
+        )
+    if daily.booked is None:
+        console.print("ledger         nothing booked: a scorecard is damaged", style="yellow")
+    elif daily.booked:
+        console.print(f"ledger         {daily.booked} entries booked")
     standing = report.standing
     if standing.failed or standing.waiting:
         reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))

@@ -6,7 +6,7 @@ from pathlib import Path
 from qa.api.upkeep import Upkeep
 from qa.records import FlagAction, Scope
 from qa.store.reviews import decide_flag, release_call, review_of
-from tests.call_folders import rows_of
+from tests.call_folders import rows_of, settings_for
 from tests.review_house import NOW, House, house
 
 STATE = "SELECT state FROM call_status WHERE call_id = 'c1'"
@@ -16,7 +16,7 @@ def test_a_passed_appeal_window_closes_by_itself(tmp_path: Path) -> None:
     with house(tmp_path) as centre:
         release_long_ago(centre)
         assert rows_of(centre.store, STATE) == [("released",)]
-        upkeep = Upkeep(centre.store, every_s=0.05)
+        upkeep = Upkeep(centre.store, settings_for(tmp_path), every_s=0.05)
         upkeep.start()
         until = time.monotonic() + 30
         while rows_of(centre.store, STATE) != [("final",)] and time.monotonic() < until:

@@ -16,6 +16,10 @@ PAGE_SIZE = 40
 _TASKS = {
     MessageKind.CHECK_ASSIGNED: "/checks",
     MessageKind.APPEAL_SUBMITTED: "/appeals",
+    MessageKind.EVENT_ESCALATED: "/events",
+    MessageKind.FINE_BOOKED: "/ledger",
+    MessageKind.FINE_REVERSED: "/ledger",
+    MessageKind.CHARGE_CONFIRMED: "/ledger",
 }
 """Where a message leads instead of its call."""
 _SIGNS = {
@@ -26,6 +30,10 @@ _SIGNS = {
     MessageKind.APPEAL_UPHELD: ("✓", "met"),
     MessageKind.APPEAL_DISMISSED: ("–", "na"),
     MessageKind.CHECK_ASSIGNED: ("◎", "na"),
+    MessageKind.EVENT_ESCALATED: ("!", "violated"),
+    MessageKind.FINE_BOOKED: ("¥", "violated"),
+    MessageKind.FINE_REVERSED: ("↶", "met"),
+    MessageKind.CHARGE_CONFIRMED: ("¥", "undecided"),
 }
 
 router = APIRouter(include_in_schema=False)

@@ -30,5 +30,18 @@ WORDS: Final[Mapping[str, Wording]] = {
     "messages_appeal_upheld": Wording("申诉成立，成绩已更正。", "Your appeal was upheld."),
     "messages_appeal_dismissed": Wording("申诉已答复：维持原结果。", "Your appeal was dismissed."),
     "messages_check_assigned": Wording("分到一项抽查。", "A spot check was assigned to you."),
+    "messages_event_escalated": Wording(
+        "有一件异常事件上报，需要跟踪处理结果。",
+        "An abnormal event was passed on; follow it to a result.",
+    ),
+    "messages_fine_booked": Wording(
+        "一笔罚款已记入台账，可查看依据的录音。",
+        "A fine was booked; see the recording that it rests on.",
+    ),
+    "messages_fine_reversed": Wording("一笔罚款已冲回。", "A fine was given back."),
+    "messages_charge_confirmed": Wording(
+        "一笔处罚已认定；如有异议，请在期限内提出。",
+        "A charge against you was confirmed; object within the window if you disagree.",
+    ),
     "flash_messages_read": Wording("已全部标为已读。", "All are marked as read."),
 }
