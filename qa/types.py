@@ -131,12 +131,88 @@ class ChannelMeasures:
         level_dbfs: root mean square over the speech segments, in dB relative to full scale;
             None where there is no speech.
         clipped_ratio: share of samples at or beyond 0.99 of full scale.
+        loudness_lufs: integrated loudness of the speech segments (ITU-R BS.1770-4), in LUFS; None
+            where there is no speech, or in transcripts from before it was measured.
+        noise_dbfs: level of the line while nobody speaks on it, in dB relative to full scale; None
+            where that is shorter than a second, or was not measured.
     """
 
     channel: int
     speech_ms: int
     level_dbfs: float | None
     clipped_ratio: float
+    loudness_lufs: float | None = None
+    noise_dbfs: float | None = None
+
+
+class SignalKind(StrEnum):
+    """What is on a line besides voices."""
+
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    KEY = "key"
+    MUSIC = "music"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Signal:
+    """One ring, one run of busy tones, one pressed key (which one is never kept), or hold music."""
+
+    kind: SignalKind
+    channel: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Overlap:
+    """Both sides speak; `began` came in while the other was speaking."""
+
+    span: Span
+    began: Role
+
+
+@dataclass(frozen=True, slots=True)
+class SideMeasures:
+    """How one side of the conversation speaks.
+
+    Attributes:
+        speech_ms: how long it speaks, pauses between words left out.
+        characters: Chinese characters, letters and digits; no punctuation.
+        rate_cpm: characters a minute of speech; None where it does not speak.
+        interruptions: how often it came in and kept on (`Sound.overlaps`).
+    """
+
+    role: Role
+    speech_ms: int
+    characters: int
+    rate_cpm: float | None
+    interruptions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a recording sounds like besides its words (`transcribe/sound.py` says how).
+
+    Attributes:
+        signals: tones and music, by kind, channel and time.
+        ring_count: rings before anybody speaks; None where the recording holds none. Where it
+            begins in the middle of one, there may have been more.
+        rings_are_whole: whether the recording begins before the first ring does.
+        ended_by: who left first, by the end of the sound; None where that does not show.
+        silences: nobody speaks for 3 s or more, between the first and the last word.
+        overlaps: both speak for 0.3 s or more.
+        sides: agent and customer, those that speak; empty where roles are unknown.
+        faults: `clipped`, `noisy` or `one_sided`, with the channel they are heard on.
+    """
+
+    signals: tuple[Signal, ...] = ()
+    ring_count: int | None = None
+    rings_are_whole: bool = False
+    ended_by: Role | None = None
+    silences: tuple[Span, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
+    sides: tuple[SideMeasures, ...] = ()
+    faults: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -185,6 +261,8 @@ class Transcript:
         speech: where each channel holds speech, by the voice activity detector, in time order;
             empty where it was not measured.
         hearings: what the sound answered to the questions put to it so far, in order.
+        sound: what the recording sounds like besides its words; None where nobody measured it (a
+            dialogue that a person wrote, transcripts of earlier programs).
     """
 
     recording_id: str
@@ -196,6 +274,7 @@ class Transcript:
     notes: tuple[str, ...] = ()
     speech: tuple[Segment, ...] = ()
     hearings: tuple[Hearing, ...] = ()
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ STEPS = (
     ("review",),
     ("masking",),
     ("ingest", "transcribe", "scoring"),
+    ("turns",),
     ("text", "config", "codec", "wording"),
     ("reasons", "sections"),
     ("packed", "records", "vault"),

@@ -22,6 +22,7 @@ from qa.api.review_views import (
 from qa.api.rule_views import RuleView, rule_view
 from qa.api.rulesets import ruleset_in_force
 from qa.api.service import LoadedCall, Service, load_call
+from qa.api.sound_views import sound_rows
 from qa.api.talk_views import utterance_views
 from qa.api.views import CardView, LineView, card_view
 from qa.api.written import Hide, hide_in
@@ -114,6 +115,7 @@ def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
         **_flag_lines(card),
         "transcript": transcript,
         "utterances": utterance_views(transcript, content.scorecard, lang) if transcript else [],
+        "sound": sound_rows(transcript, lang),
         "duration_ms": transcript.duration_ms
         if transcript
         else loaded.detail.line.duration_ms or 0,

@@ -21,8 +21,13 @@ import orjson
 from qa.types import (
     ChannelMeasures,
     Hearing,
+    Overlap,
     Role,
     Segment,
+    SideMeasures,
+    Signal,
+    SignalKind,
+    Sound,
     Span,
     Transcript,
     Utterance,
@@ -35,14 +40,19 @@ _ROLES = tuple(Role)
 _ROLE_CODES = {role: code for code, role in enumerate(_ROLES)}
 _KNOWN = {
     Transcript: (
-        "recording_id engine duration_ms channel_count utterances channels notes speech hearings"
+        "recording_id engine duration_ms channel_count utterances channels notes speech hearings "
+        "sound"
     ),
     Utterance: "role role_confidence channel span text words confidence level_dbfs",
     Word: "text span confidence",
-    ChannelMeasures: "channel speech_ms level_dbfs clipped_ratio",
+    ChannelMeasures: "channel speech_ms level_dbfs clipped_ratio loudness_lufs noise_dbfs",
     Segment: "channel span",
     Hearing: "channel span text margin tokens",
     Span: "start_ms end_ms",
+    Sound: "signals ring_count rings_are_whole ended_by silences overlaps sides faults",
+    Signal: "kind channel span",
+    Overlap: "span began",
+    SideMeasures: "role speech_ms characters rate_cpm interruptions",
 }
 """Fields that the packed form keeps. Where a type has others, transcripts are stored as JSON: a
 field that nobody taught this module must not be lost."""
@@ -212,7 +222,7 @@ def pack(transcript: Transcript) -> bytes:
         [u.level_dbfs for u in utterances],
         [len(u.words) for u in utterances],
         None if joined else [word.text for word in words],
-        [[c.channel, c.speech_ms, c.level_dbfs, c.clipped_ratio] for c in transcript.channels],
+        [_values(c, ChannelMeasures) for c in transcript.channels],
         list(transcript.notes),
         [[s.channel, s.span.start_ms, s.span.end_ms] for s in transcript.speech],
         [
@@ -220,6 +230,7 @@ def pack(transcript: Transcript) -> bytes:
             for h in transcript.hearings
         ],
         [[a.typecode, len(a)] for a in arrays],
+        _packed_sound(transcript.sound),
     ]
     text = json.dumps(header, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     return b"".join([MAGIC, struct.pack("<I", len(text)), text, *map(_to_bytes, arrays)])
@@ -236,7 +247,7 @@ def unpack(data: bytes) -> Transcript:
     header = orjson.loads(data[start : start + length])
     (recording_id, engine, duration_ms, channel_count, *columns) = header
     (roles, role_confidences, channels, spans, texts, confidences, levels, counts) = columns[:8]
-    word_texts, measures, notes, speech, hearings, shapes = columns[8:]
+    word_texts, measures, notes, speech, hearings, shapes, *sound = columns[8:]
     lengths, steps, likelihoods = _arrays(data, start + length, shapes)
     table = WordTable(lengths, steps, likelihoods, word_texts)
     edges = [0, *accumulate(counts)]
@@ -264,6 +275,40 @@ def unpack(data: bytes) -> Transcript:
         tuple(notes),
         tuple([Segment(c, Span(a, b)) for c, a, b in speech]),
         tuple([Hearing(c, Span(a, b), *rest) for c, a, b, *rest in hearings]),
+        _unpacked_sound(sound[0]) if sound and sound[0] else None,
+    )
+
+
+def _values(measures: Any, type_: type) -> list[Any]:
+    return [getattr(measures, name) for name in _KNOWN[type_].split()]
+
+
+def _packed_sound(sound: Sound | None) -> list[Any] | None:
+    if sound is None:
+        return None
+    return [
+        [[s.kind.value, s.channel, s.span.start_ms, s.span.end_ms] for s in sound.signals],
+        sound.ring_count,
+        sound.rings_are_whole,
+        _ROLE_CODES[sound.ended_by] if sound.ended_by else None,
+        [[s.start_ms, s.end_ms] for s in sound.silences],
+        [[_ROLE_CODES[o.began], o.span.start_ms, o.span.end_ms] for o in sound.overlaps],
+        [[_ROLE_CODES[s.role], *_values(s, SideMeasures)[1:]] for s in sound.sides],
+        [list(fault) for fault in sound.faults],
+    ]
+
+
+def _unpacked_sound(columns: list[Any]) -> Sound:
+    signals, rings, are_whole, ended_by, silences, overlaps, sides, faults = columns
+    return Sound(
+        tuple([Signal(SignalKind(kind), c, Span(a, b)) for kind, c, a, b in signals]),
+        rings,
+        are_whole,
+        None if ended_by is None else _ROLES[ended_by],
+        tuple([Span(a, b) for a, b in silences]),
+        tuple([Overlap(Span(a, b), _ROLES[code]) for code, a, b in overlaps]),
+        tuple([SideMeasures(_ROLES[code], *rest) for code, *rest in sides]),
+        tuple([(channel, code) for channel, code in faults]),
     )
 
 

@@ -14,6 +14,18 @@ CONDUCT: Final[Mapping[str, Wording]] = {
         "振铃 {rings} 次才接听（上限 {limit} 次）",
         "answered only after {rings} rings (limit {limit})",
     ),
+    "rings_within_heard": Wording(
+        "录音里振铃 {rings} 次（上限 {limit} 次）",
+        "{rings} rings are on the recording (limit {limit})",
+    ),
+    "rings_over_heard": Wording(
+        "录音里振铃 {rings} 次才接听（上限 {limit} 次）",
+        "answered only after the {rings} rings on the recording (limit {limit})",
+    ),
+    "rings_cut_off": Wording(
+        "录音开始时已在振铃，只录到 {rings} 次（上限 {limit} 次）",
+        "the recording begins while it rings; {rings} rings are on it (limit {limit})",
+    ),
     "apology_first": Wording("接听迟，先道了歉", "answered late and apologised first"),
     "apology_missing": Wording("接听迟，没有道歉", "answered late and did not apologise"),
     "apology_late": Wording(
@@ -25,6 +37,9 @@ CONDUCT: Final[Mapping[str, Wording]] = {
     "not_late": Wording("振铃 {rings} 次，接听及时", "answered in time, after {rings} rings"),
     # hanging up, interruption, dead air, rate, loudness
     "customer_released": Wording("客户先挂机", "the customer hung up first"),
+    "customer_heard_leaving": Wording(
+        "录音表明客户先挂机", "the sound shows that the customer hung up first"
+    ),
     "released_at_once": Wording(
         "客户话音落下 {seconds} 秒坐席就挂机（至少应等 {limit} 秒）",
         "the agent hung up {seconds} s after the customer's last word (at least {limit} s are due)",

@@ -7,7 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-ENGINE_REVISION = "6"
+ENGINE_REVISION = "7"
 """Counts changes of this stage's code that change texts; part of every fingerprint."""
 
 

@@ -10,6 +10,7 @@ from qa.transcribe.engine import Engine, Heard, HeardWord
 from qa.transcribe.guards import doubts_recovered, doubts_speech, looks_invented, without_loop
 from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
 from qa.transcribe.roles import RoleMap, assign_roles
+from qa.transcribe.sound import ChannelSound, measure_sound
 from qa.transcribe.vad import (
     CROSSTALK_DB,
     FLOOR_DBFS,
@@ -89,7 +90,7 @@ def recognise(
         for u in _utterances(h.words, i, roles)
     ]
     speech = [without_padding(segment) for found in segments for segment in found]
-    return Transcript(
+    transcript = Transcript(
         recording_id=recording.recording_id,
         engine=engine.fingerprint,
         duration_ms=recording.duration_ms,
@@ -99,6 +100,7 @@ def recognise(
         notes=tuple(sorted(notes)),
         speech=tuple(sorted(speech, key=lambda s: (s.span, s.channel))),
     )
+    return measure_sound(transcript, list(map(ChannelSound, samples, frames)))
 
 
 def speech_segments(frames: Sequence[Frames], duration_ms: int) -> list[list[Segment]]:

@@ -4,17 +4,32 @@ from dataclasses import replace
 
 import pytest
 
-from qa.scoring.acoustics import characters, merged, silences, speech_of, spoken_ms, words_within
+from qa.scoring.acoustics import speech_of, words_within
 from qa.scoring.check import Check, Scene
 from qa.scoring.checks.dead_air import DeadAir
 from qa.scoring.checks.interruption import Interruption
+from qa.scoring.checks.late_apology import LateApology
 from qa.scoring.checks.loudness import Loudness
 from qa.scoring.checks.release import CustomerReleases
+from qa.scoring.checks.rings import RingCount
 from qa.scoring.checks.speech_rate import SpeechRate
 from qa.scoring.dialogue import parse_dialogue
 from qa.scoring.ruleset import Rule, load_ruleset
 from qa.scoring.scorecard import judge_rule
-from qa.types import Call, Outcome, ReleasedBy, Role, Segment, Span, Transcript, Verdict
+from qa.turns import characters, merged, silences, spoken_ms
+from qa.types import (
+    Call,
+    Outcome,
+    ReleasedBy,
+    Role,
+    Segment,
+    Signal,
+    SignalKind,
+    Sound,
+    Span,
+    Transcript,
+    Verdict,
+)
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 
@@ -308,3 +323,54 @@ def test_without_a_closing_no_wait_is_long_enough() -> None:
 def test_who_released_is_never_guessed() -> None:
     verdict = run(CustomerReleases(), parse_dialogue(BYE))
     assert (verdict.outcome, verdict.reason) == (Outcome.UNDECIDED, "metadata_missing")
+
+
+def rung(count: int, *, whole: bool) -> Sound:
+    rings = tuple(
+        Signal(SignalKind.RINGBACK, 0, Span(5000 * k, 5000 * k + 1000)) for k in range(count)
+    )
+    return Sound(signals=rings, ring_count=count or None, rings_are_whole=whole)
+
+
+@pytest.mark.parametrize(
+    ("sound", "outcome", "reason"),
+    [
+        (None, Outcome.UNDECIDED, "metadata_missing"),
+        (rung(0, whole=False), Outcome.UNDECIDED, "metadata_missing"),
+        (rung(3, whole=True), Outcome.MET, "rings_within_heard"),
+        (rung(3, whole=False), Outcome.UNDECIDED, "rings_cut_off"),
+        (rung(4, whole=True), Outcome.VIOLATED, "rings_over_heard"),
+        (rung(4, whole=False), Outcome.VIOLATED, "rings_over_heard"),
+    ],
+)
+def test_rings_on_the_recording_where_nobody_counted(
+    sound: Sound | None, outcome: Outcome, reason: str
+) -> None:
+    transcript = replace(parse_dialogue("坐席: 您好"), sound=sound)
+    verdict = run(RingCount(max_rings=3), transcript)
+    assert (verdict.outcome, verdict.reason) == (outcome, reason)
+    counted = run(RingCount(max_rings=3), transcript, Call("c", ring_count=5))
+    assert counted.reason == "rings_over"
+
+
+@pytest.mark.parametrize(
+    ("sound", "said", "outcome"),
+    [
+        (rung(4, whole=False), "您好，请讲。", Outcome.VIOLATED),
+        (rung(4, whole=False), "不好意思，让您久等了，请讲。", Outcome.MET),
+        (rung(2, whole=True), "您好，请讲。", Outcome.NOT_APPLICABLE),
+        (rung(2, whole=False), "您好，请讲。", Outcome.UNDECIDED),
+        (None, "您好，请讲。", Outcome.UNDECIDED),
+    ],
+)
+def test_an_apology_is_due_after_rings_that_were_heard(
+    sound: Sound | None, said: str, outcome: Outcome
+) -> None:
+    transcript = replace(parse_dialogue(f"坐席: {said}"), sound=sound)
+    assert run(LateApology(max_rings=3), transcript).outcome is outcome
+
+
+def test_the_sound_acquits_of_hanging_up_and_never_convicts() -> None:
+    for left, outcome in ((CUSTOMER, Outcome.MET), (AGENT, Outcome.UNDECIDED)):
+        transcript = replace(parse_dialogue("坐席: 好。"), sound=Sound(ended_by=left))
+        assert run(CustomerReleases(), transcript).outcome is outcome

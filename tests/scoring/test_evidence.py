@@ -34,7 +34,13 @@ ABOUT_THE_CALL = {
         "rate_too_little_speech",
         "level_inside",
     ),
-    *("level_not_measured", "customer_released", "mention_absent", "report_unsure"),
+    *(
+        "level_not_measured",
+        "customer_released",
+        "customer_heard_leaving",
+        "mention_absent",
+        "report_unsure",
+    ),
     *(
         "no_customer_speech",
         "station_unknown",

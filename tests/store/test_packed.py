@@ -22,14 +22,19 @@ from qa.types import (
     Hearing,
     Match,
     Outcome,
+    Overlap,
     Promise,
     Question,
     Role,
     Scorecard,
     ScoreLine,
     Segment,
+    SideMeasures,
+    Signal,
+    SignalKind,
     SlotStatus,
     SlotVerdict,
+    Sound,
     Span,
     Transcript,
     Utterance,
@@ -55,6 +60,24 @@ UTTERANCES = st.builds(
     confidence=RATIOS,
     level_dbfs=st.none() | st.floats(-90, 0),
 )
+SOUNDS = st.builds(
+    Sound,
+    st.lists(
+        st.builds(Signal, st.sampled_from(SignalKind), st.integers(0, 1), SPANS), max_size=3
+    ).map(tuple),
+    st.none() | st.integers(1, 9),
+    st.booleans(),
+    st.none() | st.sampled_from(Role),
+    st.lists(SPANS, max_size=2).map(tuple),
+    st.lists(st.builds(Overlap, SPANS, st.sampled_from(Role)), max_size=2).map(tuple),
+    st.lists(
+        st.builds(
+            SideMeasures, st.sampled_from(Role), TIMES, TIMES, st.none() | st.floats(0, 900), TIMES
+        ),
+        max_size=2,
+    ).map(tuple),
+    st.lists(st.tuples(st.integers(0, 1), TEXTS), max_size=2).map(tuple),
+)
 TRANSCRIPTS = st.builds(
     Transcript,
     TEXTS,
@@ -63,7 +86,15 @@ TRANSCRIPTS = st.builds(
     st.integers(1, 2),
     st.lists(UTTERANCES, max_size=4).map(tuple),
     st.lists(
-        st.builds(ChannelMeasures, st.integers(0, 1), TIMES, st.none() | st.floats(-90, 0), RATIOS),
+        st.builds(
+            ChannelMeasures,
+            st.integers(0, 1),
+            TIMES,
+            st.none() | st.floats(-90, 0),
+            RATIOS,
+            st.none() | st.floats(-90, 0),
+            st.none() | st.floats(-90, 0),
+        ),
         max_size=2,
     ).map(tuple),
     st.lists(TEXTS, max_size=2).map(tuple),
@@ -71,6 +102,7 @@ TRANSCRIPTS = st.builds(
     st.lists(
         st.builds(Hearing, st.integers(0, 1), SPANS, TEXTS, st.floats(-99, 9), TIMES), max_size=3
     ).map(tuple),
+    st.none() | SOUNDS,
 )
 MATCHES = st.builds(Match, st.integers(0, 99), st.sampled_from(Role), SPANS, TEXTS, TEXTS, RATIOS)
 VERDICTS = st.builds(
@@ -210,3 +242,14 @@ def test_damaged_or_mistaken_bytes_are_refused() -> None:
         card_lines(b"nonsense")
     with pytest.raises(StoreError, match="damaged"):
         card_lines(zstandard.compress(scorecards.MAGIC + b"[1]"))
+
+
+def test_transcripts_from_before_sound_was_measured_are_read() -> None:
+    transcript = Transcript("r", "e", 1, 1, (), (ChannelMeasures(0, 5, -20.0, 0.0),))
+    content = transcripts.pack(transcript)
+    head = content[7:]
+    older = head.replace(b"-20.0,0.0,null,null]", b"-20.0,0.0]")
+    assert older.count(b",null]") == 1  # the place of the sound, which is the last
+    cut = older.replace(b",null]", b"]")
+    kept = transcripts.MAGIC + len(cut).to_bytes(4, "little") + cut
+    assert decode(Transcript, zstandard.compress(kept)) == transcript

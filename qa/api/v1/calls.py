@@ -18,6 +18,7 @@ from qa.api.v1.schemas_calls import (
     VersionOut,
     WordOut,
 )
+from qa.api.v1.schemas_sound import SoundOut
 from qa.api.v1.schemas_verdicts import ScorecardOut, VerdictList, VerdictOut
 from qa.api.v1.seeing import (
     Clear,
@@ -61,6 +62,7 @@ def get_transcript(
         channel_count=transcript.channel_count,
         notes=list(transcript.notes),
         is_masked=seen.is_masked,
+        sound=SoundOut.of(transcript),
         utterances=[_utterance(utterance) for utterance in transcript.utterances],
     )
 

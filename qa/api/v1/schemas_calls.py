@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from qa.api.recordings import FileState
 from qa.api.v1.schemas import Answer, Request, SpanOut, example
+from qa.api.v1.schemas_sound import SoundOut
 from qa.records import AppealState, Basis, FlagAction, ReviewState
 from qa.review.appeals import ReleaseAction
 from qa.types import Attitude, Direction, Outcome, ReleasedBy, Role
@@ -180,6 +181,7 @@ class TranscriptOut(Answer):
         channel_count=2,
         notes=[],
         is_masked=True,
+        sound=None,
         utterances=[
             {
                 "role": "agent",
@@ -200,6 +202,9 @@ class TranscriptOut(Answer):
     channel_count: int
     notes: list[str] = Field(description="Codes such as `channels_swapped`.")
     is_masked: bool
+    sound: SoundOut | None = Field(
+        description="What it sounds like besides its words; null where that was not measured."
+    )
     utterances: list[UtteranceOut]
 
 

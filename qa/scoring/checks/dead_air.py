@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.acoustics import silences, speech_of, unheard
+from qa.scoring.acoustics import speech_of, unheard
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, Found, as_regex, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.spotting import Guards, Policy, spot
 from qa.scoring.track import Hit, Track
+from qa.turns import silences
 from qa.types import Match, Outcome, Role, Span, Verdict
 
 ASKED = 0.85

@@ -4,11 +4,12 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
-from qa.scoring.acoustics import silences, speech_of
+from qa.scoring.acoustics import speech_of
 from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.dead_air import DeadAir
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.windows import span_of
+from qa.turns import silences
 from qa.types import Match, Outcome, Role, Span, Utterance, Verdict
 
 ASKED = 0.85

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from qa.scoring.check import Check, Example, Scene
+from qa.scoring.checks.rings import heard_rings
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.windows import opening, span_of
 from qa.types import Direction, Outcome, Verdict
@@ -51,10 +52,13 @@ class LateApology(Check):
         call = scene.call
         if call.direction is Direction.OUTBOUND:
             return Verdict(Outcome.NOT_APPLICABLE, "outbound")
-        if call.ring_count is None:
+        count = call.ring_count
+        if count is None:
+            count = heard_rings(scene.transcript.sound, self.max_rings)
+        if count is None:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "ring_count"),))
-        rings = (("rings", str(call.ring_count)),)
-        if call.ring_count <= self.max_rings:
+        rings = (("rings", str(count)),)
+        if count <= self.max_rings:
             return Verdict(Outcome.NOT_APPLICABLE, "not_late", rings)
         if not scene.roles_known:
             verdict = self._apology(scene.as_agent)

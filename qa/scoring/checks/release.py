@@ -28,7 +28,9 @@ class CustomerReleases(Check):
 
     Why: hanging up on a customer is the end of the service.
     Mistakes: the telephone system decides which side released; a customer whose line drops counts
-    as the customer. Where the customer never spoke, only the closing counts.
+    as the customer. Where it does not say, busy tones or a dead channel that show the customer left
+    first (`qa.transcribe.sound`) are enough to acquit, and nothing heard convicts. Where the
+    customer never spoke, only the closing counts.
 
     Attributes:
         min_gap_s: seconds from the customer's last word to an agent's release.
@@ -54,6 +56,9 @@ class CustomerReleases(Check):
     def run(self, scene: Scene) -> Verdict:
         """Read which side released; where it was the agent, look at the end of the call."""
         released_by = scene.call.released_by
+        sound = scene.transcript.sound
+        if released_by is None and sound and sound.ended_by is Role.CUSTOMER:
+            return Verdict(Outcome.MET, "customer_heard_leaving")
         if released_by is None:
             return Verdict(Outcome.UNDECIDED, "metadata_missing", (("field", "released_by"),))
         if released_by is ReleasedBy.CUSTOMER:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from qa.scoring.acoustics import characters, speech_of, spoken_ms
+from qa.scoring.acoustics import speech_of
 from qa.scoring.check import Check, Example, Scene
+from qa.turns import characters, spoken_ms
 from qa.types import Outcome, Role, Verdict
 
 _TWELVE_S = "[00:01-00:13] 坐席: "

@@ -4,11 +4,12 @@ from itertools import product
 from statistics import median
 from typing import Any
 
-from qa.scoring.acoustics import characters, merged, silences, speech_of, spoken_ms
+from qa.scoring.acoustics import speech_of
 from qa.scoring.conditions import leaves
 from qa.scoring.conditions.places import Field, role_of
 from qa.scoring.conditions.result import UNKNOWN_ROLES, Result, located
 from qa.text import fold
+from qa.turns import characters, merged, silences, spoken_ms
 from qa.types import Call, Role, Span
 
 MIN_LOUD_MS = 500
