@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, Transcriber, WorkerFactory
 from qa.config import Settings
 from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
-from qa.types import Call
+from qa.types import Call, Question, Transcript
 
 if TYPE_CHECKING:
     from qa.batch.rulesets import Rulesets
@@ -144,7 +144,17 @@ def _asker(rulesets: "Rulesets", calls: Sequence[Call]) -> "Ask":
     asks = [questions_of(call, ruleset) for call, ruleset in pairs if ruleset is not None]
     if not calls:
         asks = [questions_of(Call(call_id=""), rulesets.default)]
-    return lambda transcript: tuple(dict.fromkeys(q for ask in asks for q in ask(transcript)))
+    asked: list[tuple[Transcript, tuple[Question, ...]]] = []
+
+    def ask_once(transcript: Transcript) -> tuple[Question, ...]:
+        # Judging is most of what a call costs beside the recogniser, and what is open is asked
+        # again about the very transcript that was asked about last.
+        if not (asked and asked[-1][0] is transcript):
+            found = tuple(dict.fromkeys(q for ask in asks for q in ask(transcript)))
+            asked[:] = [(transcript, found)]
+        return asked[-1][1]
+
+    return ask_once
 
 
 def _end_with_runner() -> None:
