@@ -61,6 +61,8 @@ class Kind(StrEnum):
     GSM = "gsm"
 
 
+_PROMISED = frozenset({Kind.AIFF, Kind.AU, Kind.W64, Kind.CAF})
+_UNKNOWN = 0xFFFFFFFF
 SNDFILE_KINDS = frozenset({Kind.WAV, Kind.W64, Kind.AIFF, Kind.AU, Kind.FLAC, Kind.CAF})
 
 _MAGIC = (
@@ -129,6 +131,8 @@ def inspect(fd: int, size: int, suffix: str) -> Source:
         _check_mp4(fd, size)
     elif kind is Kind.AMR:
         _check_amr(fd, size)
+    elif kind in _PROMISED:
+        _check_promise(fd, size, kind)
     elif kind is Kind.GSM and size % _GSM_FRAME_BYTES:
         raise truncated()
     return Source(fd, size, kind)
@@ -270,6 +274,31 @@ def _check_mp4(fd: int, size: int) -> None:
         at += length
     if at > size or b"moov" not in seen:
         raise truncated()
+
+
+def _check_promise(fd: int, size: int, kind: Kind) -> None:
+    """Check that the file is as long as its header says."""
+    if _promised_size(fd, size, kind) > size:
+        raise truncated()
+
+
+def _promised_size(fd: int, size: int, kind: Kind) -> int:
+    """Read how long the header says that the file is; libsndfile takes half a file for a whole."""
+    head = os.pread(fd, 24, 0).ljust(24, b"\0")
+    if kind is Kind.AIFF:
+        return 8 + int(struct.unpack(">I", head[4:8])[0])
+    if kind is Kind.W64:
+        return int(struct.unpack("<Q", head[16:24])[0])
+    if kind is Kind.AU:
+        offset, length = struct.unpack(">II", head[4:12])
+        return int(offset + (0 if length == _UNKNOWN else length))
+    at = 8
+    while at + 12 <= size:  # CAF: chunks, of which the last may reach to the end of the file
+        (length,) = struct.unpack(">q", os.pread(fd, 8, at + 4).ljust(8, b"\0"))
+        at += 12 + max(0, length)
+        if length < 0:
+            return size
+    return at
 
 
 def _check_amr(fd: int, size: int) -> None:

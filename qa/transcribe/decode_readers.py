@@ -158,7 +158,7 @@ class ScratchWriter:
         Raises:
             RejectedError: NO_SAMPLES or SILENT.
         """
-        if self._frames_in == 0:
+        if self._frames_in * 1000 < self._rate_hz:  # less than a millisecond: nothing to cut out
             raise no_samples()
         if (self._high - self._low <= max(2 * _SILENCE, self._step)).all():
             raise RejectedError(
@@ -204,7 +204,7 @@ class ProbeWriter(ScratchWriter):
         Raises:
             RejectedError: NO_SAMPLES.
         """
-        if self._frames_in == 0:
+        if self._frames_in * 1000 < self._rate_hz:  # less than a millisecond: nothing to cut out
             raise no_samples()
         return {"rate_hz": self._rate_hz, "channels": self._channels, "codec": self._codec}
 

@@ -396,6 +396,27 @@ def test_truncated_gsm_and_rf64(tmp_path: Path, decoder: Decoder) -> None:
         assert fault_of(decoder, path) is RecordingFault.TRUNCATED, name
 
 
+@pytest.mark.parametrize(
+    ("name", "container", "subtype"),
+    [
+        ("a.aiff", "AIFF", "PCM_16"),
+        ("a.au", "AU", "ULAW"),
+        ("a.w64", "W64", "PCM_16"),
+        ("a.caf", "CAF", "PCM_16"),
+    ],
+)
+def test_truncated_with_a_header_that_promises_more(
+    tmp_path: Path, decoder: Decoder, name: str, container: str, subtype: str
+) -> None:
+    path = tmp_path / name
+    soundfile.write(path, tones(2.0, 8000, 2), 8000, format=container, subtype=subtype)
+    data = path.read_bytes()
+    decoder.decode(path).close()
+    for kept in (len(data) // 2, len(data) - 1):
+        path.write_bytes(data[:kept])
+        assert fault_of(decoder, path) is RecordingFault.TRUNCATED
+
+
 def test_truncated_flac_is_refused(tmp_path: Path, decoder: Decoder) -> None:
     """libsndfile says only that it lost its place."""
     path = tmp_path / "a.flac"
