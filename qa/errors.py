@@ -295,6 +295,12 @@ class Refusal(StrEnum):
     MONTH_CLOSED = "month_closed"
     EARLIER_MONTH_OPEN = "earlier_month_open"
     RULESET_AS_IT_IS = "ruleset_as_it_is"
+    NOT_EMPTY = "not_empty"
+    NO_RECORDING = "no_recording"
+    DELETION_OPEN = "deletion_open"
+    DELETION_DECIDED = "deletion_decided"
+    OWN_REQUEST = "own_request"
+    STILL_NEEDED = "still_needed"
 
 
 _REFUSED = {
@@ -337,6 +343,13 @@ _REFUSED = {
     Refusal.MONTH_CLOSED: "the month is closed already",
     Refusal.EARLIER_MONTH_OPEN: "an earlier month with entries is open; close it first",
     Refusal.RULESET_AS_IT_IS: "the ruleset version is in that state already",
+    Refusal.NOT_EMPTY: "no proof says that the recording is empty; ask for its deletion instead",
+    Refusal.NO_RECORDING: "the call has no recording, or it was deleted",
+    Refusal.DELETION_OPEN: "its deletion was asked for already",
+    Refusal.DELETION_DECIDED: "somebody decided this request meanwhile",
+    Refusal.OWN_REQUEST: "nobody approves their own request",
+    Refusal.STILL_NEEDED: "the recording is still needed: a review, appeal, spot check, fine, "
+    "event or label rests on it",
 }
 
 

@@ -57,6 +57,12 @@ class Right(StrEnum):
     """Close and dismiss events, decide what was kept back, within one's scope."""
     KEEP_LEDGER = "keep_ledger"
     """Enter and decide charges, book, close months, withdraw ruleset versions from the ledger."""
+    READ_ARCHIVE = "read_archive"
+    """See how recordings are kept, and what was deleted."""
+    REQUEST_DELETION = "request_deletion"
+    """Delete recordings that are proved empty, and ask for the deletion of others, within scope."""
+    APPROVE_DELETION = "approve_deletion"
+    """Decide what somebody else asked to have deleted."""
 
 
 @dataclass(frozen=True, slots=True)

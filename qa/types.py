@@ -123,6 +123,26 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
+class Emptiness:
+    """Whether anything is said in a recording, as the voice activity detector finds.
+
+    Attributes:
+        method: what looked, and how.
+        speech_ms: of the channel that has most.
+    """
+
+    method: str
+    channels: int
+    duration_ms: int
+    speech_ms: int
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no channel holds any speech."""
+        return self.speech_ms == 0
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelMeasures:
     """How one channel sounds.
 

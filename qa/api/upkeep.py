@@ -4,10 +4,11 @@ import logging
 import threading
 from datetime import UTC, datetime
 
+from qa.batch.deleting import carry_out
 from qa.batch.fines import follow_events
 from qa.batch.reviewing import book_or_tell, close_passed_windows
 from qa.config import Settings
-from qa.errors import StoreError
+from qa.errors import QAError, StoreError
 from qa.store.store import Store
 
 EVERY_S = 60.0
@@ -47,5 +48,13 @@ class Upkeep:
             except StoreError:  # busy, or gone for a moment: the next look finds the same
                 _log.info("the look by the clock was not finished: the database is busy")
             looks += 1
+            self._delete()
             if self._ended.wait(self._every_s):
                 return
+
+    def _delete(self) -> None:
+        """Carry out deletions that were approved."""
+        try:
+            carry_out(self._store, self._settings)
+        except (QAError, OSError) as error:
+            _log.error("approved deletions wait: %s", type(error).__name__)

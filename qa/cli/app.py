@@ -14,6 +14,7 @@ from typer.core import TyperGroup
 
 import qa
 from qa.cli import (
+    archive,
     audit,
     calls,
     checks,
@@ -127,6 +128,7 @@ app.add_typer(checks.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
 app.add_typer(db.app)
+app.add_typer(archive.app)
 app.add_typer(runs.app)
 for commands in (
     run,

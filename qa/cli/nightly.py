@@ -10,6 +10,7 @@ import typer
 from qa.cli.shared import JsonOption, opened_store, print_json
 
 if TYPE_CHECKING:
+    from qa.batch.archive_night import ArchiveNight
     from qa.batch.nightly import NightReport
 
 
@@ -34,10 +35,13 @@ def nightly(
 ) -> None:
     """Do the night: take in every source, transcribe, judge, close appeal windows, draw checks.
 
+    Then the archive's work: copies, hashes of recordings whose turn it is, approved deletions.
+
     One run works at a time; a second one is refused, or waits (--wait). What was interrupted, also
     by SIGTERM, is finished by the next night. `qa runs list` looks back. Exit code 1: some
     recordings failed, rows were rejected or a source could not be read; all else was done.
     """
+    from qa.batch.archive_night import do_archive
     from qa.batch.nightly import night_sources, run_night
     from qa.batch.runner import RunOptions
     from qa.cli.progress import shown_progress
@@ -47,12 +51,27 @@ def nightly(
     with opened_store() as (store, settings), shown_progress() as listener:
         sources = night_sources(store, settings, folders or ())
         report = run_night(store, settings, sources, options=options, listener=listener)
+        archive = do_archive(store, settings)
     if as_json:
-        print_json(_summary(report))
+        print_json({**_summary(report), "archive": archive})
     else:
         _print(report)
-    if not report.run.is_clean:
+        _print_archive(archive)
+    if not report.run.is_clean or not archive.is_well:
         raise typer.Exit(1)
+
+
+def _print_archive(night: "ArchiveNight") -> None:
+    from qa.cli.show import terminal
+
+    console = terminal()
+    done = f"{night.copied.done} copied, {night.verified.done} read again and sound"
+    console.print(f"archive        {done}, {night.deleted} deleted by request")
+    if not night.is_well:
+        bad = len(night.copied.failed) + len(night.verified.failed)
+        console.print(
+            f"               {bad} are not: `qa archive verify` names them", style="yellow"
+        )
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:

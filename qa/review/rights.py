@@ -10,6 +10,7 @@ _LEAD = frozenset(
         *(Right.READ_CALLS, Right.LISTEN, Right.REVIEW, Right.DECIDE_APPEALS),
         *(Right.READ_TEAMS, Right.EXPORT, Right.UPLOAD, Right.READ_RULES),
         *(Right.FILE_EVENTS, Right.DECIDE_EVENTS),
+        *(Right.READ_ARCHIVE, Right.REQUEST_DELETION),
     }
 )
 _HEAD = _LEAD | {
@@ -17,6 +18,7 @@ _HEAD = _LEAD | {
     Right.RUN_JOBS,
     Right.READ_AUDIT,
     Right.KEEP_LEDGER,
+    Right.APPROVE_DELETION,
 }
 _ADMIN = frozenset({Right.MANAGE_USERS, Right.RUN_JOBS, Right.READ_AUDIT, Right.READ_RULES})
 _OF_ROLE = {

@@ -85,6 +85,7 @@ def pending_recordings(
         .join(of_calls, of_calls.c.recording_id == RecordingRow.recording_id)
         .join(FileRow, FileRow.recording_id == RecordingRow.recording_id)
         .where(RecordingRow.recording_id.not_in(done))
+        .where(RecordingRow.fault.is_distinct_from(RecordingFault.DELETED.value))
         .group_by(
             RecordingRow.recording_id,
             of_calls.c.source,

@@ -18,6 +18,7 @@ from qa.store.tables import (
     ScorecardRow,
     TranscriptRow,
 )
+from qa.store.tables_archive import TombstoneRow
 from qa.types import Scorecard, Transcript
 
 
@@ -37,7 +38,9 @@ def agent_name(session: Session, agent_id: str | None) -> str | None:
 
 
 def known_files(session: Session, recording_id: str) -> list[KnownFile]:
-    """List the files that hold a recording, in order of path."""
+    """List the files that hold a recording, in order of path; none of one that was deleted."""
+    if session.get(TombstoneRow, recording_id) is not None:
+        return []
     rows = session.scalars(
         select(FileRow).where(FileRow.recording_id == recording_id).order_by(FileRow.path)
     )

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, func, select, text, update
 from sqlalchemy.orm import Session
 
-from qa.errors import NotFoundError
+from qa.errors import NotFoundError, RecordingFault
 from qa.ingest.join import JoinedCall
 from qa.ingest.rows import FoundFile, RecordEntry, Voice
 from qa.records import Scope
@@ -253,6 +253,7 @@ def pending_upload(session: Session, upload: Upload, engine: str) -> PendingReco
         .join(CallRow, CallRow.recording_id == RecordingRow.recording_id)
         .join(FileRow, FileRow.recording_id == RecordingRow.recording_id)
         .where(CallRow.call_id == upload.call_id)
+        .where(RecordingRow.fault.is_distinct_from(RecordingFault.DELETED.value))
         .order_by(FileRow.path)
     ).all()
     if not found:

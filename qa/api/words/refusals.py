@@ -110,4 +110,23 @@ WORDS: Final[Mapping[str, Wording]] = {
     "refusal_ruleset_as_it_is": Wording(
         "这一版规则已经是这个状态。", "The ruleset version is in that state already."
     ),
+    "refusal_not_empty": Wording(
+        "没有证明这段录音是空的；请改为申请删除。",
+        "No proof says that the recording is empty; ask for its deletion instead.",
+    ),
+    "refusal_no_recording": Wording(
+        "这通电话没有录音，或录音已经删除。", "The call has no recording, or it was deleted."
+    ),
+    "refusal_deletion_open": Wording(
+        "已经有人申请删除这段录音。", "Its deletion was asked for already."
+    ),
+    "refusal_deletion_decided": Wording(
+        "这项申请刚刚已由别人处理。", "Somebody decided this request meanwhile."
+    ),
+    "refusal_own_request": Wording("不能批准自己的申请。", "Nobody approves their own request."),
+    "refusal_still_needed": Wording(
+        "录音还有用：复核、申诉、抽查、扣款、异常事件或标注还依据它。",
+        "The recording is still needed: a review, appeal, spot check, fine, event or label rests "
+        "on it.",
+    ),
 }

@@ -1,0 +1,330 @@
+"""The archive's work: keep a copy of each recording, read all again in turn, prove what is empty.
+
+Everything can be broken off at any moment and goes on where it stood when it is started again.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import BinaryIO
+
+from qa.batch.uploads import upload_folder
+from qa.config import Settings
+from qa.errors import ConfigError, QAError, RecordingError, RecordingFault
+from qa.store import archive as rows
+from qa.store.archive import Copy, Kept, ToKeep
+from qa.store.store import Store
+from qa.vault import (
+    SEALED_SUFFIX,
+    KeyRing,
+    load_ring,
+    open_plain,
+    own_suffix,
+    rewrap,
+    seal_file,
+)
+
+_BLOCK = 1 << 20
+_KNOWN_SUFFIXES = 8
+OnShare = Callable[[int, int], None]
+"""Is told how many recordings are done, and of how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """The archive of one house: its folder and its keys.
+
+    Attributes:
+        folder: absolute; made when it is first needed.
+        keys: None where there are none.
+        seals: whether copies are sealed.
+        copies: whether copies are made at all.
+    """
+
+    folder: Path
+    keys: KeyRing | None = field(repr=False)
+    seals: bool
+    copies: bool
+
+    def path_of(self, name: str) -> Path:
+        """Find a copy; its name never leads out of the folder.
+
+        Raises:
+            ConfigError: the name is none that the archive gives.
+        """
+        path = self.folder / name
+        if not path.resolve().is_relative_to(self.folder.resolve()):
+            raise ConfigError("the archive's tables name a file outside its folder")
+        return path
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveReport:
+    """What was done.
+
+    Attributes:
+        failed: recording id and why, of those that could not be done.
+    """
+
+    done: int
+    failed: tuple[tuple[str, str], ...] = ()
+
+
+def archive_of(settings: Settings) -> Archive:
+    """Read what the settings say of the archive.
+
+    Raises:
+        ConfigError: it shall be sealed without a key, or without copies.
+    """
+    wanted = settings.archive
+    folder = (wanted.folder or settings.data_dir / "archive").absolute()
+    keys = load_ring(wanted.key_file)
+    if wanted.seal and wanted.keep != "copy":
+        raise ConfigError("archive.seal: only copies are sealed; set archive.keep = 'copy', too.")
+    if wanted.seal and keys is None:
+        raise ConfigError(
+            "archive.seal: there is no key; `qa archive new-key FILE` makes one, and "
+            "archive.key_file names it."
+        )
+    return Archive(folder, keys, wanted.seal, wanted.keep == "copy")
+
+
+def keep_copies(
+    store: Store,
+    settings: Settings,
+    *,
+    limit: int | None = None,
+    told: OnShare = lambda done, total: None,
+) -> ArchiveReport:
+    """Copy every recording that the archive lacks into it, sealed where that is set.
+
+    A copy counts once it was read back and its hash is right. Uploads, and copies that are not
+    sealed yet, give way to it; files in other folders stay as they are.
+
+    Raises:
+        ConfigError: see `archive_of`.
+    """
+    archive = archive_of(settings)
+    if not archive.copies:
+        return ArchiveReport(0)
+    own = upload_folder(settings)
+    with store.reading() as session:
+        wanted = rows.to_copy(session, seal=archive.seals, limit=limit)
+    done, failed = 0, []
+    _sweep(archive.folder)
+    for number, one in enumerate(wanted):
+        told(number, len(wanted))
+        try:
+            _keep(store, archive, one, own)
+            done += 1
+        except (QAError, OSError) as error:
+            failed.append((one.recording_id, _cause(error)))
+    return ArchiveReport(done, tuple(failed))
+
+
+def verify(
+    store: Store,
+    settings: Settings,
+    *,
+    everything: bool = False,
+    limit: int | None = None,
+    told: OnShare = lambda done, total: None,
+) -> ArchiveReport:
+    """Read recordings again and compare their hashes: those that are due, or all.
+
+    Args:
+        everything: also those that were read lately.
+
+    Returns:
+        How many are well; `failed` holds the others with their state.
+    """
+    archive = archive_of(settings)
+    now = datetime.now(UTC)
+    days = timedelta(days=settings.archive.verify_days)
+    with store.reading() as session:
+        wanted = rows.due_checks(session, now if everything else now - days, limit=limit)
+    done, failed = 0, []
+    for number, one in enumerate(wanted):
+        told(number, len(wanted))
+        state = how_kept(archive, one)
+        with store.writing() as session:
+            rows.put_check(session, one.recording_id, state, datetime.now(UTC))
+        if state is Kept.OK:
+            done += 1
+        else:
+            failed.append((one.recording_id, state.value))
+    return ArchiveReport(done, tuple(failed))
+
+
+def nightly_share(store: Store, settings: Settings) -> int:
+    """Say how many recordings a night reads so that all are read within the days of the setting."""
+    with store.reading() as session:
+        total = rows.standing(session, datetime.now(UTC)).recordings
+    return max(100, -(-total * 5 // (4 * settings.archive.verify_days)))
+
+
+def how_kept(archive: Archive, one: ToKeep) -> Kept:
+    """Read a recording where it should lie: the archive's copy, else any file known to hold it.
+
+    Where there is a copy, it is the copy that counts: the other files are their owners' to remove.
+    """
+    if one.name is not None:
+        return _state(archive.path_of(one.name), one.recording_id, archive.keys)
+    states = [_state(Path(path), one.recording_id, archive.keys) for path in one.paths]
+    order = (Kept.OK, Kept.LOCKED, Kept.DAMAGED, Kept.CHANGED)
+    return next((state for state in order if state in states), Kept.MISSING)
+
+
+def rotate(
+    store: Store, settings: Settings, told: OnShare = lambda done, total: None
+) -> ArchiveReport:
+    """Wrap every sealed copy with the first key of the ring; sound is not encrypted anew.
+
+    Raises:
+        ConfigError: there is no key.
+    """
+    archive = archive_of(settings)
+    if archive.keys is None:
+        raise ConfigError("there is no key to wrap with; set archive.key_file.")
+    with store.reading() as session:
+        wanted = [one for one in rows.all_kept(session) if one.name]
+    done, failed = 0, []
+    for number, one in enumerate(wanted):
+        told(number, len(wanted))
+        path = archive.path_of(one.name or "")
+        if not path.name.endswith(SEALED_SUFFIX):
+            continue
+        try:
+            if rewrap(path, archive.keys):
+                done += 1
+                note_file(store, archive, one.recording_id, path)
+        except (QAError, OSError) as error:
+            failed.append((one.recording_id, _cause(error)))
+    cached = settings.data_dir / "cache" / "audio"
+    for copy in cached.glob(f"*{SEALED_SUFFIX}"):  # made anew with the new key when next played
+        copy.unlink(missing_ok=True)
+    return ArchiveReport(done, tuple(failed))
+
+
+def hash_of(path: Path, keys: KeyRing | None) -> str:
+    """Hash what a recording's file holds, sealed or not.
+
+    Raises:
+        OSError: it cannot be read.
+        RecordingError: LOCKED or SEAL_BROKEN.
+    """
+    digest = hashlib.sha256()
+    with open_plain(path, keys) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _keep(store: Store, archive: Archive, one: ToKeep, own: Path) -> None:
+    source = next((Path(p) for p in one.paths if _is_whole(Path(p), one, archive)), None)
+    if source is None:
+        raise RecordingError(
+            one.recording_id, RecordingFault.VANISHED, "no file holds it any more."
+        )
+    target = _target(archive, source, one.recording_id)
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with open_plain(source, archive.keys) as opened:
+        if archive.seals and archive.keys:
+            seal_file(opened, target, archive.keys, bytes.fromhex(one.recording_id))
+        else:
+            _copy(opened, target)
+    if hash_of(target, archive.keys) != one.recording_id:
+        target.unlink()
+        raise RecordingError(
+            one.recording_id, RecordingFault.CHANGED, "it changed while it was copied."
+        )
+    ours = [p for p in one.paths if _is_ours(Path(p), archive, own) and Path(p) != target]
+    note_file(store, archive, one.recording_id, target, instead_of=ours)
+    for path in ours:
+        Path(path).unlink(missing_ok=True)
+
+
+def note_file(
+    store: Store,
+    archive: Archive,
+    recording_id: str,
+    path: Path,
+    *,
+    instead_of: list[str] | None = None,
+) -> None:
+    """Write down a copy that lies in the archive folder, and what it takes the place of."""
+    status = path.stat()
+    copy = Copy(
+        recording_id=recording_id,
+        name=path.relative_to(archive.folder).as_posix(),
+        path=str(path),
+        root=str(archive.folder),
+        is_sealed=path.name.endswith(SEALED_SUFFIX),
+        size_bytes=status.st_size,
+        mtime_ns=status.st_mtime_ns,
+    )
+    with store.writing() as session:
+        rows.put_copy(session, copy, datetime.now(UTC), instead_of=instead_of or [])
+
+
+def _is_ours(path: Path, archive: Archive, own: Path) -> bool:
+    """Whether a file lies in a folder of our own: uploads, or the archive itself."""
+    return path.is_relative_to(own) or path.is_relative_to(archive.folder)
+
+
+def _is_whole(path: Path, one: ToKeep, archive: Archive) -> bool:
+    return _state(path, one.recording_id, archive.keys) is Kept.OK
+
+
+def _state(path: Path, recording_id: str, keys: KeyRing | None) -> Kept:
+    try:
+        same = hash_of(path, keys) == recording_id
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return Kept.MISSING
+    except RecordingError as error:
+        return Kept.LOCKED if error.fault is RecordingFault.LOCKED else Kept.DAMAGED
+    except OSError:
+        return Kept.DAMAGED
+    return Kept.OK if same else Kept.CHANGED
+
+
+def _target(archive: Archive, source: Path, recording_id: str) -> Path:
+    """Name a copy after the recording's hash, with the ending that decoding goes by."""
+    suffix = own_suffix(source)
+    suffix = suffix if suffix[1:].isalnum() and len(suffix) <= _KNOWN_SUFFIXES else ""
+    name = f"{recording_id}{suffix}{SEALED_SUFFIX if archive.seals else ''}"
+    return archive.folder / recording_id[:2] / recording_id[2:4] / name
+
+
+def _copy(source: BinaryIO, target: Path) -> None:
+    part = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        with part.open("xb") as file:
+            shutil.copyfileobj(source, file, _BLOCK)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what copies that were broken off have left."""
+    if not folder.is_dir():
+        return
+    old = datetime.now(UTC).timestamp() - 3600
+    for part in folder.rglob(".*.partial"):
+        with contextlib.suppress(OSError):
+            if part.stat().st_mtime < old:
+                part.unlink()
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, RecordingError):
+        return error.fault.value
+    return (error.strerror or "OSError") if isinstance(error, OSError) else str(error)

@@ -1,0 +1,118 @@
+"""A backup of the recordings: a folder of files named by their hashes, each read back."""
+
+import os
+import shutil
+from pathlib import Path
+
+from qa.batch.archive import (
+    Archive,
+    ArchiveReport,
+    archive_of,
+    hash_of,
+    how_kept,
+    note_file,
+)
+from qa.config import Settings
+from qa.errors import ConfigError, QAError
+from qa.store import archive as rows
+from qa.store.archive import Kept, ToKeep
+from qa.store.store import Store
+from qa.vault import SEALED_SUFFIX
+
+
+def back_up_recordings(store: Store, settings: Settings, folder: Path) -> ArchiveReport:
+    """Copy every recording into a folder; those that are there and sound are passed over.
+
+    Returns:
+        How many lie there and are sound; `failed` names those of which no sound file was found.
+
+    Raises:
+        ConfigError: the folder cannot be written, or is the archive itself.
+    """
+    archive = archive_of(settings)
+    folder = folder.absolute()
+    if folder.resolve().is_relative_to(archive.folder.resolve()):
+        raise ConfigError("a backup belongs outside the archive folder, on another disk.")
+    with store.reading() as session:
+        wanted = rows.all_kept(session)
+    done, failed = 0, []
+    for one in wanted:
+        try:
+            if _there(folder, one.recording_id, archive) or _back_up(folder, one, archive):
+                done += 1
+            else:
+                failed.append((one.recording_id, Kept.MISSING.value))
+        except OSError as error:
+            raise ConfigError(f"the backup folder: {error.strerror}") from error
+    return ArchiveReport(done, tuple(failed))
+
+
+def restore_recordings(store: Store, settings: Settings, folder: Path) -> ArchiveReport:
+    """Put back what is missing or damaged, into the archive folder.
+
+    Returns:
+        How many were put back; `failed` names those that the backup has no sound file of.
+    """
+    archive = archive_of(settings)
+    with store.reading() as session:
+        wanted = rows.all_kept(session)
+    done, failed = 0, []
+    for one in wanted:
+        if how_kept(archive, one) is Kept.OK:
+            continue
+        source = _there(folder.absolute(), one.recording_id, archive)
+        if source is None:
+            failed.append((one.recording_id, Kept.MISSING.value))
+            continue
+        target = archive.folder / one.recording_id[:2] / one.recording_id[2:4] / source.name
+        _copy(source, target)
+        note_file(store, archive, one.recording_id, target)
+        done += 1
+    return ArchiveReport(done, tuple(failed))
+
+
+def _there(folder: Path, recording_id: str, archive: Archive) -> Path | None:
+    """Find a sound file of a recording in a backup."""
+    for file in sorted((folder / recording_id[:2]).glob(f"{recording_id}*")):
+        if _is_sound(file, recording_id, archive):
+            return file
+    return None
+
+
+def _is_sound(file: Path, recording_id: str, archive: Archive) -> bool:
+    try:
+        return file.is_file() and hash_of(file, archive.keys) == recording_id
+    except (QAError, OSError):
+        return False
+
+
+def _back_up(folder: Path, one: ToKeep, archive: Archive) -> Path | None:
+    own = [archive.path_of(one.name)] if one.name else []
+    for source in (*own, *map(Path, one.paths)):
+        if not _is_sound(source, one.recording_id, archive):
+            continue
+        suffix = (
+            "".join(source.suffixes[-2:])
+            if source.name.endswith(SEALED_SUFFIX)
+            else (source.suffix)
+        )
+        target = folder / one.recording_id[:2] / f"{one.recording_id}{suffix}"
+        _copy(source, target)
+        if _is_sound(target, one.recording_id, archive):
+            return target
+        target.unlink()
+    return None
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file as it is, sealed or not; it appears whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        with source.open("rb") as one, part.open("xb") as other:
+            shutil.copyfileobj(one, other, 1 << 20)
+            other.flush()
+            os.fsync(other.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
