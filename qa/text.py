@@ -54,6 +54,11 @@ class _Folding(dict[str, str]):
 _folding = _Folding()
 
 
+def folded_char(char: str) -> str:
+    """Return what one character becomes when it is folded: nothing, a character, or several."""
+    return _folding[char]
+
+
 @lru_cache(maxsize=512)  # both roles' tracks and the windows fold the utterances of one call
 def fold(text: str) -> Folded:
     """Reduce a simplified text to letters, digits and Chinese characters, full width to half."""

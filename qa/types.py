@@ -453,6 +453,9 @@ class Verdict:
     promises: tuple[Promise, ...] = ()
 
 
+_FLAGS = Outcome.VIOLATED, Outcome.UNDECIDED  # naming a member of an enumeration takes a call
+
+
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
     """A rule, its verdict, and the points it takes off (0 or more)."""
@@ -469,7 +472,7 @@ class ScoreLine:
     @property
     def is_flag(self) -> bool:
         """Whether a person should look: violated or undecided."""
-        return self.verdict.outcome in (Outcome.VIOLATED, Outcome.UNDECIDED)
+        return self.verdict.outcome in _FLAGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -509,4 +512,4 @@ class Scorecard:
     @property
     def flags(self) -> tuple[ScoreLine, ...]:
         """The lines that a person should look at, in ruleset order."""
-        return tuple(line for line in self.lines if line.is_flag)
+        return tuple([line for line in self.lines if line.verdict.outcome in _FLAGS])

@@ -33,7 +33,7 @@ ROOMS = {
         ("faster_whisper", "ctranslate2", "webrtcvad", "pydub", "soundfile", "soxr", "av"),
         ("qa/transcribe/*",),
     ),
-    "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py"),
+    "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py", "qa/scoring/sweep.py"),
     "rapidfuzz": ("qa/scoring/match.py",),
     "orjson": ("qa/packed/*",),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),

@@ -9,9 +9,10 @@ from copy import copy
 from typing import Any, Self
 
 from qa.batch.values import table_values
+from qa.codec import squeeze
 from qa.config import Settings
 from qa.errors import RulesetError
-from qa.scoring.ruleset import Ruleset, load_ruleset, parse_ruleset
+from qa.scoring.ruleset import Rule, Ruleset, load_ruleset, parse_ruleset
 from qa.store.publications import published_texts
 from qa.store.scorecards import RulesetRecord
 from qa.store.store import Store
@@ -152,4 +153,18 @@ class Rulesets:
 def record_of(ruleset: Ruleset) -> RulesetRecord:
     """Say what is kept of a ruleset that judges."""
     hashes = tuple((rule.rule_id, rule.hash) for rule in ruleset.rules)
-    return RulesetRecord(ruleset.hash, ruleset.ruleset_id, ruleset.title, hashes)
+    contents = tuple(_squeezed(rule) for rule in ruleset.rules)
+    return RulesetRecord(ruleset.hash, ruleset.ruleset_id, ruleset.title, hashes, contents)
+
+
+def _squeezed(rule: Rule) -> tuple[str, bytes]:
+    if rule.hash not in _contents:
+        if len(_contents) >= _MAX_CONTENTS:  # rulesets come and go: begin again
+            _contents.clear()
+        _contents[rule.hash] = squeeze(rule.content)
+    return rule.hash, _contents[rule.hash]
+
+
+_MAX_CONTENTS = 1_000
+_contents: dict[str, bytes] = {}
+"""Contents of rules, compressed, by hash: each batch of calls names the rules that judged it."""

@@ -9,17 +9,16 @@ under the head that the rule has now. A line whose check broke is never taken ov
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from qa.batch.narrowing import Kin, reached_rules
 from qa.batch.rulesets import Rulesets
-from qa.codec import card_lines, decode
+from qa.codec import CardLines, decode
 from qa.packed.scorecards import (
     Laid,
+    has_reason,
+    head_of,
     lay,
-    outcome_of,
     outline,
     read_verdict,
-    reason_of,
-    rule_of,
-    with_head,
 )
 from qa.scoring.check import Scene
 from qa.scoring.ruleset import Rule, Ruleset
@@ -32,19 +31,20 @@ from qa.scoring.scorecard import (
     scorecard_of,
     transcript_key,
 )
+from qa.scoring.sweep import Sweep
 from qa.store.convert import chunks
 from qa.store.publishing import BROKEN
 from qa.store.scorecards import (
     CardSummary,
     Standing,
     StoredCard,
-    load_rule_hashes,
     load_standing,
     load_transcripts,
 )
 from qa.store.store import Store
-from qa.types import Call, Scorecard, ScoreLine, Transcript, Verdict
+from qa.types import Call, Outcome, Scorecard, ScoreLine, Transcript, Verdict
 
+_UNDECIDED = Outcome.UNDECIDED.value
 TOGETHER = 25
 """Calls whose words are looked through at once."""
 
@@ -85,6 +85,7 @@ class _Task:
         basis: what verdicts follow from besides the rules.
         old: the lines of its published scorecard by rule id.
         kept: those of them whose verdict holds.
+        narrow: those whose verdict holds unless `sweep` names the call.
     """
 
     standing: Standing
@@ -92,11 +93,17 @@ class _Task:
     basis: Basis
     old: Mapping[str, Laid]
     kept: Mapping[str, Laid]
+    narrow: Mapping[str, Laid]
+    sweep: Sweep | None
 
     @property
     def changed(self) -> list[Rule]:
         """The rules that must judge."""
         return [rule for rule in self.ruleset.rules if rule.rule_id not in self.kept]
+
+
+_Outlined = tuple[ScoreLine, bytes]
+"""A line in outline and its head, the same on every call."""
 
 
 class Taker:
@@ -108,26 +115,20 @@ class Taker:
 
     def __init__(self, store: Store, rulesets: Rulesets, *, full: bool = False) -> None:
         self._store, self._rulesets, self._full = store, rulesets, full
-        self._unchanged: dict[tuple[str, str], frozenset[str]] = {}
-        self._outlines: dict[tuple[str, str, str], ScoreLine] = {}
+        self._kin = Kin(store)
+        self._cards = CardLines()
+        self._outlines: dict[str, dict[tuple[str, str], _Outlined]] = {}
 
     def rejudge(self, call_ids: Sequence[str]) -> Iterator[Rejudged]:
         """Judge calls, in order; those that no ruleset judges are left out."""
         for task, verdicts in self._judged(call_ids):
             stored = task.standing.card
-            lines = tuple(
-                [
-                    self._taken_over(task.ruleset, rule, task.kept[rule.rule_id])
-                    if rule.rule_id in task.kept
-                    else line_of(rule, verdicts[rule.rule_id])
-                    for rule in task.ruleset.rules
-                ]
-            )
+            lines, laid = self._laid_out(task, verdicts)
             yield Rejudged(
                 task.standing.call,
                 _summary(stored, task.old) if stored else None,
                 scorecard_of(task.basis, task.ruleset, lines),
-                _laid(lines, task.kept) if task.kept else None,
+                laid if task.kept else None,
                 is_current=stored is not None
                 and stored.ruleset_hash == task.ruleset.hash
                 and not task.changed,
@@ -151,6 +152,7 @@ class Taker:
         with self._store.reading() as session:
             standing = load_standing(session, call_ids, self._store.zone)
             tasks = [task for one in standing if (task := self._task(one)) is not None]
+            tasks = _narrowed(self._store, tasks)
             for some in chunks(tasks, TOGETHER):
                 wanted = [task.basis.call_id for task in some if task.changed]
                 transcripts = dict(load_transcripts(session, wanted)) if wanted else {}
@@ -164,38 +166,64 @@ class Taker:
         basis = Basis(
             call.call_id, standing.transcript_key, context_revision(call), standing.hearings
         )
-        old, kept = {}, {}
+        old, kept, narrow, sweep = {}, {}, {}, None
         if stored is not None:
-            old = {rule_of(laid): laid for laid in card_lines(stored.blob)}
+            lines = self._cards.read(stored.blob, stored.ruleset_hash, stored.hearings)
+            old = {laid.rule_id: laid for laid in lines}
             if not self._full and stored.basis(call.call_id) == basis:
-                unchanged = self._same_rules(stored.ruleset_hash, ruleset)
-                kept = {
-                    rule_id: laid
-                    for rule_id, laid in old.items()
-                    if rule_id in unchanged and reason_of(laid) != BROKEN
-                }
-        return _Task(standing, ruleset, basis, old, kept)
+                kin = self._kin.of(stored.ruleset_hash, ruleset)
+                whole = {rule_id: laid for rule_id, laid in old.items() if not _is_broken(laid)}
+                kept = {i: laid for i, laid in whole.items() if i in kin.unchanged}
+                if kin.sweep is not None:
+                    narrow = {i: whole[i] for i in kin.narrow if i in whole}
+                    sweep = kin.sweep
+        return _Task(standing, ruleset, basis, old, kept, narrow, sweep)
 
-    def _same_rules(self, old: str, ruleset: Ruleset) -> frozenset[str]:
-        """Name the rules that judge now as they did in an old ruleset, which is named by hash."""
-        key = (old, ruleset.hash)
-        known = self._unchanged.get(key)
-        if known is None:
-            with self._store.reading() as session:
-                before = load_rule_hashes(session, old)
-            same = [r.rule_id for r in ruleset.rules if before.get(r.rule_id) == r.hash]
-            known = self._unchanged[key] = frozenset(same)
-        return known
+    def _laid_out(
+        self, task: _Task, verdicts: Mapping[str, Verdict]
+    ) -> tuple[tuple[ScoreLine, ...], tuple[Laid, ...]]:
+        """Put a card's lines together: those taken over and those judged."""
+        lines, laid = [], []
+        known = self._outlines.setdefault(task.ruleset.hash, {})
+        for rule in task.ruleset.rules:
+            rule_id = rule.rule_id
+            kept = task.kept.get(rule_id)
+            if kept is None:
+                line = line_of(rule, verdicts[rule_id])
+                lines.append(line)
+                if task.kept:  # else the card is laid out as a whole
+                    laid.append(lay(line))
+                continue
+            verdict = outline(kept)
+            if verdict is None:
+                line = line_of(rule, read_verdict(kept))
+                head = head_of(line)
+            else:
+                outlined = known.get((rule_id, kept.outcome))
+                if outlined is None:
+                    line = line_of(rule, verdict)
+                    outlined = known[rule_id, kept.outcome] = line, head_of(line)
+                line, head = outlined
+            lines.append(line)
+            laid.append(Laid(rule_id, kept.outcome, head, kept.verdict))
+        return tuple(lines), tuple(laid)
 
-    def _taken_over(self, ruleset: Ruleset, rule: Rule, laid: Laid) -> ScoreLine:
-        verdict = outline(laid)
-        if verdict is None:
-            return line_of(rule, read_verdict(laid))
-        key = (ruleset.hash, rule.rule_id, verdict.outcome.value)
-        line = self._outlines.get(key)
-        if line is None:
-            line = self._outlines[key] = line_of(rule, verdict)
-        return line
+
+def _narrowed(store: Store, tasks: Sequence[_Task]) -> list[_Task]:
+    """Keep the lines of rules that changed where the change does not reach the call."""
+    sweeps = dict.fromkeys(task.sweep for task in tasks if task.sweep and task.narrow)
+    reached: dict[str, frozenset[str]] = {}
+    for sweep in sweeps:
+        keys = {t.basis.call_id: t.basis.transcript_key for t in tasks if t.sweep is sweep}
+        reached |= reached_rules(store, keys, sweep)
+    narrowed = []
+    for task in tasks:
+        rules = reached.get(task.basis.call_id)
+        if rules is not None:
+            held = {i: laid for i, laid in task.narrow.items() if i not in rules}
+            task = replace(task, kept={**task.kept, **held})
+        narrowed.append(task)
+    return narrowed
 
 
 def _by_changed(
@@ -232,14 +260,9 @@ def _as_it_is(task: _Task, transcript: Transcript) -> _Task:
     return replace(task, basis=replace(task.basis, transcript_key=key, hearings=hearings), kept={})
 
 
-def _laid(lines: Sequence[ScoreLine], kept: Mapping[str, Laid]) -> tuple[Laid, ...]:
-    return tuple(
-        [
-            with_head(line, kept[line.rule_id]) if line.rule_id in kept else lay(line)
-            for line in lines
-        ]
-    )
+def _is_broken(laid: Laid) -> bool:
+    return laid.outcome == _UNDECIDED and has_reason(laid, BROKEN)
 
 
 def _summary(card: StoredCard, lines: Mapping[str, Laid]) -> CardSummary:
-    return CardSummary(card.total, {rule_id: outcome_of(laid) for rule_id, laid in lines.items()})
+    return CardSummary(card.total, {rule_id: laid.outcome for rule_id, laid in lines.items()})

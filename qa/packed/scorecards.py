@@ -7,7 +7,7 @@ they cost little once compressed.
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -49,15 +49,25 @@ def can_pack() -> bool:
     return all([f.name for f in fields(t)] == names.split() for t, names in _KNOWN.items())
 
 
-Laid = list[Any]
-"""A line as it stands in the packed form: its head, and then its verdict.
+class Laid(NamedTuple):
+    """A line as it stands in the packed form, cut in two and not read.
 
-What is empty at the verdict's end is left out.
-"""
-_VERDICT = 7
-"""Where the verdict begins: its outcome, and then its reason."""
-_PLAIN = _VERDICT + 7
-"""Longest line of a verdict that asks nothing and holds no promise."""
+    Attributes:
+        head: the JSON of what the rule says: id, title, group, grade, critical, points, title_en.
+        verdict: the JSON behind it, outcome first; what is empty at the verdict's end is left out.
+            Both stand without the brackets around them.
+    """
+
+    rule_id: str
+    outcome: str
+    head: bytes
+    verdict: bytes
+
+
+_HEAD = 7
+"""Fields of a head."""
+_PLAIN = 7
+"""Most fields of a verdict that asks nothing and holds no promise."""
 
 
 def pack(card: Scorecard, laid: Sequence[Laid] | None = None) -> bytes:
@@ -67,8 +77,7 @@ def pack(card: Scorecard, laid: Sequence[Laid] | None = None) -> bytes:
         laid: the card's lines as they are to be stored, where they are laid out already; those of
             the card may then be in outline (`outline`).
     """
-    lines = [lay(line) for line in card.lines] if laid is None else laid
-    document = [
+    front = [
         card.call_id,
         card.transcript_key,
         card.context,
@@ -77,10 +86,17 @@ def pack(card: Scorecard, laid: Sequence[Laid] | None = None) -> bytes:
         card.total,
         card.critical_failure,
         [[g.group, g.title, g.deducted, g.violated, g.undecided, g.title_en] for g in card.groups],
-        lines,
-        card.hearings,
     ]
-    return MAGIC + orjson.dumps(document)
+    if laid is None:
+        lines = [[*_head(line), *_verdict(line.verdict)] for line in card.lines]
+        return MAGIC + orjson.dumps([*front, lines, card.hearings])
+    joined = b",".join([b"[%b,%b]" % (line.head, line.verdict) for line in laid])
+    return b"%b%b,[%b]%b" % (MAGIC, orjson.dumps(front)[:-1], joined, _behind(card.hearings))
+
+
+def _behind(hearings: str) -> bytes:
+    """Return what stands behind the lines."""
+    return b",%b]" % orjson.dumps(hearings)
 
 
 def unpack(data: bytes) -> Scorecard:
@@ -102,38 +118,75 @@ def laid_lines(data: bytes) -> list[Laid]:
     Raises:
         ValueError, IndexError, TypeError: the bytes are damaged.
     """
-    lines: list[Laid] = orjson.loads(data[len(MAGIC) :])[8]
-    if not all(len(line) > _VERDICT for line in lines):
+    lines: list[list[Any]] = orjson.loads(data[len(MAGIC) :])[8]
+    if not all(len(line) > _HEAD for line in lines):
         raise ValueError("a line is cut off")
-    return lines
+    return [Laid(line[0], line[_HEAD], _json(line[:_HEAD]), _json(line[_HEAD:])) for line in lines]
+
+
+class Cutter:
+    """Cuts the packed cards of one ruleset into lines without reading them.
+
+    All cards of a ruleset have the same lines in the same order, whose heads differ in their
+    points at most, so that each line begins where its head is found. In JSON a quotation mark
+    inside a text has a backslash before it; so what looks like a head is one.
+
+    Args:
+        data: one card of the ruleset, packed; it is read to learn the heads.
+
+    Raises:
+        ValueError, IndexError, TypeError: the bytes are damaged.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        lines: list[list[Any]] = orjson.loads(data[len(MAGIC) :])[8]
+        self._heads = [
+            (line[0], b"[%b," % _json(line[: _HEAD - 2]), b",%b," % _json(line[_HEAD - 1 : _HEAD]))
+            for line in lines
+        ]
+        self._following = [*(before for _, before, _ in self._heads[1:]), b""]
+
+    def cut(self, data: bytes, hearings: str) -> list[Laid] | None:
+        """Cut a card into its lines; None where it is not laid out as the first one was.
+
+        Args:
+            hearings: the revision that the card names.
+        """
+        end = b"]]%b" % _behind(hearings)
+        if not (self._heads and data.startswith(MAGIC) and data.endswith(end)):
+            return None
+        find, lines = data.find, []
+        start, last = find(self._heads[0][1]), len(data) - len(end)
+        for (rule_id, before, after), following in zip(self._heads, self._following, strict=True):
+            comma = find(b",", start + len(before)) if start >= 0 else -1
+            if not data.startswith(after, comma):
+                return None
+            begin = comma + len(after)
+            onward = find(following, begin) if following else last
+            stop = onward - 2 if following else last
+            if onward < 0 or (following and data[stop:onward] != b"],"):
+                return None
+            outcome = data[begin + 1 : find(b'"', begin + 1)].decode()
+            lines.append(Laid(rule_id, outcome, data[start + 1 : begin - 1], data[begin:stop]))
+            start = onward
+        return lines
 
 
 def lay(line: ScoreLine) -> Laid:
     """Lay out a line."""
-    return [*_head(line), *_verdict(line.verdict)]
+    return Laid(
+        line.rule_id, line.verdict.outcome.value, head_of(line), _json(_verdict(line.verdict))
+    )
 
 
-def with_head(line: ScoreLine, laid: Laid) -> Laid:
-    """Lay out a line whose verdict is laid out already: the last part of `laid`."""
-    return [*_head(line), *laid[_VERDICT:]]
+def head_of(line: ScoreLine) -> bytes:
+    """Lay out what stands before a line's verdict."""
+    return _json(_head(line))
 
 
-def rule_of(laid: Laid) -> str:
-    """Name the rule of a line that is laid out."""
-    rule_id: str = laid[0]
-    return rule_id
-
-
-def outcome_of(laid: Laid) -> str:
-    """Name the outcome of a line that is laid out."""
-    outcome: str = laid[_VERDICT]
-    return outcome
-
-
-def reason_of(laid: Laid) -> str:
-    """Name the reason of a line that is laid out."""
-    reason: str = laid[_VERDICT + 1]
-    return reason
+def has_reason(laid: Laid, reason: str) -> bool:
+    """Whether a line has a reason; most lines tell without being read."""
+    return _json([reason]) in laid.verdict and _fields(laid)[1] == reason
 
 
 def read_verdict(laid: Laid) -> Verdict:
@@ -142,7 +195,7 @@ def read_verdict(laid: Laid) -> Verdict:
     Raises:
         ValueError, KeyError, TypeError, IndexError: the line is damaged.
     """
-    return _read_verdict(*laid[_VERDICT:])
+    return _read_verdict(*_fields(laid))
 
 
 def outline(laid: Laid) -> Verdict | None:
@@ -151,13 +204,27 @@ def outline(laid: Laid) -> Verdict | None:
     That is the outcome where nobody is called on to look: the line is met or not applicable, asks
     nothing of the sound, and holds no promise.
     """
-    return _OUTLINES.get(laid[_VERDICT]) if len(laid) <= _PLAIN else None
+    seen = _OUTLINES.get(laid.outcome)
+    # Slots, questions and promises stand at the end, in two brackets at least.
+    if seen is None or not laid.verdict.endswith(b"]]") or len(_fields(laid)) <= _PLAIN:
+        return seen
+    return None
 
 
 _OUTLINES = {o.value: Verdict(o, "") for o in (Outcome.MET, Outcome.NOT_APPLICABLE)}
 
 
-def _head(line: ScoreLine) -> Laid:
+def _json(values: list[Any]) -> bytes:
+    """Write values as they stand in a list, without its brackets."""
+    return orjson.dumps(values)[1:-1]
+
+
+def _fields(laid: Laid) -> list[Any]:
+    fields: list[Any] = orjson.loads(b"[%b]" % laid.verdict)
+    return fields
+
+
+def _head(line: ScoreLine) -> list[Any]:
     return [
         line.rule_id,
         line.title,

@@ -38,6 +38,8 @@ MAGIC = b"QT\x02"
 _CONFIDENCE_STEPS = 10_000
 _ROLES = tuple(Role)
 _ROLE_CODES = {role: code for code, role in enumerate(_ROLES)}
+_AGENT = _ROLE_CODES[Role.AGENT]
+_KNOWN_ROLES = frozenset((_AGENT, _ROLE_CODES[Role.CUSTOMER]))
 _KNOWN = {
     Transcript: (
         "recording_id engine duration_ms channel_count utterances channels notes speech hearings "
@@ -310,6 +312,29 @@ def _unpacked_sound(columns: list[Any]) -> Sound:
         tuple([SideMeasures(_ROLES[code], *rest) for code, *rest in sides]),
         tuple([(channel, code) for channel, code in faults]),
     )
+
+
+def said(data: bytes, min_confidence: float) -> tuple[str, str] | None:
+    """Read what agent and customer said, each joined.
+
+    Args:
+        min_confidence: 0–1, of each utterance's role.
+
+    Returns:
+        None where a role is none of these, or less sure.
+
+    Raises:
+        ValueError, KeyError, TypeError, IndexError, struct.error: the bytes are damaged.
+    """
+    start = len(MAGIC) + 4
+    (length,) = struct.unpack_from("<I", data, len(MAGIC))
+    header = orjson.loads(data[start : start + length])
+    roles, confidences, texts = header[4], header[5], header[8]
+    if min(confidences, default=1.0) < min_confidence or not _KNOWN_ROLES.issuperset(roles):
+        return None
+    agent = [text for role, text in zip(roles, texts, strict=True) if role == _AGENT]
+    customer = [text for role, text in zip(roles, texts, strict=True) if role != _AGENT]
+    return "".join(agent), "".join(customer)
 
 
 def _setter(cls: type, name: str) -> Any:

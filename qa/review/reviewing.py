@@ -172,7 +172,7 @@ def _reviewed(line: ScoreLine, history: Sequence[FlagDecision]) -> ReviewedLine:
 
 def machine_score(card: Scorecard) -> int:
     """Say what a scorecard gives before anybody looked: `fine` violations count nothing yet."""
-    if not any(_awaits_person(line) for line in card.lines):
+    if not any(_awaits_person(line) for line in card.flags):
         return card.total
     lines = [
         replace(line, points=0, critical=False) if _awaits_person(line) else line
@@ -184,10 +184,10 @@ def machine_score(card: Scorecard) -> int:
 def machine_severity(card: Scorecard) -> int:
     """Say how serious the machine's flags are: 5 critical to 1 undecided, 0 none."""
     severity = 0
-    for line in card.lines:
+    for line in card.flags:
         if line.verdict.outcome is Outcome.VIOLATED:
             severity = max(severity, 5 if line.critical else _SEVERITIES[line.grade])
-        elif line.verdict.outcome is Outcome.UNDECIDED:
+        else:
             severity = max(severity, 1)
     return severity
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 
+from qa.scoring.reach import Reach
 from qa.scoring.track import Track, build_track
 from qa.types import Call, Outcome, Question, Role, Span, Transcript, Verdict
 
@@ -146,3 +147,12 @@ class Check(ABC):
     @abstractmethod
     def run(self, scene: Scene) -> Verdict:
         """Judge one call."""
+
+    def reach(self, before: "Check") -> Reach | None:
+        """Say which calls this check may judge otherwise than an earlier version of it did.
+
+        Returns:
+            None where it may be any: each kind of check answers for the lists that people change
+            daily, and for nothing that it is not sure of.
+        """
+        return None

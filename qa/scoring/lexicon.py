@@ -7,6 +7,7 @@ three or four around one that may be another. A turn's grams are then looked up 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import reduce
 from operator import and_
 from typing import Any
@@ -22,12 +23,29 @@ _Turn = tuple[Track, int, int]
 _BITS = 9
 _OTHER = (1 << _BITS) - 1
 """Stands for every class beyond the first 510: letters and characters without a reading."""
-_EDGE = _OTHER - 1
+EDGE = _EDGE = _OTHER - 1
 """Stands between turns, and in no wording."""
+REACH = 4
+"""Codes that a gram may reach beyond its first."""
 _ONE, _TWO, _THREE, _ONE_TWO, _TWO_ONE, _TWO_TWO = (shape << 4 * _BITS for shape in range(1, 7))
 """Shapes of grams: neighbours, and neighbours around one syllable that may be any."""
 _SLOTS_BITS = 18
 _SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing
+
+
+@dataclass(frozen=True, slots=True)
+class Stretches:
+    """Texts to look through together, in codes of `known_code`.
+
+    Attributes:
+        codes: each text with and without its fillers, `REACH` times `EDGE` behind each.
+        owners: for each code the number of its text; less `REACH` at the end.
+        count: how many texts there are.
+    """
+
+    codes: Array
+    owners: Array
+    count: int
 
 
 class Scan:
@@ -106,16 +124,47 @@ class Lexicon:
             track.memo[self] = self._version, Scan(patterns[at:end], grams[at:end])
             at = end
 
+    def held(self, stretches: Stretches) -> list[int]:
+        """Say for each stretch which patterns it may hold, as bits.
+
+        Only places where a filed gram can begin are looked at: made for a few wordings and
+        hundreds of calls.
+        """
+        import numpy as np
+
+        tables, padded = self._current(), stretches.codes
+        size = len(stretches.owners)
+        if not size or not self._filed:
+            everywhere = reduce(and_, self._anywhere, (1 << self._count) - 1)
+            return [everywhere] * stretches.count
+        firsts = np.zeros(_OTHER + 1, dtype=bool)
+        firsts[(tables.grams & np.uint64(_OTHER)).astype(np.int64)] = True
+        places = firsts[padded[:size]].nonzero()[0]
+        wide = padded.astype(np.uint64)
+        grams = _grams([wide[places + k] for k in range(5)])
+        owners = stretches.owners[places]
+        return self._find(np.tile(owners, len(grams)), grams.ravel(), stretches.count)[0]
+
+    def _current(self) -> "_Tables":
+        if self._tables is None or self._tables.version != self._version:
+            self._tables = _Tables(self._version, self._count, self._filed, self._anywhere)
+        return self._tables
+
     def _scan(self, turns: list[_Turn]) -> tuple[list[int], list[Array]]:
         import numpy as np
 
-        if self._tables is None or self._tables.version != self._version:
-            self._tables = _Tables(self._version, self._count, self._filed, self._anywhere)
-        tables, count = self._tables, len(turns)
+        count = len(turns)
         if not count or not self._filed:
             everywhere = reduce(and_, self._anywhere, (1 << self._count) - 1)
             return [everywhere] * count, [np.empty(0)] * count
         turn_of, grams = _grams_of_turns(turns)
+        return self._find(turn_of, grams, count)
+
+    def _find(self, turn_of: Array, grams: Array, count: int) -> tuple[list[int], list[Array]]:
+        """Look grams up; `turn_of` goes round again for each shape."""
+        import numpy as np
+
+        tables = self._current()
         hits = tables.slots[_slots(grams)].nonzero()[0]
         grams = grams[hits]
         rows: Array = tables.grams.searchsorted(grams)
@@ -194,17 +243,25 @@ def _grams_of_turns(turns: list[_Turn]) -> tuple[Array, Array]:
     codes = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), dtype="<u2")
     padded = np.minimum(codes.astype(np.uint64) - np.uint64(FIRST_CODE), np.uint64(_OTHER))
     size = len(padded) - len(_EDGES)
-    one, second, third, fourth, fifth = (padded[k : k + size] for k in range(5))
+    grams = _grams([padded[k : k + size] for k in range(5)])
+    return np.repeat(np.arange(len(turns)), lengths), grams.ravel()
+
+
+def _grams(codes: list[Array]) -> Array:
+    """Put the grams of every shape together from the codes at some places and the four after."""
+    import numpy as np
+
+    one, second, third, fourth, fifth = codes
     b = np.uint64(_BITS)
     pair = one | second << b
-    grams = np.empty((6, size), dtype=np.uint64)
+    grams = np.empty((6, len(one)), dtype=np.uint64)
     np.bitwise_or(one, np.uint64(_ONE), out=grams[0])
     np.bitwise_or(pair, np.uint64(_TWO), out=grams[1])
     np.bitwise_or(pair | third << b + b, np.uint64(_THREE), out=grams[2])
     np.bitwise_or(one | third << b | fourth << b + b, np.uint64(_ONE_TWO), out=grams[3])
     np.bitwise_or(pair | fourth << b + b, np.uint64(_TWO_ONE), out=grams[4])
     np.bitwise_or(pair | (fourth | fifth << b) << b + b, np.uint64(_TWO_TWO), out=grams[5])
-    return np.repeat(np.arange(len(turns)), lengths), grams.ravel()
+    return grams
 
 
 _EDGES = chr(FIRST_CODE + _EDGE) * 4
@@ -221,9 +278,14 @@ def bare_keys(track: Track, start: int, end: int) -> str:
 def _gram(shape: int, codes: str) -> int:
     gram = shape
     for place, code in enumerate(codes):
-        known = ord(code) - FIRST_CODE
-        gram |= (known if known < _EDGE else _OTHER) << place * _BITS
+        gram |= known_code(code) << place * _BITS
     return gram
+
+
+def known_code(key: str) -> int:
+    """Return the number that stands for a syllable class in grams."""
+    number = ord(key) - FIRST_CODE
+    return number if number < _EDGE else _OTHER
 
 
 def _neighbours(codes: str) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qa.errors import RulesetError
-from qa.scoring.ruleset_builder import Builder
+from qa.scoring.ruleset_builder import Builder, check_of
 from qa.scoring.ruleset_compose import compose
 from qa.scoring.ruleset_model import SCORING_REVISION, Group, Rule, RuleExample, Ruleset
 from qa.scoring.ruleset_yaml import Document, read_document
@@ -20,6 +20,7 @@ __all__ = [
     "RuleExample",
     "Ruleset",
     "bundled_rulesets",
+    "check_of",
     "load_ruleset",
     "parse_ruleset",
     "regulation_sentence",

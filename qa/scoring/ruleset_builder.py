@@ -250,6 +250,24 @@ class Builder:
             raise RulesetError(self.document.source, "\n  ".join(lines))
 
 
+def check_of(content: str) -> Check | None:
+    """Build a rule's check from what was kept of it (`Rule.content`).
+
+    Returns:
+        None where this program would not judge by it as the one that kept it did.
+    """
+    kept = json.loads(content)
+    kind = load_checks().get(kept["check"])
+    if kind is None or kept["scoring_revision"] != ruleset_model.SCORING_REVISION:
+        return None
+    try:
+        model = parameters_model(kind).model_validate({"value": kept["parameters"]})
+    except ValidationError:
+        return None
+    check: Check = getattr(model, "value")  # noqa: B009
+    return check
+
+
 def read_call(text: str, source: str, call_id: str) -> Call:
     """Read what the systems know of a call, written like the `call` of an example.
 

@@ -58,7 +58,12 @@ class Rule:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 over everything that can move this rule's verdict.
+        """SHA-256 over everything that can move this rule's verdict (`content`)."""
+        return hashlib.sha256(self.content.encode()).hexdigest()
+
+    @property
+    def content(self) -> str:
+        """Everything that can move this rule's verdict, as JSON.
 
         That is the kind of check, its parameters with the values filled in, and the revision of
         the scoring code. Title, group, grade and points are not part of it: they move no verdict,
@@ -69,8 +74,7 @@ class Rule:
             "parameters": self.parameters,
             "scoring_revision": SCORING_REVISION,
         }
-        canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
-        return hashlib.sha256(canonical.encode()).hexdigest()
+        return json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
 
     def judging(self, example: RuleExample) -> "Rule":
         """Return the rule as it judges an example: with the example's own values, if it has any."""

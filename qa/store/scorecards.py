@@ -9,12 +9,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.codec import decode
+from qa.codec import decode, said_in, unsqueeze
+from qa.scoring.check import MIN_ROLE_CONFIDENCE
 from qa.scoring.scorecard import Basis
 from qa.store.convert import chunks, load_calls
 from qa.store.hearings import load_hearings
 from qa.store.publishing import pack_card, publish_packed
-from qa.store.tables import CallRow, RulesetRow, ScorecardRow, TranscriptRow
+from qa.store.tables import CallRow, JudgedRuleRow, RulesetRow, ScorecardRow, TranscriptRow
 from qa.store.upsert import upsert
 from qa.types import Call, Scorecard, Transcript
 
@@ -71,12 +72,14 @@ class RulesetRecord:
 
     Attributes:
         rule_hashes: rule id and hash of each rule; empty where they are not known.
+        contents: hash and content of each rule, compressed.
     """
 
     ruleset_hash: str
     ruleset_id: str
     title: str
     rule_hashes: tuple[tuple[str, str], ...] = ()
+    contents: tuple[tuple[str, bytes], ...] = ()
 
 
 def calls_to_score(session: Session) -> list[str]:
@@ -230,6 +233,38 @@ def load_rule_hashes(session: Session, ruleset_hash: str) -> dict[str, str]:
     return hashes
 
 
+def load_rule_contents(session: Session, rule_hashes: Sequence[str]) -> dict[str, str]:
+    """Load what rules that have judged were, by hash; those that are not known are left out.
+
+    Raises:
+        StoreError: a row is damaged.
+    """
+    contents: dict[str, str] = {}
+    for hashes in chunks(rule_hashes):
+        rows = session.execute(
+            select(JudgedRuleRow.rule_hash, JudgedRuleRow.content).where(
+                JudgedRuleRow.rule_hash.in_(hashes)
+            )
+        )
+        contents.update((row[0], unsqueeze(row[1])) for row in rows)
+    return contents
+
+
+def load_said(
+    session: Session, call_ids: Sequence[str]
+) -> dict[str, tuple[str, tuple[str, str] | None]]:
+    """Load by call id the key of its current transcript, and what both sides said (`said_in`)."""
+    found: dict[str, tuple[str, tuple[str, str] | None]] = {}
+    for ids in chunks(call_ids):
+        rows = session.execute(
+            select(CallRow.call_id, TranscriptRow.transcript_key, TranscriptRow.blob)
+            .join(TranscriptRow, TranscriptRow.recording_id == CallRow.recording_id)
+            .where(CallRow.call_id.in_(ids), TranscriptRow.is_current.is_(True))
+        )
+        found.update((row[0], (row[1], said_in(row[2], MIN_ROLE_CONFIDENCE))) for row in rows)
+    return found
+
+
 def current_scorecards(session: Session, call_ids: Sequence[str]) -> dict[str, Scorecard]:
     """Load the published scorecards of calls, by call id."""
     cards: dict[str, Scorecard] = {}
@@ -258,6 +293,15 @@ def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datet
     # A ruleset that an older program kept gets the hashes when it judges again: they follow from
     # its own hash, which is the same.
     upsert(session, RulesetRow, rows, update=("rule_hashes",))
+    contents = dict(pair for ruleset in rulesets for pair in ruleset.contents)
+    wanted = select(JudgedRuleRow.rule_hash).where(JudgedRuleRow.rule_hash.in_(contents))
+    known = set(session.scalars(wanted)) if contents else set()
+    fresh = [
+        {"rule_hash": rule_hash, "content": content}
+        for rule_hash, content in contents.items()
+        if rule_hash not in known
+    ]
+    upsert(session, JudgedRuleRow, fresh)
 
 
 def publish(session: Session, cards: Sequence[Scorecard], now: datetime) -> int:

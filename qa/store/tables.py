@@ -261,6 +261,19 @@ class RulesetRow(Table):
     rule_hashes: Mapped[str | None] = mapped_column(Text)
 
 
+class JudgedRuleRow(Table):
+    """A rule that has judged something: all that can move its verdict, compressed JSON.
+
+    Kept under its hash, once however many rulesets have it, so that a later version can be compared
+    with it.
+    """
+
+    __tablename__ = "judged_rules"
+
+    rule_hash: Mapped[str] = mapped_column(Hash, primary_key=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class PublicationRow(Table):
     """A step in what is in force for one ruleset id; only ever added to, the last one counts.
 

@@ -37,6 +37,14 @@ from qa.types import Role, Transcript
 
 _BUILD_BATCH = 1_000
 NAIVE_CUTOFF = 80
+_PHRASES = (
+    ("这件事", "这种活儿", "这种情况", "这片儿", "这号问题", "你们那栋", "您说的这些", "换管子"),
+    ("我们", "我这儿", "我们站上", "咱们公司", "我这个岗", "维修这边", "服务台"),
+    ("插不上手", "管不着", "不伺候", "够不着", "犯不上管", "没义务弄", "摸不着边", "不沾手"),
+    ("", "知道吧", "听明白没", "您另请高明", "您自个儿想辙", "您爱找谁找谁"),
+    ("", "行了", "就这样", "别打了", "挂了吧"),
+)
+"""What the added phrase is put together from: some 13,000 things that an agent might say."""
 _SHIRKING = "shirking"
 """The list of wordings to which a phrase is added; one rule uses it."""
 
@@ -190,8 +198,12 @@ def changed_rulesets(folder: Path, ruleset: str) -> tuple[str, str]:
     The phrase is another each time, so that an archive that was kept is never judged by the same
     rules twice. The points of the second are those of another rule, and move no verdict.
     """
-    mark = "".join(chr(0x4E00 + int(digit)) for digit in str(time.time_ns()))
-    extend = {_SHIRKING: [f"不归我管{mark}"]}
+    number = time.time_ns() // 1_000_000
+    words = []
+    for choices in _PHRASES:
+        number, chosen = divmod(number, len(choices))
+        words.append(choices[chosen])
+    extend = {_SHIRKING: ["".join(words)]}
     rule = next(rule for rule in _ruleset(ruleset).rules if rule.points)
     adjust = {rule.rule_id: {"points": rule.points % 100 + 1}}
     return (

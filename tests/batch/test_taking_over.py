@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import pytest
 import yaml
-from sqlalchemy import insert, update
+from benchlib.list_changes import variants
+from sqlalchemy import delete, insert, update
 
 from qa.batch import taking_over
 from qa.batch.changes import Tally
@@ -20,12 +22,21 @@ from qa.codec import decode, encode
 from qa.config import Settings
 from qa.scoring import ruleset_model
 from qa.scoring.check import Scene
+from qa.scoring.checks.phrases import PhraseAbsent
 from qa.scoring.ruleset import Rule, load_ruleset
 from qa.store.hearings import put_hearings
 from qa.store.publishing import pack_card
 from qa.store.scorecards import calls_since
 from qa.store.store import Store
-from qa.store.tables import AnswersRow, CallRow, RecordingRow, RulesetRow, TicketRow, TranscriptRow
+from qa.store.tables import (
+    AnswersRow,
+    CallRow,
+    JudgedRuleRow,
+    RecordingRow,
+    RulesetRow,
+    TicketRow,
+    TranscriptRow,
+)
 from qa.types import Call, Grade, Hearing, Span, Transcript, Verdict
 from tests.call_folders import open_store, rows_of, snapshot
 
@@ -327,3 +338,55 @@ def test_a_line_whose_check_broke_is_judged_again(
     again = rescore(store, settings, RescoreOptions())
     assert again.broken_checks == {}
     same_as_in_full(store, settings, None)
+
+
+def with_lists_changed(rulesets: Rulesets, seed: int, store: Store) -> Rulesets:
+    """The rulesets in force, with lists of some rules of the default one changed."""
+    texts = []
+    for (blob,) in rows_of(store, "SELECT blob FROM transcripts"):
+        texts += [u.text for u in decode(Transcript, blob).utterances]
+    ruleset = rulesets.default
+    checks = {rule.rule_id: rule.check for rule in ruleset.rules}
+    changed = {i: check for i, _, check in variants(checks, texts, seed)}
+    if not seed:  # a phrase that hardly any call comes near, and one that stands in a call
+        check = checks["FP02"]
+        assert isinstance(check, PhraseAbsent)
+        phrases = (*check.phrases, "您另请高明得了", max(texts, key=len)[:9])
+        changed = {"FP02": replace(check, phrases=phrases)}
+    rules = tuple(
+        replace(rule, check=changed[rule.rule_id], parameters={"seed": seed})
+        if rule.rule_id in changed
+        else rule
+        for rule in ruleset.rules
+    )
+    other = copy(rulesets)
+    other._only = replace(ruleset, rules=rules, hash=f"{seed:064}")
+    return other
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_a_changed_list_judges_only_the_calls_that_it_reaches(
+    archive: tuple[Store, Settings], monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    store, settings = archive
+    changed = with_lists_changed(Rulesets.in_force(store, settings), seed, store)
+    calls = ids(store)
+    with monkeypatch.context() as patch:
+        seen = judged_rules(patch)
+        some = packed(Taker(store, changed), calls)
+    assert some == packed(Taker(store, changed, full=True), calls)
+    if not seed:
+        assert set(seen) == {"FP02"}
+        assert len(seen) < len(calls) / 2
+
+
+def test_rules_that_are_not_known_any_more_judge_every_call(
+    small: tuple[Store, Settings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, settings = small
+    changed = with_lists_changed(Rulesets.in_force(store, settings), 0, store)
+    with store.writing() as session:
+        session.execute(delete(JudgedRuleRow).where(JudgedRuleRow.rule_hash != ""))
+    seen = judged_rules(monkeypatch)
+    packed(Taker(store, changed), ids(store))
+    assert seen == ["FP02"] * len(ids(store))

@@ -10,10 +10,10 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.codec import card_lines, decode, encode, encode_card, to_plain
+from qa.codec import CardLines, card_lines, decode, encode, encode_card, to_plain
 from qa.errors import StoreError
 from qa.packed import scorecards, transcripts
-from qa.packed.scorecards import lay, outcome_of, outline, read_verdict, rule_of, with_head
+from qa.packed.scorecards import Cutter, has_reason, head_of, lay, outline, read_verdict
 from qa.scoring.track import build_track
 from qa.types import (
     ChannelMeasures,
@@ -172,7 +172,7 @@ def test_a_scorecard_comes_back_equal_and_sums_up(card: Scorecard) -> None:
     blob = encode(card)
     assert decode(Scorecard, blob) == card
     outcomes = {line.rule_id: line.verdict.outcome.value for line in card.lines}
-    assert {rule_of(laid): outcome_of(laid) for laid in card_lines(blob)} == outcomes
+    assert {laid.rule_id: laid.outcome for laid in card_lines(blob)} == outcomes
 
 
 @given(CARDS)
@@ -182,12 +182,36 @@ def test_lines_are_taken_over_without_being_read(card: Scorecard) -> None:
     for line, its in zip(card.lines, laid, strict=True):
         assert read_verdict(its) == line.verdict
         other = replace(line, title="别的", points=17)
-        assert json.dumps(with_head(other, its)) == json.dumps(lay(other))
+        assert its._replace(head=head_of(other)) == lay(other)
         seen = outline(its)
         if seen is None:
             assert line.is_flag or line.verdict.questions or line.verdict.promises
         else:
             assert (seen.outcome, line.is_flag) == (line.verdict.outcome, False)
+
+
+@given(CARDS, st.lists(VERDICTS, min_size=3, max_size=3), st.integers(0, 100), TEXTS)
+def test_a_card_is_cut_as_it_is_read(
+    card: Scorecard, verdicts: list[Verdict], points: int, hearings: str
+) -> None:
+    lines = tuple(
+        replace(line, verdict=verdict, points=points)
+        for line, verdict in zip(card.lines, verdicts, strict=False)
+    )
+    other = replace(card, lines=lines, hearings=hearings, call_id="another", groups=())
+    read = card_lines(encode(other))
+    assert CardLines().read(encode(other), "hash", hearings) == read
+    reader = CardLines()
+    assert reader.read(encode(card), "hash", card.hearings) == card_lines(encode(card))
+    assert reader.read(encode(other), "hash", hearings) == read
+    cut = Cutter(scorecards.pack(card)).cut(scorecards.pack(other), hearings)
+    assert cut == (read if lines else None)
+    assert [has_reason(laid, v.reason) for laid, v in zip(read, verdicts, strict=False)] == [
+        True
+    ] * len(read)
+    shorter = replace(other, lines=lines[1:])
+    assert reader.read(encode(shorter), "hash", hearings) == card_lines(encode(shorter))
+    assert reader.read(as_json(other), "hash", hearings) == read
 
 
 def as_json(value: object) -> bytes:

@@ -8,6 +8,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import GAP, as_regex, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.reach import Reach, reach_of, spotted, written
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.track import BACKCHANNEL_CHARS, Track
 from qa.text import fold
@@ -110,6 +111,14 @@ class CustomerMentions(Check):
         for notations in (*self.subjects.values(), self.phrases, self.said_of, self.mild):
             compile_all(notations)
         compile_all(self.prompts + self.prompted)
+
+    def reach(self, before: Check) -> Reach | None:
+        """Say which calls other wordings can reach; whether there are prompts at all matters."""
+        spot_it = spotted(Role.CUSTOMER, self.policy)
+        lists = dict.fromkeys(("phrases", "said_of", "mild", "prompted"), spot_it)
+        if isinstance(before, CustomerMentions) and before.prompts and self.prompts:
+            lists["prompts"] = written(Role.AGENT)
+        return reach_of(before, self, lists, Role.CUSTOMER)
 
     def run(self, scene: Scene) -> Verdict:
         """Spot the wordings in the customer's words and ask of each whom it is about."""

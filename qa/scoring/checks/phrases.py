@@ -6,10 +6,11 @@ from functools import cached_property
 from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, compile_all
+from qa.scoring.reach import Reach, nearby, reach_of, spotted
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import hear_out
 from qa.scoring.windows import span_of
-from qa.types import Match, Outcome, Verdict
+from qa.types import Match, Outcome, Role, Verdict
 
 
 def judge_sightings(scene: Scene, sightings: list[Sighting], kind: str) -> Verdict:
@@ -102,6 +103,12 @@ class PhraseAbsent(Check):
     @cached_property
     def _unexcused(self) -> "PhraseAbsent":
         return unexcused(self)
+
+    def reach(self, before: Check) -> Reach | None:
+        """Say which calls other phrases can reach."""
+        spot_it = spotted(Role.AGENT, self.policy)
+        lists = {"phrases": spot_it, "doubtful": spot_it, "asked": nearby}
+        return reach_of(before, self, lists, Role.AGENT)
 
     def run(self, scene: Scene) -> Verdict:
         """Spot the phrases in the agent's words."""

@@ -10,9 +10,10 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.due import due_time, find_times
 from qa.scoring.grammar import Pattern, as_regex, compile_all
+from qa.scoring.reach import Reach, nearby, reach_of, spotted, written
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import hear_out
-from qa.types import Match, Outcome, Promise, Verdict
+from qa.types import Match, Outcome, Promise, Role, Verdict
 
 _FORMS = {
     "promises": ["[保证|一定]…[修好|退费|到]"],
@@ -97,6 +98,16 @@ class PromiseAbsent(Check):
     @cached_property
     def _unexcused(self) -> "PromiseAbsent":
         return unexcused(self)
+
+    def reach(self, before: Check) -> Reach | None:
+        """Say which calls other forms can reach."""
+        spot_it, exact = spotted(Role.AGENT, self.policy), written(Role.AGENT)
+        lists = {
+            **dict.fromkeys(("promises", "pledges", "doubtful"), spot_it),
+            **dict.fromkeys(("allowed", "commitments", "firm"), exact),
+            "asked": nearby,
+        }
+        return reach_of(before, self, lists, Role.AGENT)
 
     def run(self, scene: Scene) -> Verdict:
         """Spot the forms in the agent's words, less those with an allowed commitment inside."""
