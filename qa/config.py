@@ -22,6 +22,7 @@ from pydantic_settings import (
 
 from qa.errors import ConfigError
 from qa.sections import ArchiveSettings, EventSettings, LedgerSettings, Section
+from qa.sections import ArchiveSettings, ProofSettings, Section
 
 
 class AudioSettings(Section):
@@ -314,6 +315,7 @@ class Settings(BaseSettings):
     archive: ArchiveSettings = ArchiveSettings()
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
+    proof: ProofSettings = ProofSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "

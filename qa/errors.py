@@ -301,6 +301,11 @@ class Refusal(StrEnum):
     DELETION_DECIDED = "deletion_decided"
     OWN_REQUEST = "own_request"
     STILL_NEEDED = "still_needed"
+    HANDED_IN = "handed_in"
+    SET_CLOSED = "set_closed"
+    LABELS_MISSING = "labels_missing"
+    NOTHING_TO_DRAW = "nothing_to_draw"
+    BLIND = "blind"
 
 
 _REFUSED = {
@@ -350,6 +355,11 @@ _REFUSED = {
     Refusal.OWN_REQUEST: "nobody approves their own request",
     Refusal.STILL_NEEDED: "the recording is still needed: a review, appeal, spot check, fine, "
     "event or label rests on it",
+    Refusal.HANDED_IN: "these labels are handed in; they cannot be changed any more",
+    Refusal.SET_CLOSED: "the set is closed",
+    Refusal.LABELS_MISSING: "some calls or rules have no label yet",
+    Refusal.NOTHING_TO_DRAW: "there are no such calls, rules or people",
+    Refusal.BLIND: "results are shown when everybody has handed in, or the set is closed",
 }
 
 
@@ -394,6 +404,34 @@ class TransitionError(_RefusedError, ConflictError):
     """
 
     LEAD = "not possible now"
+
+
+class NotProvedError(ConflictError):
+    """A ruleset version does not pass its gate; a head may override it with a written reason.
+
+    Args:
+        refuted: fine rules of which too many flags were wrong.
+        unproved: fine rules with too few labels, where the settings refuse those.
+        changes_too_much: it changes the score of more calls than the settings allow.
+    """
+
+    def __init__(
+        self, refuted: tuple[str, ...], unproved: tuple[str, ...], changes_too_much: bool
+    ) -> None:
+        super().__init__(refuted, unproved, changes_too_much)
+        self.refuted, self.unproved = refuted, unproved
+        self.changes_too_much = changes_too_much
+
+    def __str__(self) -> str:
+        parts = []
+        if self.refuted:
+            parts.append(f"too many flags were wrong: {', '.join(self.refuted)}")
+        if self.changes_too_much:
+            parts.append("it changes the score of too many calls")
+        if self.unproved:
+            parts.append(f"not proved: {', '.join(self.unproved)}")
+        why = "; ".join(parts)
+        return f"the version does not pass its gate ({why}); override it with a written reason"
 
 
 class IngestError(QAError):

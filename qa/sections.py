@@ -1,4 +1,5 @@
 """What a section of the settings is, and the sections of the archive, events and the ledger."""
+"""What a section of the settings is, and those of the archive and of the proof of rules."""
 
 from pathlib import Path
 from typing import Literal
@@ -117,4 +118,36 @@ class EventSettings(Section):
     )
     look_back_days: int = Field(
         31, ge=1, le=3660, description="older events become no candidates, days"
+class ProofSettings(Section):
+    """What a ruleset version must show before it is published, and how consistency is measured."""
+
+    min_precision: float = Field(
+        0.8,
+        ge=0,
+        le=1,
+        description="share of right flags, 0-1, that the lower end of each fine rule's 95 % "
+        "interval must reach",
+    )
+    min_labels: int = Field(
+        30, ge=1, le=100_000, description="labelled flags of a fine rule that this takes"
+    )
+    max_changed: float = Field(
+        0.3, ge=0, le=1, description="share of calls, 0-1, whose score a new version may change"
+    )
+    change_calls: int = Field(
+        500, ge=0, le=100_000, description="calls, drawn by chance, that this is measured on"
+    )
+    unproved: Literal["allow", "refuse"] = Field(
+        "allow",
+        description="whether a version whose fine rules have too few labels may be published; "
+        "'allow' writes down that it is not proved",
+    )
+    repeat_days: int = Field(
+        90, ge=1, le=3660, description="a caller who called within so many days is a repeat caller"
+    )
+    shift_break_hours: float = Field(
+        4.0, gt=0, le=24, description="a longer time without a call begins another shift"
+    )
+    shift_hours: float = Field(
+        3.0, gt=0, le=24, description="shorter shifts are not compared, begin against end"
     )

@@ -1,10 +1,11 @@
 """Put a draft ruleset in force, and take it back: checked first, one step each, all of it kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from qa.batch.proving import gate_json, require_gate
 from qa.batch.rulesets import RulesetLoader, is_ruleset_id
 from qa.config import Settings
 from qa.errors import ConfigError, RulesetError
@@ -78,9 +79,14 @@ def publish_text(
         RulesetError: it is wrong, or one of its examples comes out differently.
         ConfigError: the settings name a file for this id, which is in force whatever is published.
         ConflictError: a run is going on; or exactly this ruleset is in force already.
+        NotProvedError: it does not pass its gate, and the signature gives no reason to override it.
     """
     ruleset = check_draft(store, settings, text, source)
-    draft = Draft(ruleset.ruleset_id, ruleset.version, ruleset.hash, text)
+    gate = require_gate(store, settings, ruleset, signature.override)
+    if not gate.stops:  # there is nothing to override
+        signature = replace(signature, override=None)
+    kept = gate_json(gate, signature.at)
+    draft = Draft(ruleset.ruleset_id, ruleset.version, ruleset.hash, text, kept)
     with store.run_lock(), store.writing() as session:
         publication = publish_ruleset(session, draft, signature)
     return _step(store, settings, publication)
@@ -149,9 +155,11 @@ def list_history(store: Store, ruleset_id: str | None = None) -> Sequence[Public
         return history(session, ruleset_id)
 
 
-def sign(by: str, note: str | None = None, user: User | None = None) -> Signature:
-    """Say who takes a step now, and why."""
-    return Signature(by, datetime.now(UTC), note, user)
+def sign(
+    by: str, note: str | None = None, user: User | None = None, *, override: str | None = None
+) -> Signature:
+    """Say who takes a step now, and why; `override` lets it pass a gate that stops it."""
+    return Signature(by, datetime.now(UTC), note, user, (override or "").strip() or None)
 
 
 def published_now(store: Store, ruleset_id: str) -> Publication | None:

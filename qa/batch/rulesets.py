@@ -93,7 +93,7 @@ class Rulesets:
 
     Args:
         loader: reads them.
-        default: the setting `scoring.ruleset`.
+        default: the setting `scoring.ruleset`, or a ruleset that is not there yet under its id.
         only: judge by this ruleset, and only the calls that it is meant for.
 
     Raises:
@@ -101,9 +101,11 @@ class Rulesets:
             out later, and costs only those.
     """
 
-    def __init__(self, loader: RulesetLoader, default: str, only: Ruleset | None = None) -> None:
+    def __init__(
+        self, loader: RulesetLoader, default: str | Ruleset, only: Ruleset | None = None
+    ) -> None:
         self._loader = loader
-        self._default = loader.load(default)
+        self._default = loader.load(default) if isinstance(default, str) else default
         self._only = only
         self._named: dict[str, Ruleset | None] = {self._default.ruleset_id: self._default}
         self.problems: dict[str, str] = {}

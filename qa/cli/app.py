@@ -16,14 +16,17 @@ import qa
 from qa.cli import (
     archive,
     audit,
+    backtest,
     calls,
     checks,
     config,
+    consistency,
     db,
     demo,
     export,
     hear,
     inbox,
+    labels,
     models,
     nightly,
     notices,
@@ -125,6 +128,7 @@ app.add_typer(rules.app)
 app.add_typer(notices.app)
 app.add_typer(review.app)
 app.add_typer(checks.app)
+app.add_typer(labels.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
 app.add_typer(db.app)
@@ -137,6 +141,8 @@ for commands in (
     reconcile,
     hear,
     rescore,
+    backtest,
+    consistency,
     promises,
     calls,
     export,

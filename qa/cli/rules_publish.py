@@ -38,20 +38,30 @@ def publish(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The draft, a YAML file.")],
     note: NoteOption = None,
     by: ByOption = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            "--override",
+            metavar="TEXT",
+            help="Publish although the gate stops it: a head's reason.",
+        ),
+    ] = None,
     rescore: RescoreOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Put a draft ruleset in force for its id; `qa rules rollback` takes it back.
 
     The draft is kept in the database with its version, hash, who and when. It is refused while an
-    example of it comes out differently. From then on new calls are judged by it; calls that are
+    example of it comes out differently, or while it does not pass its gate (settings `proof.*`;
+    `qa backtest FILE --gate` shows it). From then on new calls are judged by it; calls that are
     judged already keep their scorecards until `qa rescore`. `qa rescore --what-if FILE` shows
     before what it would change.
     """
     from qa.batch.publishing import publish_file, sign
 
+    signature = sign(by or login_name(), note, override=override)
     with opened_store() as (store, settings):
-        step = publish_file(store, settings, file, sign(by or _login(), note))
+        step = publish_file(store, settings, file, signature)
         _finish(store, settings, step, rescore=rescore, as_json=as_json)
 
 
@@ -81,7 +91,7 @@ def rollback(
         wanted = ruleset_id or settings.scoring.ruleset
         if not is_ruleset_id(wanted):
             raise typer.BadParameter("the settings name a file; give the id", param_hint="ID")
-        step = take_back(store, settings, wanted, sign(by or _login(), note), to=to)
+        step = take_back(store, settings, wanted, sign(by or login_name(), note), to=to)
         _finish(store, settings, step, rescore=rescore, as_json=as_json)
 
 
@@ -144,6 +154,8 @@ def _finish(
                 "publication": publication.number,
                 "action": publication.action,
                 "bundled": publication.text is None,
+                "standing": publication.standing,
+                "override": publication.override,
                 "outdated": step.outdated,
                 "rescoring": result,
             }
@@ -156,6 +168,17 @@ def _finish(
             style="bold",
             markup=False,
         )
+        if publication.standing not in (None, "proved"):
+            said = {
+                "not_proved": "not proved: too few labels",
+                "refuted": "labels speak against it",
+            }
+            console.print(
+                f"{said[publication.standing]}; `qa backtest {ruleset.ruleset_id}` shows what is "
+                "known",
+                style="yellow",
+                markup=False,
+            )
         if result is not None:
             print_rescoring(console, result, dry_run=False)
         elif step.outdated:
@@ -177,7 +200,8 @@ def _judge_again(store: "Store", settings: "Settings", ruleset_id: str) -> "Resc
         return rescore(store, settings, RescoreOptions(ruleset_id), listener=listener)
 
 
-def _login() -> str:
+def login_name() -> str:
+    """Name who is at this terminal, for the history."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # a container without a user table

@@ -112,6 +112,15 @@ ROSTER = TableKind(
         "to": ("end", "ends_at", "结束时间", "下班时间", "结束", "下班"),
     },
 )
+LABELS = TableKind(
+    "labels",
+    {
+        "call_id": ("call", "id", "通话编号", "通话ID", "呼叫编号", "流水号"),
+        "rule_id": ("rule", "规则", "质检项", "规则编号", "质检项编号"),
+        "outcome": ("label", "result", "结果", "标注", "判定"),
+    },
+)
+"""What people found; no table of an inbox, it is named on the command line."""
 KINDS = (CALLS, TICKETS, AGENTS, NOTICES, ANSWERS, STATIONS, ROSTER)
 
 
@@ -128,4 +137,4 @@ def _by_header(kind: TableKind) -> dict[str, str]:
     }
 
 
-_HEADERS = {kind.name: _by_header(kind) for kind in KINDS}
+_HEADERS = {kind.name: _by_header(kind) for kind in (*KINDS, LABELS)}

@@ -29,6 +29,8 @@ class MessageKind(StrEnum):
     FINE_REVERSED = "fine_reversed"
     CHARGE_CONFIRMED = "charge_confirmed"
     """Something that a person entered was confirmed; the agent may object."""
+    LABELS_ASSIGNED = "labels_assigned"
+    """Calls to label apart from the machine."""
 
 
 @dataclass(frozen=True, slots=True)

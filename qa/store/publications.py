@@ -1,5 +1,6 @@
 """Which ruleset is in force for an id: a history that only grows, and whose last step counts."""
 
+import json
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,6 +27,8 @@ class Publication:
             that time; None where the bundled ruleset is in force again.
         text: the YAML; None for the bundled ruleset.
         previous: the step that a rollback returns to; None for the bundled ruleset.
+        standing: what the gate said of it (`qa.review.gate.Standing`); None where it was not asked.
+        override: why it was published although the gate stopped it; None where it did not.
     """
 
     number: int
@@ -38,26 +41,39 @@ class Publication:
     note: str | None
     previous: int | None
     text: str | None
+    standing: str | None = None
+    override: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A ruleset that is to be published, checked by whoever hands it in."""
+    """A ruleset that is to be published, checked by whoever hands it in.
+
+    Attributes:
+        gate: JSON of what it could show (`qa.review.gate`), with its `standing`; None where it was
+            not asked.
+    """
 
     ruleset_id: str
     version: int
     ruleset_hash: str
     text: str
+    gate: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who publishes or takes back, when, and why; `user` where it is somebody with an account."""
+    """Who publishes or takes back, when, and why; `user` where it is somebody with an account.
+
+    Attributes:
+        override: why it is to be published even if the gate stops it.
+    """
 
     by: str
     at: datetime
     note: str | None = None
     user: User | None = None
+    override: str | None = None
 
 
 def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Publication:
@@ -74,6 +90,8 @@ def publish_ruleset(session: Session, draft: Draft, signature: Signature) -> Pub
         raise ConflictError("exactly this ruleset is in force already")
     row = _row(draft.ruleset_id, PUBLISH, signature, before.number if before else None)
     row.version, row.ruleset_hash, row.text = draft.version, draft.ruleset_hash, draft.text
+    row.gate = draft.gate
+    row.override = signature.override[:1000] if signature.override else None
     return _added(session, row, "ruleset.publish", signature)
 
 
@@ -99,7 +117,7 @@ def roll_back(
         if wanted is None or wanted.ruleset_id != ruleset_id:
             raise NotFoundError("publication", f"{ruleset_id} {target}")
         row.version, row.ruleset_hash, row.text = wanted.version, wanted.ruleset_hash, wanted.text
-        row.previous = wanted.previous
+        row.previous, row.gate = wanted.previous, wanted.gate
     return _added(session, row, "ruleset.roll_back", signature)
 
 
@@ -162,8 +180,18 @@ def _added(session: Session, row: PublicationRow, action: str, signature: Signat
         "hash": row.ruleset_hash,
         "by": row.published_by,
     }
+    if row.gate is not None:
+        details["standing"] = _standing(row)
+    if row.override is not None:
+        details["override"] = row.override[:500]
     audit(session, signature.user, action, "ruleset", row.ruleset_id, details)
     return _publication(row)
+
+
+def _standing(row: PublicationRow) -> str | None:
+    """Read what the gate said."""
+    standing = json.loads(row.gate).get("standing") if row.gate else None
+    return str(standing) if standing else None
 
 
 def _publication(row: PublicationRow) -> Publication:
@@ -178,4 +206,6 @@ def _publication(row: PublicationRow) -> Publication:
         note=row.note,
         previous=row.previous,
         text=row.text,
+        standing=_standing(row),
+        override=row.override,
     )

@@ -102,13 +102,14 @@ def publish(
     service: Running,
     viewer: Publisher,
     note: Note = "",
+    override: Note = "",
 ) -> Response:
     """Put a draft that was tried in force."""
     run = _what_if_run(service, run_id)
     lang = language(request)
     if not note.strip():
         return _trial(request, service, viewer, run_id, problem=word("drafts_no_note", lang))
-    signature = sign(viewer.user.login, note.strip(), viewer.user)
+    signature = sign(viewer.user.login, note.strip(), viewer.user, override=override)
     text = str(run.parameters.get("text", ""))
     try:
         publish_text(service.store, service.settings, text, _SOURCE, signature)

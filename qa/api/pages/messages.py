@@ -15,6 +15,7 @@ from qa.store.messages import Message, MessageKind, count_new_messages, mark_rea
 PAGE_SIZE = 40
 _TASKS = {
     MessageKind.CHECK_ASSIGNED: "/checks",
+    MessageKind.LABELS_ASSIGNED: "/labels",
     MessageKind.APPEAL_SUBMITTED: "/appeals",
     MessageKind.EVENT_ESCALATED: "/events",
     MessageKind.FINE_BOOKED: "/ledger",
@@ -34,6 +35,7 @@ _SIGNS = {
     MessageKind.FINE_BOOKED: ("¥", "violated"),
     MessageKind.FINE_REVERSED: ("↶", "met"),
     MessageKind.CHARGE_CONFIRMED: ("¥", "undecided"),
+    MessageKind.LABELS_ASSIGNED: ("◎", "na"),
 }
 
 router = APIRouter(include_in_schema=False)

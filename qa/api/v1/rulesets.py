@@ -166,7 +166,7 @@ def publish(
     draft = loader_of(service).parse(wanted.text, _SOURCE)
     if draft.ruleset_id != ruleset_id:
         raise invalid("body.text", "other_id", "the draft's id is not that of the address")
-    signature = sign(viewer.user.login, wanted.note, viewer.user)
+    signature = sign(viewer.user.login, wanted.note, viewer.user, override=wanted.override)
     step = publish_text(service.store, service.settings, wanted.text, _SOURCE, signature)
     return _done(step)
 

@@ -148,6 +148,9 @@ class PublishIn(Request):
     note: Annotated[Text, Field(min_length=1)] = Field(
         description="Why; kept in the history.", examples=["结束语按新通知修改"]
     )
+    override: Text = Field(
+        "", description="Why it is published although the gate stops it; kept, and audited."
+    )
 
 
 class RollbackIn(Request):
@@ -182,6 +185,10 @@ class PublicationOut(Answer):
     published_at: datetime
     published_by: str
     note: str | None
+    standing: str | None = Field(
+        None, description="What the gate said: `proved`, `not_proved` or `refuted`."
+    )
+    override: str | None = Field(None, description="Why it was published all the same.")
     previous: int | None
 
 

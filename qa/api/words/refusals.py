@@ -67,6 +67,20 @@ WORDS: Final[Mapping[str, Wording]] = {
     "refusal_not_judged_anew": Wording(
         "这通电话没有重新评分。", "The call has not been judged again."
     ),
+    "refusal_handed_in": Wording(
+        "已经交卷，不能再改。", "These labels are handed in and cannot be changed."
+    ),
+    "refusal_set_closed": Wording("这一批已经关闭。", "The set is closed."),
+    "refusal_labels_missing": Wording(
+        "还有没标完的通话或质检项。", "Some calls or rules have no label yet."
+    ),
+    "refusal_nothing_to_draw": Wording(
+        "没有符合条件的通话、质检项或人员。", "There are no such calls, rules or people."
+    ),
+    "refusal_blind": Wording(
+        "全部交卷或关闭之后才能看结果。",
+        "Results are shown when everybody has handed in, or the set is closed.",
+    ),
     "refusal_conflict": Wording(
         "内容已被别人改动。请刷新页面再试。", "Somebody changed it meanwhile. Reload and try again."
     ),
