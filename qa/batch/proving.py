@@ -18,11 +18,13 @@ from qa.scoring.ruleset import Ruleset, bundled_rulesets
 from qa.store.convert import chunks
 from qa.store.label_sets import LabelSet, SetKind, list_sets
 from qa.store.labels import FileLabel
+from qa.store.scorecards import current_scorecards
 from qa.store.store import Store
 from qa.store.truths import agents_of, calls_in_scope, chance_calls, count_flags, load_truths
 from qa.types import Match, Outcome, Scorecard, Verdict
 
 BATCH = 200
+_PREVIEW_LABELS, _PREVIEW_CALLS = 500, 100
 _ALL = Scope(everything=True)
 
 
@@ -35,12 +37,15 @@ class BacktestOptions:
         labels: of a file; None takes those that the database holds.
         scope: whose calls count; None for all.
         most: labelled calls judged at most, those drawn by chance first, then the newest.
+        as_published: read the published scorecards instead of judging, which takes no time; some
+            of them may be of an earlier version (`Backtest.outdated`).
     """
 
     wanted: str
     labels: Sequence[FileLabel] | None = None
     scope: Scope | None = None
     most: int = 20_000
+    as_published: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,7 @@ class Backtest:
         left_out: labelled calls that this ruleset does not judge, that have no transcript, or that
             are beyond the most that were asked for.
         unknown_rules: rules that labels name and the ruleset does not have.
+        outdated: of `calls`, those whose scorecard is of another version.
         flags: calls that hold each rule as violated now, labelled or not.
         draws: label sets that recall rests on.
     """
@@ -62,6 +68,7 @@ class Backtest:
     parity: Parity
     calls: int
     left_out: int
+    outdated: int
     unknown_rules: tuple[str, ...]
     flags: Mapping[str, int]
     draws: tuple[LabelSet, ...]
@@ -82,14 +89,16 @@ def backtest(store: Store, settings: Settings, options: BacktestOptions) -> Back
     return _backtest(store, rulesets, options)
 
 
-def backtest_draft(store: Store, settings: Settings, draft: Ruleset) -> Backtest:
+def backtest_draft(
+    store: Store, settings: Settings, draft: Ruleset, *, most: int = 20_000
+) -> Backtest:
     """Say how right a draft is, that is not in a file.
 
     Raises:
         ConfigError: the ruleset of the settings is wrong.
     """
     rulesets = _of_draft(store, settings, draft)
-    return _backtest(store, rulesets, BacktestOptions(draft.ruleset_id))
+    return _backtest(store, rulesets, BacktestOptions(draft.ruleset_id, most=most))
 
 
 def _of_draft(store: Store, settings: Settings, draft: Ruleset) -> Rulesets:
@@ -119,7 +128,7 @@ def _backtest(store: Store, rulesets: Rulesets, options: BacktestOptions) -> Bac
         flags = count_flags(session, ruleset.ruleset_id)
     chosen = _chosen(truths, visible, options.most)
     known = {rule.rule_id for rule in ruleset.rules}
-    found = _found(store, rulesets, chosen)
+    found, outdated = _found(store, rulesets, chosen, as_published=options.as_published)
     pairs = [
         Pair(truth, found[call_id][rule_id], agents.get(call_id))
         for (call_id, rule_id), truth in truths.items()
@@ -133,6 +142,7 @@ def _backtest(store: Store, rulesets: Rulesets, options: BacktestOptions) -> Bac
         calls=len(judged),
         left_out=len({call_id for call_id, _ in truths} & (visible | _gone(truths, agents)))
         - len(judged),
+        outdated=outdated,
         unknown_rules=tuple(sorted({rule_id for _, rule_id in truths} - known)),
         flags=flags,
         draws=tuple(draws),
@@ -162,15 +172,23 @@ def _of_file(labels: Sequence[FileLabel]) -> dict[tuple[str, str], Truth]:
 
 
 def _found(
-    store: Store, rulesets: Rulesets, call_ids: Sequence[str]
-) -> dict[str, dict[str, Found]]:
-    """Judge calls; those that the ruleset is not for are left out."""
-    taker = Taker(store, rulesets)
-    return {
-        one.call.call_id: _findings(one.card)
-        for ids in chunks(call_ids, BATCH)
-        for one in taker.compare(ids)
-    }
+    store: Store, rulesets: Rulesets, call_ids: Sequence[str], *, as_published: bool
+) -> tuple[dict[str, dict[str, Found]], int]:
+    """Judge calls, or read their scorecards; those that the ruleset is not for are left out."""
+    found, outdated, taker = {}, 0, Taker(store, rulesets)
+    assert rulesets.only is not None
+    ruleset_id, wanted = rulesets.only.ruleset_id, rulesets.only.hash
+    for ids in chunks(call_ids, BATCH):
+        if not as_published:
+            found.update({one.call.call_id: _findings(one.card) for one in taker.compare(ids)})
+            continue
+        with store.reading() as session:
+            cards = current_scorecards(session, ids)
+        for call_id, card in cards.items():
+            if card.ruleset_id == ruleset_id:
+                found[call_id] = _findings(card)
+                outdated += card.ruleset_hash != wanted
+    return found, outdated
 
 
 def _findings(card: Scorecard) -> dict[str, Found]:
@@ -241,18 +259,26 @@ def demands_of(settings: Settings) -> Demands:
     )
 
 
-def gate_of(store: Store, settings: Settings, draft: Ruleset) -> Gate:
+def gate_of(store: Store, settings: Settings, draft: Ruleset, *, is_preview: bool = False) -> Gate:
     """Hold a draft against what is asked of a version; reads only.
 
     How much changes is measured on calls drawn by chance, the same ones each time.
+
+    Args:
+        is_preview: on few calls, so that a page need not wait; publishing looks at all.
     """
-    proofs = {one.rule_id: one for one in backtest_draft(store, settings, draft).rules}
+    most = _PREVIEW_LABELS if is_preview else 20_000
+    tested = backtest_draft(store, settings, draft, most=most)
+    proofs = {one.rule_id: one for one in tested.rules}
     loader = RulesetLoader.of(store, settings)
     before = {}
     if draft.ruleset_id in {*bundled_rulesets(), *loader.published_ids}:
         before = {rule.rule_id: rule.hash for rule in loader.load(draft.ruleset_id).rules}
     unchanged = frozenset(r.rule_id for r in draft.rules if before.get(r.rule_id) == r.hash)
-    changed, calls = _changes(store, settings, draft)
+    sample = settings.proof.change_calls
+    if is_preview:
+        sample = min(sample, _PREVIEW_CALLS)
+    changed, calls = _changes(store, settings, draft, sample)
     return judge_gate(
         [(rule.rule_id, rule.grade) for rule in draft.rules],
         proofs,
@@ -262,10 +288,10 @@ def gate_of(store: Store, settings: Settings, draft: Ruleset) -> Gate:
     )
 
 
-def _changes(store: Store, settings: Settings, draft: Ruleset) -> tuple[int, int]:
+def _changes(store: Store, settings: Settings, draft: Ruleset, sample: int) -> tuple[int, int]:
     """Count how many of some calls get another score by a draft."""
     with store.reading() as session:
-        ids = chance_calls(session, draft.ruleset_id, settings.proof.change_calls)
+        ids = chance_calls(session, draft.ruleset_id, sample)
     rulesets = _of_draft(store, settings, draft)
     taker = Taker(store, rulesets)
     changed = calls = 0

@@ -85,6 +85,7 @@ def plain(found: "Backtest", gate: "Gate | None") -> dict[str, Any]:
         "ruleset_hash": found.ruleset.hash,
         "calls": found.calls,
         "left_out": found.left_out,
+        "outdated": found.outdated,
         "unknown_rules": found.unknown_rules,
         "draws": [one.set_id for one in found.draws],
         "rules": [

@@ -262,7 +262,6 @@ def _strata(
         .where(
             CallStatusRow.ruleset_id == draft.ruleset_id,
             CallRow.recording_id.is_not(None),
-            CallRow.path.is_not(None),
         )
     )
     own = sorted({number for number in people.values() if number is not None})

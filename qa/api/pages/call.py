@@ -6,8 +6,10 @@ from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
+from qa.api.blind import is_blind
 from qa.api.call_values import Asking, call_values
 from qa.api.pages.queue import first_list
 from qa.api.pages.shared import code_words
@@ -42,6 +44,8 @@ def show_call(
     personal: Annotated[bool, Query(description="names and numbers in clear")] = False,
 ) -> Response:
     """Show one call with its scorecard and transcript; a look at personal data is audited."""
+    if is_blind(service, viewer, call_id):
+        return RedirectResponse("/labels", 303)
     asking = Asking(service, viewer, language(request), asked, clear=personal)
     with service.store.sharing():
         return page(request, "call.html", _values(request, asking, call_id))

@@ -15,8 +15,9 @@ from qa.api.service import Service, running_service
 from qa.api.what_if_views import what_if_view
 from qa.api.words import word
 from qa.batch.asked_runs import AskedKind
+from qa.batch.proving import gate_of
 from qa.batch.publishing import check_draft, list_history, publish_text, sign, take_back
-from qa.errors import ConfigError, ConflictError, NotFoundError, RulesetError
+from qa.errors import ConfigError, ConflictError, NotFoundError, NotProvedError, RulesetError
 from qa.records import Right
 from qa.scoring.ruleset import Ruleset
 from qa.store.queries import agent_names
@@ -149,8 +150,13 @@ def _trial(
     with service.store.reading() as session:
         names = agent_names(session)
     draft = _draft_of(service, run)
+    is_shown = draft is not None and run.result is not None
     values = {
         "viewer": viewer,
+        "gate": gate_of(service.store, service.settings, draft, is_preview=True)
+        if is_shown and draft
+        else None,
+        "max_changed": service.settings.proof.max_changed,
         "run": run,
         "is_open": run.state in OPEN_STATES,
         "found": what_if_view(run.result, names, language(request)) if run.result else None,
@@ -188,6 +194,15 @@ def _since(parameters: Mapping[str, Any]) -> str:
 
 
 def _why(error: Exception, lang: str) -> str:
+    if isinstance(error, NotProvedError):
+        parts = []
+        if error.refuted:
+            parts.append(word("gate_why_refuted", lang, rules=" ".join(error.refuted)))
+        if error.changes_too_much:
+            parts.append(word("gate_why_change", lang))
+        if error.unproved:
+            parts.append(word("gate_why_unproved", lang, rules=" ".join(error.unproved)))
+        return word("gate_refused", lang, why=word("comma", lang).join(parts))
     if isinstance(error, ConflictError):
         return word("drafts_conflict", lang)
     return error.problem if isinstance(error, RulesetError) else str(error)

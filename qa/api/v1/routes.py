@@ -14,6 +14,7 @@ from qa.api.v1 import (
     exports,
     messages,
     notices,
+    proof,
     recordings,
     reviews,
     rulesets,
@@ -27,7 +28,19 @@ MAX_BODY_BYTES = 4 << 20
 _RESOURCES = (
     *(call_lists, sound, reviews, appeals),
     calls,  # last of those about calls: its own address takes every path behind `/calls/`
-    *(recordings, agents, checks, messages, rulesets, notices, runs, exports, accounts, about),
+    *(
+        recordings,
+        agents,
+        checks,
+        messages,
+        rulesets,
+        proof,
+        notices,
+        runs,
+        exports,
+        accounts,
+        about,
+    ),
 )
 
 router = APIRouter(prefix=PREFIX, responses=COMMON, max_body_size=MAX_BODY_BYTES)
