@@ -79,7 +79,7 @@ def test_labels_are_kept_handed_in_and_then_shown(
     lead = opened(crew.lead)  # one client: whoever was opened last
     address = f"/labels/{drawn.set_id}"
     status, _, page = lead.post(f"{address}/hand-in")
-    assert status == 409 and "还没标完" in page
+    assert status == 409 and "没标完" in page
     status, to, _ = lead.post(
         f"{address}/1", **{f"outcome-{rule}": "MET" for rule in RULES}, **{"note-FP02": "清楚"}
     )
