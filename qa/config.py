@@ -21,8 +21,13 @@ from pydantic_settings import (
 )
 
 from qa.errors import ConfigError
-from qa.sections import ArchiveSettings, EventSettings, LedgerSettings, Section
-from qa.sections import ArchiveSettings, ProofSettings, Section
+from qa.sections import (
+    ArchiveSettings,
+    EventSettings,
+    LedgerSettings,
+    ProofSettings,
+    Section,
+)
 
 
 class AudioSettings(Section):

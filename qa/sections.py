@@ -1,5 +1,4 @@
-"""What a section of the settings is, and the sections of the archive, events and the ledger."""
-"""What a section of the settings is, and those of the archive and of the proof of rules."""
+"""What a section of the settings is; the archive, events, the ledger and the proof of rules."""
 
 from pathlib import Path
 from typing import Literal
@@ -118,6 +117,9 @@ class EventSettings(Section):
     )
     look_back_days: int = Field(
         31, ge=1, le=3660, description="older events become no candidates, days"
+    )
+
+
 class ProofSettings(Section):
     """What a ruleset version must show before it is published, and how consistency is measured."""
 

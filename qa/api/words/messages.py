@@ -42,6 +42,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "messages_charge_confirmed": Wording(
         "一笔处罚已认定；如有异议，请在期限内提出。",
         "A charge against you was confirmed; object within the window if you disagree.",
+    ),
     "messages_labels_assigned": Wording(
         "分到一批要盲评的通话。", "Calls to label blind were assigned to you."
     ),
