@@ -30,7 +30,7 @@ class ArchiveSettings(Section):
     )
     key_file: Path | None = Field(
         None,
-        description="file of keys, 32 bytes in base64 a line: the first seals, "
+        description="file of keys (`qa archive new-key`), one a line: the first seals, "
         "all open; QA_ARCHIVE_KEYS in the environment goes before it",
     )
     verify_days: int = Field(

@@ -28,6 +28,7 @@ PAIRS = [
     (HOW_TO / "accounts.md", HOW_TO / "accounts.zh-CN.md"),
     (HOW_TO / "ingest.md", HOW_TO / "ingest.zh-CN.md"),
     (HOW_TO / "backup.md", HOW_TO / "backup.zh-CN.md"),
+    (HOW_TO / "archive.md", HOW_TO / "archive.zh-CN.md"),
     (HOW_TO / "nightly.md", HOW_TO / "nightly.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

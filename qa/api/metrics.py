@@ -176,6 +176,8 @@ class _Tables(Collector):
         yield GaugeMetricFamily("tingjian_audio_seconds", about, counts.audio_ms / 1000)
         about = "Uploads that are not done yet."
         yield GaugeMetricFamily("tingjian_uploads_waiting", about, counts.uploads)
+        about = "Recordings by how they were found when last read; all but ok are alarms."
+        yield _family("archive_recordings", about, "state", counts.archive)
         yield from _of_runs(counts.runs)
 
     def _read(self) -> Counts:

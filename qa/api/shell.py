@@ -53,6 +53,7 @@ AREAS = (
     _area("upload", "/upload", Right.UPLOAD),
     _area("runs", "/runs", Right.RUN_JOBS),
     _area("users", "/users", Right.MANAGE_USERS),
+    _area("archive", "/archive", Right.READ_ARCHIVE),
     _area("audit", "/audit", Right.READ_AUDIT),
 )
 

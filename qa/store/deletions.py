@@ -239,15 +239,15 @@ def withdraw_deletion(session: Session, user: User, deletion_id: int, *, now: da
     """Take one's own request back, as long as nobody decided it.
 
     Raises:
-        NotAllowedError: it is somebody else's.
+        NotAllowedError: no right to ask for deletions.
         NotFoundError: no such request in the person's scope.
-        TransitionError: it was decided meanwhile.
+        TransitionError: it is somebody else's, or was decided meanwhile.
     """
     if Right.REQUEST_DELETION not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
     deletion = _held(session, user, deletion_id)
     if deletion.requested_by != user.user_id:
-        raise NotAllowedError(Refusal.NOT_ASSIGNED)
+        raise TransitionError(Refusal.NOT_ASSIGNED)
     if deletion.state is not DeletionState.REQUESTED:
         raise TransitionError(Refusal.DELETION_DECIDED)
     add_step(session, deletion_id, DeletionState.WITHDRAWN, user, now=now)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
+from qa.store.archive import Kept
 from qa.store.runs import Run, last_run
 from qa.store.tables import CallRow, RecordingRow, RunRow, ScorecardRow, TranscriptRow
+from qa.store.tables_archive import ArchiveCheckRow
 from qa.store.tables_review import CallStatusRow
 from qa.store.uploads import count_open
 
@@ -35,6 +37,7 @@ class Counts:
         calls: by state of review; `not_scored` for those without a scorecard.
         audio_ms: length of everything that was transcribed.
         runs: the last run of each kind.
+        archive: recordings by how they were found when they were last read.
     """
 
     calls: Mapping[str, int]
@@ -42,6 +45,7 @@ class Counts:
     audio_ms: int
     uploads: int
     runs: tuple[Run, ...]
+    archive: Mapping[str, int]
 
 
 def read_counts(session: Session) -> Counts:
@@ -57,7 +61,15 @@ def read_counts(session: Session) -> Counts:
         audio_ms=int(audio_ms or 0),
         uploads=count_open(session),
         runs=tuple(run for run in last if run is not None),
+        archive=_archive(session),
     )
+
+
+def _archive(session: Session) -> dict[str, int]:
+    rows = session.execute(
+        select(ArchiveCheckRow.state, func.count()).group_by(ArchiveCheckRow.state)
+    )
+    return {**dict.fromkeys(Kept, 0), **{str(state): int(count) for state, count in rows}}
 
 
 def read_standing(session: Session) -> Standing:

@@ -26,6 +26,8 @@ from sqlalchemy.orm import Session
 from qa.records import User, UserRole
 from qa.store import sessions
 from qa.store.ledger import start_run
+from qa.store.tables import CallRow
+from qa.store.tables_archive import DeletionRow, DeletionStepRow
 from qa.store.tables_review import (
     AppealRow,
     CallStatusRow,
@@ -140,8 +142,13 @@ def _add_things(
         **{"upload_id": uuid4().hex, "uploaded_by": people[by].user_id},
         **{"uploaded_at": NOW, "path": "x.wav", "size_bytes": 1, "state": "failed"},
     )
-    session.add_all((check, upload))
+    recording_id = session.get_one(CallRow, call_id).recording_id
+    asked = {"requested_by": spare.user_id, "requested_at": NOW, "reason": "why"}
+    deletion = DeletionRow(call_id=call_id, recording_id=recording_id, kind="request", **asked)
+    session.add_all((check, upload, deletion))
     session.flush()
+    step = {"position": 1, "state": "requested", "done_at": NOW, "note": ""}
+    session.add(DeletionStepRow(deletion_id=deletion.deletion_id, **step))
     appeal = AppealRow(
         **{"call_id": call_id, "scorecard_id": card_id, "text": "why", "submitted_at": NOW},
         **{"submitted_by": people["agent"].user_id, "release_id": release.release_id},
@@ -151,7 +158,7 @@ def _add_things(
     return {
         **{"call_id": call_id, "agent_id": agent_id, "team": team},
         **{"check_id": str(check.check_id), "appeal_id": str(appeal.appeal_id)},
-        **{"upload_id": upload.upload_id},
+        **{"upload_id": upload.upload_id, "deletion_id": str(deletion.deletion_id)},
     }
 
 
@@ -167,6 +174,9 @@ APPEALING = {"json": {"text": "why"}}
 HEARD = {"json": {"spans": [{"from_ms": 0, "to_ms": 1500}]}}
 ANSWERING = {"json": {"upheld": False, "answer": "why"}}
 RESULT = {"json": {"result": "heard"}}
+DELETING = {"decision": "approve", "note": ""}
+ASKING = {"json": {"call_id": "{call_id}", "reason": "ten characters of why"}}
+AGREEING = {"json": {"approve": True}}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
 ROWS = (
     # the door
@@ -242,6 +252,16 @@ ROWS = (
     row("POST /notices/remove", PUBLISHERS),
     row("GET /messages", EVERYBODY),
     row("POST /messages/read", EVERYBODY, send={"data": {"last": "0"}}),
+    # the archive
+    row("GET /archive", REVIEWERS),
+    row("POST /archive/deletions", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
+    row("POST /archive/deletions/{deletion_id}/decide", PUBLISHERS, send={"data": DELETING}),
+    row("POST /archive/deletions/{deletion_id}/withdraw", REVIEWERS, scoped=True),
+    row("GET /api/v1/archive/alarms", REVIEWERS),
+    row("GET /api/v1/archive/deletions", REVIEWERS),
+    row("POST /api/v1/archive/deletions", REVIEWERS, scoped=True, send=ASKING),
+    row("POST /api/v1/archive/deletions/{deletion_id}/decision", PUBLISHERS, send=AGREEING),
+    row("POST /api/v1/archive/deletions/{deletion_id}/withdrawal", REVIEWERS, scoped=True),
     # the sound
     row("GET /audio/{call_id}", READERS, scoped=True),
     row("GET /clips/{call_id}", READERS, scoped=True, send=CLIP),

@@ -39,6 +39,7 @@ _TAGS: Final = (
     ("uploads", "Recordings sent in, until their scorecard appears."),
     ("agents", "Agents in numbers; no ranking."),
     ("reviews", "Decisions on flags, releases."),
+    ("archive", "How recordings are kept; requests to delete one."),
     ("appeals", "Objections of agents, and their answers."),
     ("spot checks", "Tasks to listen to a call."),
     ("messages", "What you are told."),

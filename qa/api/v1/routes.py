@@ -8,6 +8,7 @@ from qa.api.v1 import (
     accounts,
     agents,
     appeals,
+    archive,
     call_lists,
     calls,
     checks,
@@ -30,6 +31,7 @@ _RESOURCES = (
     calls,  # last of those about calls: its own address takes every path behind `/calls/`
     *(
         recordings,
+        archive,
         agents,
         checks,
         messages,

@@ -1,0 +1,185 @@
+"""The archive: how recordings are kept, what is wrong, requests to delete and what was deleted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from qa.api.access import Viewer, needs
+from qa.api.display import format_moment
+from qa.api.pages.shared import Number
+from qa.api.rendering import flash, language, page
+from qa.api.service import Service, running_service
+from qa.api.words import word
+from qa.api.written import hide_by_call
+from qa.errors import InvalidRequestError, NotAllowedError, TransitionError
+from qa.records import Right
+from qa.store import archive
+from qa.store.deletions import (
+    Deletion,
+    DeletionState,
+    decide_deletion,
+    list_deletions,
+    request_deletion,
+    withdraw_deletion,
+)
+from qa.store.names import user_names
+
+router = APIRouter(include_in_schema=False)
+Running = Annotated[Service, Depends(running_service)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_ARCHIVE))]
+Asker = Annotated[Viewer, Depends(needs(Right.REQUEST_DELETION))]
+Approver = Annotated[Viewer, Depends(needs(Right.APPROVE_DELETION))]
+CallField = Annotated[str, Form(max_length=200, pattern=r"^[^\x00]*$")]
+Text = Annotated[str, Form(max_length=8000)]
+_REFUSED = (InvalidRequestError, NotAllowedError, TransitionError)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionView:
+    """A request as the page shows it; the reason is without what is personal."""
+
+    deletion: Deletion
+    reason: str
+    asked_by: str
+    decided_by: str
+    when: str
+    may_decide: bool
+    may_withdraw: bool
+
+
+@router.get("/archive")
+def show_archive(
+    request: Request,
+    service: Running,
+    viewer: Reader,
+    call: Annotated[str, Query(max_length=200, pattern=r"^[^\x00]*$")] = "",
+) -> Response:
+    """Show the archive; `call` fills in the request."""
+    return _shown(request, service, viewer, call=call)
+
+
+@router.post("/archive/deletions")
+def ask(
+    request: Request,
+    service: Running,
+    viewer: Asker,
+    call_id: CallField,
+    reason: Text = "",
+    empty: Annotated[bool, Form()] = False,
+) -> Response:
+    """Ask for a deletion; of what is proved empty nobody else needs to approve."""
+    least = service.settings.archive.min_reason_chars
+    try:
+        with service.store.writing() as session:
+            now = datetime.now(UTC)
+            request_deletion(
+                session, viewer.user, call_id, reason, now=now, empty=empty, min_reason=least
+            )
+    except _REFUSED as error:
+        said = word(f"refusal_{error.refusal.value}", language(request))
+        return _shown(request, service, viewer, call=call_id, reason=reason, said=said, status=422)
+    return _back("flash_archive_asked")
+
+
+@router.post("/archive/deletions/{deletion_id}/decide")
+def decide(
+    request: Request,
+    deletion_id: Number,
+    service: Running,
+    viewer: Approver,
+    decision: Annotated[str, Form(pattern="^(approve|reject)$")],
+    note: Text = "",
+) -> Response:
+    """Approve or reject what somebody else asked for."""
+    try:
+        with service.store.writing() as session:
+            decide_deletion(
+                session,
+                viewer.user,
+                deletion_id,
+                approve=decision == "approve",
+                note=note,
+                now=datetime.now(UTC),
+            )
+    except _REFUSED as error:
+        said = word(f"refusal_{error.refusal.value}", language(request))
+        return _shown(request, service, viewer, said=said, status=422)
+    return _back("flash_archive_decided")
+
+
+@router.post("/archive/deletions/{deletion_id}/withdraw")
+def withdraw(request: Request, deletion_id: Number, service: Running, viewer: Asker) -> Response:
+    """Take one's own request back."""
+    try:
+        with service.store.writing() as session:
+            withdraw_deletion(session, viewer.user, deletion_id, now=datetime.now(UTC))
+    except _REFUSED as error:
+        said = word(f"refusal_{error.refusal.value}", language(request))
+        return _shown(request, service, viewer, said=said, status=422)
+    return _back("flash_archive_decided")
+
+
+def _back(said: str) -> Response:
+    response = RedirectResponse("/archive", 303)
+    flash(response, said)
+    return response
+
+
+def _shown(
+    request: Request,
+    service: Service,
+    viewer: Viewer,
+    *,
+    call: str = "",
+    reason: str = "",
+    said: str = "",
+    status: int = 200,
+) -> Response:
+    settings, zone = service.settings.archive, service.store.zone
+    due = datetime.now(UTC) - timedelta(days=settings.verify_days)
+    with service.store.reading() as session:
+        deletions = list_deletions(session, viewer.scope)
+        people = {one.requested_by for one in deletions} | {one.decided_by for one in deletions}
+        names = user_names(session, people)
+        written = hide_by_call(session, [one.call_id for one in deletions], zone)
+        values: dict[str, Any] = {
+            "standing": archive.standing(session, due) if viewer.scope.everything else None,
+            "alarms": archive.alarms(session, viewer.scope),
+            "empty": archive.proved_empty(session, viewer.scope),
+            "stones": {one.recording_id for one in archive.tombstones(session, viewer.scope)},
+        }
+    views = [_view(viewer, one, names, written, service) for one in deletions]
+    values |= {
+        "viewer": viewer,
+        "requests": [v for v in views if v.deletion.state is DeletionState.REQUESTED],
+        "others": [v for v in views if v.deletion.state is not DeletionState.REQUESTED],
+        "settings": settings,
+        "call": call,
+        "reason": reason,
+        "said": said,
+        "moment": lambda at: format_moment(at.astimezone(zone)),
+    }
+    return page(request, "archive.html", values, status=status)
+
+
+def _view(
+    viewer: Viewer,
+    one: Deletion,
+    names: dict[int, str],
+    written: Callable[[str, str], str],
+    service: Service,
+) -> DeletionView:
+    is_open, is_own = one.state is DeletionState.REQUESTED, one.requested_by == viewer.user.user_id
+    return DeletionView(
+        deletion=one,
+        reason=written(one.call_id, one.reason),
+        asked_by=names.get(one.requested_by, "–"),
+        decided_by=names.get(one.decided_by or 0, "–"),
+        when=format_moment(one.changed_at.astimezone(service.store.zone)),
+        may_decide=is_open and not is_own and viewer.may(Right.APPROVE_DELETION),
+        may_withdraw=is_open and is_own,
+    )

@@ -1,0 +1,146 @@
+"""The archive: how recordings are kept, and requests to delete one."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import Field
+
+from qa.api.access import Viewer
+from qa.api.problems import declared
+from qa.api.service import Service
+from qa.api.v1.schemas import Answer, Line, Request, Text
+from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
+from qa.api.written import hide_by_call
+from qa.records import Right
+from qa.store import archive
+from qa.store import deletions as store
+from qa.store.archive import Kept
+from qa.store.deletions import Deletion, DeletionKind, DeletionState
+
+router = APIRouter(prefix="/archive", tags=["archive"])
+Reader = Annotated[Viewer, who(Right.READ_ARCHIVE)]
+Asker = Annotated[Viewer, who(Right.REQUEST_DELETION)]
+Approver = Annotated[Viewer, who(Right.APPROVE_DELETION)]
+DeletionId = Annotated[int, Path(ge=1, le=MAX_NUMBER, examples=[12])]
+
+
+class AlarmOut(Answer):
+    """A recording that is not as it should be."""
+
+    recording_id: str = Field(description="SHA-256 of its bytes.")
+    call_id: str | None
+    state: Kept
+    since: datetime
+
+
+class DeletionOut(Answer):
+    """A request to delete a recording, and where it stands."""
+
+    deletion_id: int
+    call_id: str
+    recording_id: str = Field(description="SHA-256 of the recording's bytes.")
+    kind: DeletionKind
+    reason: str = Field(description="Without names, numbers and addresses.")
+    requested_by: int
+    requested_at: datetime
+    state: DeletionState
+    decided_by: int | None
+    changed_at: datetime
+
+
+class DeletionIn(Request):
+    """Which recording shall go, and why."""
+
+    call_id: Line = Field(examples=["20251118-093012-108"])
+    reason: Text = Field("", examples=["客户书面要求删除，已核实身份。"])
+    empty: bool = Field(False, description="As proved empty; then nobody needs to approve.")
+
+
+class RulingIn(Request):
+    """A decision about what somebody else asked for."""
+
+    approve: bool
+    note: Text = Field("", description="Needed to reject.")
+
+
+@router.get("/alarms", summary="List what is wrong", response_model=list[AlarmOut])
+def list_alarms(service: Running, viewer: Reader, limit: Limit = 100) -> list[AlarmOut]:
+    """List recordings that were missing, changed, damaged or locked when last read."""
+    with service.store.reading() as session:
+        found = archive.alarms(session, viewer.scope, limit=limit)
+    return [AlarmOut.model_validate(one) for one in found]
+
+
+@router.get("/deletions", summary="List requests to delete", response_model=list[DeletionOut])
+def list_deletions(service: Running, viewer: Reader, limit: Limit = 100) -> list[DeletionOut]:
+    """List requests about calls that you may see, the newest first; done ones stay listed."""
+    with service.store.reading() as session:
+        found = store.list_deletions(session, viewer.scope, limit=limit)
+        return _given(session, service, found)
+
+
+@router.post(
+    "/deletions",
+    summary="Ask for a deletion",
+    response_model=DeletionOut,
+    status_code=201,
+    responses=declared("not_found", "invalid", "not_allowed", "conflict"),
+)
+def ask_for_deletion(service: Running, viewer: Asker, wanted: DeletionIn) -> DeletionOut:
+    """Ask that the recording of a call be deleted; another person, a head, decides."""
+    with service.store.writing() as session:
+        made = store.request_deletion(
+            session,
+            viewer.user,
+            wanted.call_id,
+            wanted.reason,
+            now=now(),
+            empty=wanted.empty,
+            min_reason=service.settings.archive.min_reason_chars,
+        )
+        return _given(session, service, [made])[0]
+
+
+@router.post(
+    "/deletions/{deletion_id}/decision",
+    summary="Decide a request to delete",
+    response_model=DeletionOut,
+    responses=declared("not_found", "invalid", "not_allowed", "conflict"),
+)
+def decide_deletion(
+    deletion_id: DeletionId, service: Running, viewer: Approver, ruling: RulingIn
+) -> DeletionOut:
+    """Approve or reject what somebody else asked for; the service carries it out."""
+    with service.store.writing() as session:
+        made = store.decide_deletion(
+            session,
+            viewer.user,
+            deletion_id,
+            approve=ruling.approve,
+            note=ruling.note,
+            now=now(),
+        )
+        return _given(session, service, [made])[0]
+
+
+@router.post(
+    "/deletions/{deletion_id}/withdrawal",
+    summary="Take a request back",
+    response_model=DeletionOut,
+    responses=declared("not_found", "not_allowed", "conflict"),
+)
+def withdraw_deletion(deletion_id: DeletionId, service: Running, viewer: Asker) -> DeletionOut:
+    """Take your own request back, as long as nobody has decided it."""
+    with service.store.writing() as session:
+        made = store.withdraw_deletion(session, viewer.user, deletion_id, now=now())
+        return _given(session, service, [made])[0]
+
+
+def _given(session: Any, service: Service, found: Sequence[Deletion]) -> list[DeletionOut]:
+    written = hide_by_call(session, [one.call_id for one in found], service.store.zone)
+    outs = [DeletionOut.model_validate(one) for one in found]
+    for out in outs:
+        out.reason = written(out.call_id, out.reason)
+    return outs
