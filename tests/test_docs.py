@@ -30,6 +30,7 @@ PAIRS = [
     (HOW_TO / "backup.md", HOW_TO / "backup.zh-CN.md"),
     (HOW_TO / "archive.md", HOW_TO / "archive.zh-CN.md"),
     (HOW_TO / "nightly.md", HOW_TO / "nightly.zh-CN.md"),
+    (HOW_TO / "prove-rules.md", HOW_TO / "prove-rules.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -64,6 +64,7 @@ def demo(
         _print_next(folder)
         _print_accounts(demo_accounts(store))
         _draw_checks(store, settings)
+        _add_labels(store, settings, calls)
         if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
             show_pages(store, settings, _any_port(settings.serve))
     if not report.is_clean:
@@ -113,6 +114,7 @@ def _print_next(folder: Path) -> None:
         (f"{qa} list --flagged", "the calls that a person should look at"),
         (f"{qa} promises", "what agents promised, and until when"),
         (f"{qa} export verdicts --csv", "every verdict as a table"),
+        (f"{qa} backtest heating-repair", "how right the rules are, by the authors' labels"),
         (f"{qa} rules explain IP01", "what a rule looks for, with its examples"),
         (f"{qa} serve", "the review service, with the accounts below"),
         (f"{qa} run DIR", "your own recordings: a folder with calls.csv"),
@@ -137,6 +139,33 @@ def _draw_checks(store: "Store", settings: "Settings") -> None:
         days = {line.started_at.date() for line in calls if line.started_at}
     for day in sorted(days)[-_CHECKED_DAYS:]:
         draw_day(store, settings, day, datetime.now(UTC))
+
+
+def _add_labels(store: "Store", settings: "Settings", calls: Path) -> None:
+    """Keep what the authors of the calls meant, once: so that the rules can be held against it."""
+    from datetime import UTC, datetime
+
+    from qa.batch.rulesets import RulesetLoader
+    from qa.ingest.labels import read_labels
+    from qa.store.label_sets import SetDraft, SetKind, list_sets
+    from qa.store.labels import FileLabel, add_labels
+
+    found = read_labels(calls / "labels.yaml")
+    labels = [FileLabel(one.call_id, one.rule_id, one.outcome) for one in found]
+    loaded = RulesetLoader.of(store, settings).load("heating-repair")
+    draft = SetDraft(
+        SetKind.FILE,
+        "演示通话的作者标注",
+        loaded.ruleset_id,
+        loaded.hash,
+        tuple(sorted({one.rule_id for one in labels})),
+        (),
+        len(labels),
+        "",
+    )
+    with store.writing() as session:
+        if not list_sets(session):
+            add_labels(session, None, draft, labels, datetime.now(UTC))
 
 
 def _print_accounts(accounts: "Sequence[DemoAccount]") -> None:
