@@ -289,6 +289,12 @@ class ServeSettings(Section):
         description="time of day, such as 02:00 in the zone of timezone, at which the service "
         "runs 'qa nightly' (default: never)",
     )
+    workers: int = Field(
+        1,
+        ge=0,
+        le=64,
+        description="processes that answer requests; 0 is one for each processor, at most four",
+    )
     metrics: Literal["token", "loopback", "off"] = Field(
         "token",
         description="who reads /metrics: token is whoever may start runs or read the audit log; "

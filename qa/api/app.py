@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
@@ -21,17 +22,28 @@ from qa.api.v1 import openapi, routes
 from qa.config import Settings
 from qa.store.store import Store
 
+_AT_ONCE = 10
+"""Requests that one process works on at once; more would only take turns, and all be late."""
 
-def create_app(store: Store, settings: Settings) -> FastAPI:
-    """Build the application on an open store; it ends its decoder when it shuts down."""
+
+def create_app(store: Store, settings: Settings, *, looks_after: bool = True) -> FastAPI:
+    """Build the application on an open store; it ends its decoder when it shuts down.
+
+    Args:
+        looks_after: whether this process sees to what comes with time (`Upkeep`); where several
+            serve the same database, another one does.
+    """
     recordings = Recordings(settings)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        upkeep = Upkeep(store, settings)
-        upkeep.start()
+        to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
+        upkeep = Upkeep(store, settings) if looks_after else None
+        if upkeep is not None:
+            upkeep.start()
         yield
-        upkeep.close()
+        if upkeep is not None:
+            upkeep.close()
         recordings.close()
 
     app = FastAPI(

@@ -43,6 +43,7 @@ class ReadCall:
 
     review: CallReview
     _call: Call
+    """Without what is personal."""
     _heard: Heard
 
     def clip(self, rule_id: str, zone: ZoneInfo, lang: str) -> ClipView | None:
@@ -52,7 +53,7 @@ class ReadCall:
         line = next((line for line in judged.lines if line.rule_id == rule_id), None)
         if reviewed is None or line is None:
             return None
-        call = mask_call(self._call)
+        call = self._call
         shown = mask_scorecard(replace(judged, lines=(line,)), self._heard)
         return ClipView(
             call_id=call.call_id,
@@ -87,10 +88,11 @@ def read_calls(
     calls = load_calls(session, list(reviews), zone)
     keys = {call_id: review.card.card.transcript_key for call_id, review in reviews.items()}
     said = queries_queue.transcripts_as_heard(session, set(keys.values()))
-    return {
-        call_id: ReadCall(review, calls[call_id], listen(said.get(keys[call_id]), calls[call_id]))
-        for call_id, review in reviews.items()
-    }
+    found = {}
+    for call_id, review in reviews.items():
+        call = calls[call_id]
+        found[call_id] = ReadCall(review, mask_call(call), listen(said.get(keys[call_id]), call))
+    return found
 
 
 def _view(card: Scorecard, call: Call, lang: str) -> LineView:

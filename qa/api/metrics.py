@@ -5,6 +5,7 @@ asked for.
 """
 
 import ipaddress
+import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -14,6 +15,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -23,6 +25,7 @@ from qa.api.access import Viewer, maybe_viewer, needs, required
 from qa.api.guards import route_of
 from qa.api.problems import METRICS, Refused
 from qa.api.service import Service, running_service
+from qa.api.workers import METRICS_FOLDER
 from qa.records import Right
 from qa.store.metrics import Counts, read_counts
 from qa.store.runs import Run, RunState
@@ -62,6 +65,7 @@ class Metrics:
 
     def __init__(self, store: Store) -> None:
         self.registry = CollectorRegistry(auto_describe=False)
+        self._tables = CollectorRegistry(auto_describe=False)
         self.requests = Counter(
             "tingjian_http_requests",
             "Requests by method, route template and class of status.",
@@ -75,11 +79,15 @@ class Metrics:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.registry.register(_Tables(store))
+        self._tables.register(_Tables(store))
 
     def text(self) -> bytes:
-        """Write all figures in Prometheus' text format."""
-        return generate_latest(self.registry)
+        """Write all figures in Prometheus' text format; requests of all processes that serve."""
+        requests, folder = self.registry, os.environ.get(METRICS_FOLDER)
+        if folder:
+            requests = CollectorRegistry(auto_describe=False)
+            MultiProcessCollector(requests, path=folder)  # type: ignore[no-untyped-call]
+        return generate_latest(requests) + generate_latest(self._tables)
 
 
 class Measured:

@@ -92,16 +92,22 @@ def any_accounts(store: Store) -> bool:
 
 
 def serve(
-    store: Store, settings: Settings, listener: socket.socket, on_ready: Callable[[], None]
+    store: Store,
+    settings: Settings,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    *,
+    looks_after: bool = True,
 ) -> None:
     """Serve the pages and the API until interrupted; closes the listener.
 
     Args:
         on_ready: called once, when requests are about to be answered.
+        looks_after: whether this process does what passes with time; another one may.
     """
     import uvicorn
 
-    app = create_app(store, settings)
+    app = create_app(store, settings, looks_after=looks_after)
     # The server's own access log would write addresses with their queries: see `guards`.
     config = uvicorn.Config(
         app,
@@ -117,6 +123,18 @@ def serve(
     with listener:
         on_ready()
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def log_requests() -> None:
+    """Write a line for each request to stderr: time, route, status; never an address or query."""
+    for name in ("qa.api", "qa.nightly"):
+        log = logging.getLogger(name)
+        if not log.handlers:
+            handler = logging.StreamHandler()
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+            log.addHandler(handler)
+        log.setLevel(logging.INFO)
+        log.propagate = False
 
 
 def _spare_the_collector() -> None:

@@ -1,7 +1,8 @@
 """A scorecard as pages lay it out: every rule with its evidence."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from qa.api.display import chinese_punctuation, format_moment, format_time
 from qa.api.words import word as say
@@ -133,12 +134,11 @@ def card_view(scorecard: Scorecard, call: Call, lang: str) -> CardView:
     layout = lay_out(scorecard)
     titles = {g.group: _in(lang, g.title, g.title_en) for g in scorecard.groups}
 
-    hidden = mask_call(call)
+    hidden = cache(partial(mask_call, call))  # which takes longer than all else of a line
 
     def views(lines: Iterable[ScoreLine]) -> tuple[LineView, ...]:
         return tuple(
-            _line_view(line, titles.get(line.group, ""), call if line.is_flag else hidden, lang)
-            for line in lines
+            _line_view(line, titles.get(line.group, ""), call, hidden, lang) for line in lines
         )
 
     return CardView(
@@ -169,7 +169,9 @@ def _seriousness(line: ScoreLine) -> tuple[int, int]:
     return (2, 0)
 
 
-def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
+def _line_view(
+    line: ScoreLine, group: str, call: Call, hidden: Callable[[], Call], lang: str
+) -> LineView:
     verdict = line.verdict
     shown = own_matches(verdict)
     known = {*shown, *(slot.nearest for slot in verdict.slots)}
@@ -192,18 +194,18 @@ def _line_view(line: ScoreLine, group: str, call: Call, lang: str) -> LineView:
         span=evidence_of(verdict).span,
         is_flag=line.is_flag,
         group=group,
-        ticket=_ticket(line, call, lang),
+        ticket=_ticket(line, call, hidden, lang),
         can_hear=verdict.outcome is Outcome.UNDECIDED and bool(verdict.questions),
     )
 
 
-def _ticket(line: ScoreLine, call: Call, lang: str) -> tuple[str, str] | None:
-    """Say what the ticket holds.
-
-    Args:
-        call: in full where what was said is to be compared with it, for flags; else masked.
-    """
+def _ticket(
+    line: ScoreLine, call: Call, hidden: Callable[[], Call], lang: str
+) -> tuple[str, str] | None:
+    """Say what the ticket holds; in full where it is to be compared with what was said."""
     written = ticket_text(line.verdict, call)
+    if written and not line.is_flag:
+        written = ticket_text(line.verdict, hidden())
     return (slot_name(written[0], lang), written[1]) if written else None
 
 

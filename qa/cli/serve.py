@@ -1,6 +1,5 @@
 """`qa serve`: the pages and the API."""
 
-import logging
 import re
 import signal
 import sys
@@ -41,6 +40,15 @@ def serve(
             "--nightly", metavar="HH:MM", help="Run `qa nightly` daily then (serve.nightly)."
         ),
     ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers",
+            min=0,
+            max=64,
+            help="Processes that answer requests (serve.workers); 0 is one per processor.",
+        ),
+    ] = None,
 ) -> None:
     """Serve the pages and the API until Ctrl-C.
 
@@ -52,7 +60,7 @@ def serve(
     if nightly is not None and not _is_time(nightly):
         raise typer.BadParameter(f"'{nightly}' is no time such as 02:00", param_hint="--nightly")
     with opened_store() as (store, settings):
-        flags = {"host": host, "port": port, "nightly": nightly}
+        flags = {"host": host, "port": port, "nightly": nightly, "workers": workers}
         given = {name: value for name, value in flags.items() if value is not None}
         settings = settings.model_copy(
             update={"serve": settings.serve.model_copy(update=given)} if given else None
@@ -63,11 +71,12 @@ def serve(
 
 def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") -> None:
     """Serve until Ctrl-C, which ends it without complaint."""
-    from qa.api.server import FIRST_ADMIN, address_of, any_accounts, serve
+    from qa.api.server import FIRST_ADMIN, address_of, any_accounts, log_requests, serve
+    from qa.api.workers import serve_by_many, worker_count
 
     address = address_of(listener, settings.serve)
     has_accounts = any_accounts(store)
-    _log_requests()
+    log_requests()
     signal.signal(signal.SIGTERM, _interrupt)  # so that what works beside ends in good order
 
     def ready() -> None:
@@ -78,7 +87,11 @@ def show_pages(store: "Store", settings: "Settings", listener: "socket.socket") 
 
     try:
         with _nightly(store, settings), _working_beside(settings):
-            serve(store, settings, listener, ready)
+            count = worker_count(settings.serve.workers)
+            if count == 1:
+                serve(store, settings, listener, ready)
+            else:
+                serve_by_many(store, settings, listener, count, ready)
     except KeyboardInterrupt:
         typer.echo("\nstopped", err=True)
 
@@ -110,15 +123,3 @@ def _is_time(text: str) -> bool:
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
-
-
-def _log_requests() -> None:
-    """Write a line for each request to stderr: time, route, status; never an address or query."""
-    for name in ("qa.api", "qa.nightly"):
-        log = logging.getLogger(name)
-        if not log.handlers:
-            handler = logging.StreamHandler()
-            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
-            log.addHandler(handler)
-        log.setLevel(logging.INFO)
-        log.propagate = False

@@ -55,7 +55,7 @@ class AgentCall:
 
 def flag_counts(session: Session, wanted: Selection) -> FlagCounts:
     """Count flags by what people decided."""
-    last = last_decisions()
+    last = last_decisions(wanted)
     rows = session.execute(
         select(last.c.action, VerdictRow.outcome, func.count())
         .select_from(VerdictRow)

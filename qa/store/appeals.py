@@ -25,7 +25,7 @@ from qa.store.review_rows import CallReview, as_appeal
 from qa.store.reviews import add_decision, hold_call, people_who_decided
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow
-from qa.store.tables_review import AppealRow, AppealStepRow
+from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow
 from qa.types import Outcome
 
 
@@ -287,9 +287,18 @@ def may_decide(user: User, review: CallReview, agent_id: str | None) -> bool:
 
 
 def _appeals(scope: Scope) -> Select[AppealRow, AppealStepRow | None, str | None]:
+    step = AppealStepRow.appeal_id == AppealRow.appeal_id
+    if scope.everything or scope.agent_id is None or scope.teams:
+        return (
+            select(AppealRow, AppealStepRow, CallRow.agent_id)
+            .join(CallRow, CallRow.call_id == AppealRow.call_id)
+            .outerjoin(AppealStepRow, step)
+            .where(agent_in_scope(scope, CallRow.agent_id))
+        )
+    # One agent's: an index has the ids of their calls; the calls' own table is far larger.
     return (
-        select(AppealRow, AppealStepRow, CallRow.agent_id)
-        .join(CallRow, CallRow.call_id == AppealRow.call_id)
-        .outerjoin(AppealStepRow, AppealStepRow.appeal_id == AppealRow.appeal_id)
-        .where(agent_in_scope(scope, CallRow.agent_id))
+        select(AppealRow, AppealStepRow, CallStatusRow.agent_id)
+        .join(CallStatusRow, CallStatusRow.call_id == AppealRow.call_id)
+        .outerjoin(AppealStepRow, step)
+        .where(CallStatusRow.agent_id == scope.agent_id)
     )

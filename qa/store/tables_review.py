@@ -210,6 +210,10 @@ class CallStatusRow(Table):
         Index("call_status_team_review", "team", "priority", "sorted_at", "call_id"),
         Index("call_status_team_severity", "team", "severity", "sorted_at", "call_id"),
         Index("call_status_by_team", "team", "sorted_at", "call_id"),
-        Index("call_status_by_agent", "agent_id", "sorted_at", "call_id"),
+        # Also what is counted and added up over all calls of an agent or a team.
+        Index(
+            "call_status_by_agent",
+            *("agent_id", "sorted_at", "call_id", "priority", "severity", "score"),
+        ),
         Index("call_status_by_scorecard", "scorecard_id"),
     )

@@ -221,7 +221,7 @@ def rules(session: Session, wanted: Selection) -> list[RuleCount]:
 
     A flag that a person rejected is no violation; one that a person changed counts as changed.
     """
-    last = last_decisions()
+    last = last_decisions(wanted)
     outcome = decided_outcome(last)
     violated = _sum(_one(outcome == Outcome.VIOLATED.value))
     undecided = _sum(_one(outcome == Outcome.UNDECIDED.value))
@@ -279,11 +279,18 @@ def progress(session: Session, wanted: Selection) -> Progress:
     )
 
 
-def last_decisions() -> Subquery:
-    """Select the decision that counts for each flag: the last one that is no note."""
+def last_decisions(wanted: Selection) -> Subquery:
+    """Select the decision that counts for each flag of some calls: the last one that is no note."""
     numbers = (
         select(func.max(FlagDecisionRow.decision_id))
-        .where(FlagDecisionRow.action != FlagAction.NOTE.value)
+        .join(
+            CallStatusRow,
+            and_(
+                CallStatusRow.call_id == FlagDecisionRow.call_id,
+                CallStatusRow.scorecard_id == FlagDecisionRow.scorecard_id,
+            ),
+        )
+        .where(FlagDecisionRow.action != FlagAction.NOTE.value, *within(wanted))
         .group_by(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id)
     )
     return (

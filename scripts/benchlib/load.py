@@ -27,7 +27,7 @@ class Answers:
     """What came back.
 
     Attributes:
-        seconds: by kind, how long each request took until its last byte.
+        seconds: by kind, how long each request took from when it was due until its last byte.
         wrong: by kind and status, answers that were neither 200 nor 206.
         bytes_read: bodies only.
         wall_s: how long the load lasted.
@@ -58,7 +58,7 @@ def load(
     *,
     connections: int,
     seconds: float,
-    think_s: float = 0.0,
+    every_s: float = 0.0,
 ) -> Answers:
     """Ask for some time over several connections at once.
 
@@ -66,9 +66,11 @@ def load(
         choose: picks the next request of a connection, by its number.
         headers: sent with every request.
         seconds: how long; requests under way are waited for.
-        think_s: mean pause before each request, exponentially spread; 0 asks at once again.
+        every_s: mean time from one request of a connection to the next, exponentially spread and
+            laid down before (an open loop): a request that cannot be sent in time, for the answer
+            before it is late, is late itself from then on. 0 asks at once again (a closed loop).
     """
-    return asyncio.run(_load(address, choose, headers, (connections, seconds, think_s)))
+    return asyncio.run(_load(address, choose, headers, (connections, seconds, every_s)))
 
 
 async def _load(
@@ -77,7 +79,7 @@ async def _load(
     headers: Mapping[str, str],
     how: tuple[int, float, float],
 ) -> Answers:
-    connections, seconds, think_s = how
+    connections, seconds, every_s = how
     answers, began = Answers(), time.perf_counter()
     shared = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = f"Host: {address[0]}:{address[1]}\r\n{shared}"
@@ -86,12 +88,13 @@ async def _load(
         chance = random.Random(number)
         reader, writer = await asyncio.open_connection(*address, limit=1 << 22)
         try:
-            if think_s:
-                await asyncio.sleep(chance.random() * think_s)
-            while time.perf_counter() - began < seconds:
-                await _ask(reader, writer, head, choose(chance, number), answers)
-                if think_s:
-                    await asyncio.sleep(chance.expovariate(1 / think_s))
+            due = began
+            while True:
+                due = due + chance.expovariate(1 / every_s) if every_s else time.perf_counter()
+                if due - began >= seconds:
+                    break
+                await asyncio.sleep(max(0.0, due - time.perf_counter()))
+                await _ask((reader, writer), head, choose(chance, number), answers, due)
         finally:
             writer.close()
 
@@ -101,17 +104,17 @@ async def _load(
 
 
 async def _ask(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
+    line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
     head: str,
     asked: Asked,
     answers: Answers,
+    due: float,
 ) -> None:
+    reader, writer = line
     own = "".join(f"{name}: {value}\r\n" for name, value in asked.headers)
-    started = time.perf_counter()
     writer.write(f"GET {asked.path} HTTP/1.1\r\n{head}{own}\r\n".encode())
     status, size = await _answer(reader)
-    answers.seconds[asked.kind].append(time.perf_counter() - started)
+    answers.seconds[asked.kind].append(time.perf_counter() - due)
     answers.bytes_read += size
     if status not in (200, 206):
         answers.wrong[asked.kind, status] += 1

@@ -64,6 +64,7 @@ def served(settings: Settings, log: Path) -> Iterator[tuple[tuple[str, int], int
         "QA_DATA_DIR": str(settings.data_dir),
         "QA_DATABASE__URL": settings.database_url,
         "QA_SERVE__PORT": "0",
+        "QA_SERVE__WORKERS": str(settings.serve.workers),
         "QA_SERVE__PROCESS_UPLOADS": "false",
     }
     with log.open("w") as out:
@@ -135,9 +136,11 @@ KINDS = ("queue", "queue, filtered", "call", "call (API)", "agent", "audio range
 
 
 def cpu_s(pid: int) -> float:
-    """Processor seconds that a process has used so far."""
+    """Processor seconds that a process and those that it started have used so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    own = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    started = Path(f"/proc/{pid}/task").glob("*/children")
+    return own + sum(cpu_s(int(child)) for file in started for child in file.read_text().split())
 
 
 def measure(
@@ -147,7 +150,7 @@ def measure(
     *,
     connections: int,
     seconds: float,
-    think_s: float,
+    every_s: float,
     kinds: Sequence[str] = KINDS,
 ) -> dict[str, Answers]:
     """Load the service with each kind by itself and with all mixed; return what came back."""
@@ -164,7 +167,7 @@ def measure(
             {"Cookie": cookie},
             connections=connections,
             seconds=seconds,
-            think_s=think_s,
+            every_s=every_s,
         )
         found[kind].cpu_s = cpu_s(pid) - before
     return found

@@ -1,6 +1,7 @@
 """Listening: where it is safe, a taken port is told, Ctrl-C ends it."""
 
 import os
+import re
 import signal
 import socket
 import ssl
@@ -218,3 +219,38 @@ def test_behind_a_proxy_nothing_is_answered_without_tls(tmp_path: Path) -> None:
         for name in ("evil.example", "qa.example.com.evil.example", "10.0.0.7"):
             answer = TestClient(service, base_url=f"https://{name}").get("/login")
             assert answer.status_code == 421 and name not in answer.text
+
+
+def test_several_processes_serve_one_address_and_end_together(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-c", "from qa.cli.app import main; main()"),
+            *("serve", "--port", "0", "--workers", "2"),
+        ],
+        env={**os.environ, "QA_DATA_DIR": str(tmp_path), "QA_SERVE__PROCESS_UPLOADS": "false"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        found = re.search(r"http://127\.0\.0\.1:(\d+)/", line)
+        assert found is not None, line
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        assert len(children) >= 2
+        for _ in range(6):
+            with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/login") as answer:
+                assert answer.status == 200
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == 0
+        gone, deadline = False, time.monotonic() + 10
+        while not gone and time.monotonic() < deadline:
+            gone = not any(Path(f"/proc/{child}").exists() for child in children)
+            time.sleep(0.05)
+        assert gone
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
