@@ -23,9 +23,12 @@ from pydantic_settings import (
 from qa.errors import ConfigError
 from qa.sections import (
     ArchiveSettings,
+    ClusterSettings,
     EventSettings,
     LedgerSettings,
+    Place,
     ProofSettings,
+    S3Settings,
     Section,
 )
 
@@ -52,8 +55,10 @@ class SourceSettings(Section):
     agent_channel: Literal["left", "right"] = Field(
         "left", description="which channel of a stereo recording holds the agent"
     )
-    folder: Path | None = Field(
-        None, description="inbox: recordings anywhere below it, tables at its top"
+    folder: Place | None = Field(
+        None,
+        description="inbox: recordings anywhere below it, tables at its top; a folder, or "
+        "s3://bucket/folder",
     )
     names: tuple[str, ...] = Field(
         (),
@@ -280,8 +285,10 @@ class ServeSettings(Section):
         description="transcribe and judge uploads, and do the runs asked for on the page, in a "
         "process beside the service; false leaves both to 'qa run'",
     )
-    inbox: Path | None = Field(
-        None, description="folder that a run started on the page takes in (default: none)"
+    inbox: Place | None = Field(
+        None,
+        description="folder, or s3://bucket/folder, that a run started on the page takes in "
+        "(default: none)",
     )
     nightly: str | None = Field(
         None,
@@ -317,6 +324,7 @@ class Settings(BaseSettings):
     audio: AudioSettings = AudioSettings()
     hearing: HearingSettings = HearingSettings()
     batch: BatchSettings = BatchSettings()
+    cluster: ClusterSettings = ClusterSettings()
     scoring: ScoringSettings = ScoringSettings()
     database: DatabaseSettings = DatabaseSettings()
     review: ReviewSettings = ReviewSettings()
@@ -327,6 +335,7 @@ class Settings(BaseSettings):
     events: EventSettings = EventSettings()
     ledger: LedgerSettings = LedgerSettings()
     proof: ProofSettings = ProofSettings()
+    s3: S3Settings = S3Settings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "

@@ -137,6 +137,17 @@ class ScratchError(EngineError):
         return f"{self.call}: {self.problem}"
 
 
+class ClusterError(QAError):
+    """The cluster cannot be used, or was lost; what was heard is kept, and a run goes on with it.
+
+    Args:
+        problem: what is wrong and what to do.
+    """
+
+    def __str__(self) -> str:
+        return f"cluster: {self.args[0]}"
+
+
 class CheckError(QAError):
     """A check broke on a call: a bug. Its line becomes undecided and the run exits 1.
 

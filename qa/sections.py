@@ -1,9 +1,15 @@
-"""What a section of the settings is; the archive, events, the ledger and the proof of rules."""
+"""What a section of the settings is, and sections that stand for themselves."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+Place = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^s3://[a-zA-Z0-9][a-zA-Z0-9._-]*(/.*)?$")] | Path,
+    Field(union_mode="left_to_right"),
+]
+"""A folder, or an address in S3-compatible storage, which must not pass through `Path`."""
 
 
 class Section(BaseModel):
@@ -152,4 +158,50 @@ class ProofSettings(Section):
     )
     shift_hours: float = Field(
         3.0, gt=0, le=24, description="shorter shifts are not compared, begin against end"
+    )
+
+
+class ClusterSettings(Section):
+    """Workers on many machines, by Ray (docs/how-to/cluster.md); without any this machine works."""
+
+    address: str | None = Field(
+        None,
+        description="the cluster's head, such as 10.0.0.1:6379 (default: RAY_ADDRESS, else the "
+        "node that runs on this machine)",
+    )
+    cpu_workers: int = Field(0, ge=0, le=10_000, description="workers on processors, in all")
+    gpu_workers: int = Field(0, ge=0, le=10_000, description="workers on GPUs, in all")
+    gpus_per_worker: float = Field(
+        1.0, gt=0, le=1, description="share of a GPU that a worker takes; 0.5 lets two use one"
+    )
+    patience_s: float = Field(
+        300.0,
+        ge=1,
+        description="seconds that a run waits for a cluster that was lost, or for a first worker",
+    )
+
+    @property
+    def workers(self) -> int:
+        """Workers in all; 0 means that the run works on this machine alone."""
+        return self.cpu_workers + self.gpu_workers
+
+
+class S3Settings(Section):
+    """S3-compatible storage of recordings; its credentials stand in no setting of ours.
+
+    Each machine has its own: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the file that
+    AWS_SHARED_CREDENTIALS_FILE names.
+    """
+
+    endpoint_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/@]+/?$",
+        description="address of the storage, such as https://s3.example.com (default: Amazon's)",
+    )
+    region: str | None = Field(None, description="region of the storage, where it has one")
+    path_style: bool = Field(
+        True, description="whether the bucket stands in the path, not in the name of the host"
+    )
+    timeout_s: float = Field(
+        30.0, gt=0, le=600, description="seconds after which a silent storage has failed"
     )

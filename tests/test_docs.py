@@ -31,6 +31,7 @@ PAIRS = [
     (HOW_TO / "archive.md", HOW_TO / "archive.zh-CN.md"),
     (HOW_TO / "nightly.md", HOW_TO / "nightly.zh-CN.md"),
     (HOW_TO / "prove-rules.md", HOW_TO / "prove-rules.zh-CN.md"),
+    (HOW_TO / "cluster.md", HOW_TO / "cluster.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -49,6 +49,8 @@ ROOMS = {
         ),
     ),
     "prometheus_client": ("qa/api/metrics.py",),
+    **dict.fromkeys(("s3fs", "fsspec", "botocore"), ("qa/ingest/objects.py",)),
+    "ray": ("qa/batch/cluster_*.py",),
     **dict.fromkeys(("typer", "click", "rich"), ("qa/cli/*",)),
 }
 

@@ -16,6 +16,8 @@ from typing import BinaryIO
 from qa.batch.uploads import upload_folder
 from qa.config import Settings
 from qa.errors import ConfigError, QAError, RecordingError, RecordingFault
+from qa.ingest.objects import ObjectFile, is_object
+from qa.sections import S3Settings
 from qa.store import archive as rows
 from qa.store.archive import Copy, Kept, ToKeep
 from qa.store.store import Store
@@ -44,12 +46,15 @@ class Archive:
         keys: None where there are none.
         seals: whether copies are sealed.
         copies: whether copies are made at all.
+        storage: where recordings lie that are objects; they are read again there, and the archive
+            keeps no copy of them.
     """
 
     folder: Path
     keys: KeyRing | None = field(repr=False)
     seals: bool
     copies: bool
+    storage: S3Settings = field(default_factory=S3Settings)
 
     def path_of(self, name: str) -> Path:
         """Find a copy; its name never leads out of the folder.
@@ -91,7 +96,7 @@ def archive_of(settings: Settings) -> Archive:
             "archive.seal: there is no key; `qa archive new-key FILE` makes one, and "
             "archive.key_file names it."
         )
-    return Archive(folder, keys, wanted.seal, wanted.keep == "copy")
+    return Archive(folder, keys, wanted.seal, wanted.keep == "copy", settings.s3)
 
 
 def keep_copies(
@@ -175,7 +180,12 @@ def how_kept(archive: Archive, one: ToKeep) -> Kept:
     """
     if one.name is not None:
         return _state(archive.path_of(one.name), one.recording_id, archive.keys)
-    states = [_state(Path(path), one.recording_id, archive.keys) for path in one.paths]
+    states = [
+        _state_of_object(ObjectFile(path, archive.storage), one.recording_id)
+        if is_object(path)
+        else _state(Path(path), one.recording_id, archive.keys)
+        for path in one.paths
+    ]
     order = (Kept.OK, Kept.LOCKED, Kept.DAMAGED, Kept.CHANGED)
     return next((state for state in order if state in states), Kept.MISSING)
 
@@ -228,9 +238,8 @@ def hash_of(path: Path, keys: KeyRing | None) -> str:
 def _keep(store: Store, archive: Archive, one: ToKeep, own: Path) -> None:
     source = next((Path(p) for p in one.paths if _is_whole(Path(p), one, archive)), None)
     if source is None:
-        raise RecordingError(
-            one.recording_id, RecordingFault.VANISHED, "no file holds it any more."
-        )
+        advice = "no file of this machine holds it; recordings in S3 storage stay there."
+        raise RecordingError(one.recording_id, RecordingFault.VANISHED, advice)
     target = _target(archive, source, one.recording_id)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with open_plain(source, archive.keys) as opened:
@@ -291,6 +300,19 @@ def _state(path: Path, recording_id: str, keys: KeyRing | None) -> Kept:
     except OSError:
         return Kept.DAMAGED
     return Kept.OK if same else Kept.CHANGED
+
+
+def _state_of_object(file: ObjectFile, recording_id: str) -> Kept:
+    digest = hashlib.sha256()
+    try:
+        with file.open() as stream:
+            while block := stream.read(_BLOCK):
+                digest.update(block)
+    except FileNotFoundError:
+        return Kept.MISSING
+    except OSError:
+        return Kept.DAMAGED
+    return Kept.OK if digest.hexdigest() == recording_id else Kept.CHANGED
 
 
 def _target(archive: Archive, source: Path, recording_id: str) -> Path:

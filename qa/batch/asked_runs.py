@@ -18,6 +18,7 @@ from qa.batch.what_if import Trial, WhatIfOptions, try_ruleset
 from qa.codec import to_plain
 from qa.config import Settings
 from qa.errors import ConflictError, QAError
+from qa.ingest.objects import folder_at
 from qa.reports.what_if import CallDiff, WhatIf
 from qa.store import runs
 from qa.store.runs import Run, RunState
@@ -152,7 +153,7 @@ def _take_in(store: Store, settings: Settings, run: Run, options: WorkOptions) -
         _fail(store, run, "serve.inbox names no folder")
         return
     how = RunOptions(factory=options.factory, engine=options.engine, run_id=run.run_id)
-    run_folder(store, settings, folder, options=how)
+    run_folder(store, settings, folder_at(folder, settings.s3), options=how)
 
 
 def _what_if(store: Store, settings: Settings, run: Run) -> None:

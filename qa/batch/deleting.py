@@ -8,7 +8,8 @@ from pathlib import Path
 
 from qa.batch.archive import Archive, archive_of, hash_of
 from qa.config import Settings
-from qa.errors import QAError, RecordingError
+from qa.errors import ConfigError, QAError, RecordingError
+from qa.ingest.objects import ObjectFile, is_object
 from qa.store import archive as rows
 from qa.store import erasing
 from qa.store.deletions import Deletion, DeletionKind, find_deletion
@@ -92,6 +93,8 @@ def _remove(path: str, recording_id: str, archive: Archive) -> str:
 
     A link is left to whoever made it, and so is a file that holds something else by now.
     """
+    if is_object(path):
+        return _in_storage(ObjectFile(path, archive.storage))
     file = Path(path)
     try:
         status = file.lstat()
@@ -109,6 +112,17 @@ def _remove(path: str, recording_id: str, archive: Archive) -> str:
     except OSError:
         return "not_permitted"
     return ""
+
+
+def _in_storage(file: ObjectFile) -> str:
+    """Say whether an object is still there: its owner removes it; we have no right to."""
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return ""
+    except (OSError, ConfigError):
+        return "not_permitted"
+    return "in_storage"
 
 
 def _look(

@@ -8,7 +8,6 @@ that was interrupted goes on where it stopped.
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,8 +24,8 @@ from qa.batch.events import (
 )
 from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, WorkerFactory
 from qa.batch.judging import BATCH, Judging, judge_calls, score_pending
-from qa.batch.local import LocalPool
 from qa.batch.machine import worker_count
+from qa.batch.pools import Pool, open_pool
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.config import Settings
@@ -163,7 +162,7 @@ def hear_open(
         stage = _Stage(store, listener, list(left))
         ready = [r for r in recordings if r.path is not None and r.engine == engine]
         factory = options.factory or local.real_worker
-        with _pool(factory, settings, len(ready), rulesets) as pool:
+        with _pool(settings, len(ready), factory, rulesets, engine) as pool:
             try:
                 stage.run(pool, ready)
             finally:
@@ -251,13 +250,11 @@ def _estimate_s(recordings: Sequence[OpenRecording], settings: Settings) -> floa
     return START_S + total / worker_count(settings, at_most=len(recordings))
 
 
-@contextmanager
 def _pool(
-    factory: WorkerFactory, settings: Settings, count: int, rulesets: Rulesets
-) -> Iterator[LocalPool]:
+    settings: Settings, count: int, factory: WorkerFactory, rulesets: Rulesets, engine: str
+) -> Pool:
     size = worker_count(settings, at_most=count)
-    with LocalPool(factory, settings, size, rulesets) as pool:
-        yield pool
+    return open_pool(settings, size, factory=factory, rulesets=rulesets, engine=engine)
 
 
 class _Stage:
@@ -271,7 +268,7 @@ class _Stage:
         self.left = left
         self.heard = self.hearings = self.unanswered = 0
 
-    def run(self, pool: LocalPool, recordings: Sequence[OpenRecording]) -> None:
+    def run(self, pool: Pool, recordings: Sequence[OpenRecording]) -> None:
         """Work until nothing is left."""
         self._open = {recording.recording_id: recording for recording in recordings}
         self._listener(StageStarted(Stage.HEAR, len(recordings)))

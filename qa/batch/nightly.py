@@ -6,13 +6,13 @@ off anywhere goes on where it stood when it is started again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, merge_reports, take_in
 from qa.batch.runner import RunOptions, RunReport, run_intake
 from qa.config import Settings
 from qa.errors import ConfigError, IngestError
+from qa.ingest.objects import Folder
 from qa.ingest.rows import Issue
 from qa.ingest.sources.configured import NamedSource, configured_sources
 from qa.ingest.sources.folder import FolderSource
@@ -42,7 +42,7 @@ class NightReport:
 
 
 def night_sources(
-    store: Store, settings: Settings, folders: Sequence[Path] = ()
+    store: Store, settings: Settings, folders: Sequence[Folder] = ()
 ) -> tuple[NamedSource, ...]:
     """List what a night takes in: every source of the settings, then folders.
 

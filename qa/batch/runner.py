@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 from qa.batch import local
@@ -24,6 +23,7 @@ from qa.batch.runs import RecordedRun, recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
 from qa.errors import ConflictError
+from qa.ingest.objects import Folder
 from qa.ingest.sources.folder import FolderSource
 from qa.store import ledger
 from qa.store.ledger import RunCounts
@@ -84,7 +84,7 @@ class RunOptions:
 def run_folder(
     store: Store,
     settings: Settings,
-    folder: Path,
+    folder: Folder,
     *,
     options: RunOptions | None = None,
     listener: Listener = ignore,
@@ -208,7 +208,7 @@ def run_result(report: RunReport) -> Mapping[str, Any]:
     }
 
 
-def ingest_folder(store: Store, folder: Path, *, listener: Listener = ignore) -> IntakeReport:
+def ingest_folder(store: Store, folder: Folder, *, listener: Listener = ignore) -> IntakeReport:
     """Take in a folder and nothing more.
 
     Raises:

@@ -32,9 +32,9 @@ from qa.batch.jobs import (
     WorkerDied,
     WorkerFactory,
 )
-from qa.batch.local import LocalPool
 from qa.batch.machine import worker_count
 from qa.batch.patience import patiently
+from qa.batch.pools import Pool, open_pool
 from qa.batch.rulesets import Rulesets
 from qa.config import BatchSettings, Settings
 from qa.errors import ConflictError, StoreError
@@ -102,7 +102,7 @@ def transcribe_pending(
     workforce: Workforce,
     listener: Listener,
 ) -> Hearing:
-    """Transcribe recordings in worker processes and keep every result within seconds.
+    """Transcribe recordings in workers, here or on a cluster; keep every result within seconds.
 
     What the rules of a recording's calls ask of its sound is answered while it is at hand.
     A recording that cannot be used, that fails the recogniser three times, or that kills three
@@ -114,7 +114,13 @@ def transcribe_pending(
     total = sum(recording.size_bytes for recording in pending)
     listener(StageStarted(Stage.TRANSCRIBE, len(pending), total))
     size = worker_count(settings, at_most=len(pending))
-    with LocalPool(workforce.factory, settings, size, workforce.rulesets) as pool:
+    pool = open_pool(
+        *(settings, size),
+        factory=workforce.factory,
+        rulesets=workforce.rulesets,
+        engine=workforce.engine,
+    )
+    with pool:
         terms = Terms(workforce.engine, settings.batch)
         hearing = transcribe_with(pool, store, pending, terms, listener)
     listener(StageFinished(Stage.TRANSCRIBE))
@@ -122,7 +128,7 @@ def transcribe_pending(
 
 
 def transcribe_with(
-    pool: LocalPool,
+    pool: Pool,
     store: Store,
     pending: Sequence[PendingRecording],
     terms: Terms,
@@ -169,7 +175,7 @@ class _Stage:
         self.failed: Counter[str] = Counter()
         self.audio_ms = 0
 
-    def run(self, pool: LocalPool) -> None:
+    def run(self, pool: Pool) -> None:
         """Work until nothing is left."""
         while True:
             self._claim_more(pool)
@@ -214,7 +220,7 @@ class _Stage:
                 with suppress(StoreError), self._store.writing() as session:
                     claims.release(session, self._holder)
 
-    def _claim_more(self, pool: LocalPool) -> None:
+    def _claim_more(self, pool: Pool) -> None:
         """Claim the next batch before the workers run out, and hand it in."""
         while not self._is_all_claimed and pool.unfinished <= self._batch.claim // 2:
             some = next(self._unclaimed, None)

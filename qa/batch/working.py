@@ -18,9 +18,11 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qa.batch.fetching import at_hand
 from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, Transcriber, WorkerFactory
 from qa.config import Settings
 from qa.errors import ConfigError, EngineError, QAError, RecordingError, ScratchError
+from qa.ingest.objects import is_object
 from qa.types import Call, Question, Transcript
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def work(pipe: "Connection[Message, Job | None]", task: Task) -> None:
     try:
         with task.factory(task.settings) as transcriber:
             pipe.send(Ready())
-            _serve(pipe, transcriber, task.rulesets)
+            _serve(pipe, transcriber, task)
     except QAError as error:
         with suppress(OSError):
             pipe.send(CannotStart(error))
@@ -77,9 +79,7 @@ def work(pipe: "Connection[Message, Job | None]", task: Task) -> None:
         pass  # the runner is gone
 
 
-def _serve(
-    pipe: "Connection[Message, Job | None]", transcriber: Transcriber, rulesets: "Rulesets | None"
-) -> None:
+def _serve(pipe: "Connection[Message, Job | None]", transcriber: Transcriber, task: Task) -> None:
     """Answer jobs in order; those that wait are announced, so that they are decoded meanwhile."""
     waiting: deque[Job] = deque()
     while True:
@@ -87,20 +87,21 @@ def _serve(
             job = pipe.recv()
             if job is None:
                 return
-            if job.transcript is None:
+            if job.transcript is None and not is_object(job.path):
                 transcriber.expect(Path(job.path))
             waiting.append(job)
-        pipe.send(answer(transcriber, waiting.popleft(), rulesets))
+        pipe.send(answer(transcriber, waiting.popleft(), task))
 
 
-def answer(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Result:
+def answer(transcriber: Transcriber, job: Job, task: Task) -> Result:
     """Do one job; whatever goes wrong with it is its result.
 
     Raises:
         ConfigError: no recording at all can be heard (the model is gone): end the run.
     """
     try:
-        return _heard(transcriber, job, rulesets)
+        with at_hand(job, task.settings) as path:
+            return _heard(transcriber, job, path, task.rulesets)
     except RecordingError as error:
         return Refused(job, error)
     except ScratchError as error:
@@ -117,9 +118,9 @@ def answer(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> R
         return EngineFailed(job, f"{name} in the worker; see the log")
 
 
-def _heard(transcriber: Transcriber, job: Job, rulesets: "Rulesets | None") -> Heard:
+def _heard(transcriber: Transcriber, job: Job, path: Path, rulesets: "Rulesets | None") -> Heard:
     ask = _asker(rulesets, job.calls) if rulesets is not None else None
-    path, transcript = Path(job.path), job.transcript
+    transcript = job.transcript
     if transcript is None:
         transcript = transcriber.transcribe(path, job.source, ask=ask)
     elif ask is not None:

@@ -1,13 +1,19 @@
 """`qa nightly`: everything that a night has to do, in one command for a timer."""
 
 import signal
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.cli.shared import JsonOption, opened_store, print_json
+from qa.cli.shared import (
+    CpuWorkersOption,
+    GpuWorkersOption,
+    JsonOption,
+    cluster_overrides,
+    opened_store,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from qa.batch.archive_night import ArchiveNight
@@ -21,7 +27,7 @@ def register(app: typer.Typer) -> None:
 
 def nightly(
     folders: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(metavar="DIR", help="Folders besides the sources of the settings."),
     ] = None,
     retry_failed: Annotated[
@@ -31,6 +37,8 @@ def nightly(
         float,
         typer.Option("--wait", metavar="MINUTES", min=0, help="Wait while another run works."),
     ] = 0.0,
+    cpu_workers: CpuWorkersOption = None,
+    gpu_workers: GpuWorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Do the night: take in every source, transcribe, judge, close appeal windows, draw checks.
@@ -45,11 +53,14 @@ def nightly(
     from qa.batch.nightly import night_sources, run_night
     from qa.batch.runner import RunOptions
     from qa.cli.progress import shown_progress
+    from qa.ingest.objects import folder_at
 
     signal.signal(signal.SIGTERM, _interrupt)
     options = RunOptions(retry_failed=retry_failed, wait_s=wait_minutes * 60)
-    with opened_store() as (store, settings), shown_progress() as listener:
-        sources = night_sources(store, settings, folders or ())
+    chosen = cluster_overrides(cpu_workers, gpu_workers)
+    with opened_store(**chosen) as (store, settings), shown_progress() as listener:
+        places = [folder_at(folder, settings.s3) for folder in folders or ()]
+        sources = night_sources(store, settings, places)
         report = run_night(store, settings, sources, options=options, listener=listener)
         archive = do_archive(store, settings)
     if as_json:

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from qa.cli.inbox import SourceOption
-from qa.cli.shared import JsonOption, clean, opened_store, print_json
+from qa.cli.shared import (
+    CpuWorkersOption,
+    GpuWorkersOption,
+    JsonOption,
+    clean,
+    cluster_overrides,
+    opened_store,
+    print_json,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -20,10 +28,11 @@ if TYPE_CHECKING:
 _MAX_LISTED = 10
 
 FolderArgument = Annotated[
-    Path,
+    str,
     typer.Argument(
         metavar="DIR",
-        help="Folder with recordings (anywhere below it) and calls.csv, tickets.csv, …",
+        help="Folder with recordings (anywhere below it) and calls.csv, tickets.csv, …; or "
+        "s3://bucket/folder.",
     ),
 ]
 
@@ -41,6 +50,8 @@ def run(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try recordings again that failed before.")
     ] = False,
+    cpu_workers: CpuWorkersOption = None,
+    gpu_workers: GpuWorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in a folder, transcribe what is new, judge what is pending.
@@ -50,10 +61,13 @@ def run(
     """
     from qa.batch.runner import RunOptions, run_folder
     from qa.cli.progress import shown_progress
+    from qa.ingest.objects import folder_at
 
     options = RunOptions(retry_failed=retry_failed)
-    with opened_store() as (store, settings), shown_progress() as listener:
-        report = run_folder(store, settings, folder, options=options, listener=listener)
+    chosen = cluster_overrides(cpu_workers, gpu_workers)
+    with opened_store(**chosen) as (store, settings), shown_progress() as listener:
+        place = folder_at(folder, settings.s3)
+        report = run_folder(store, settings, place, options=options, listener=listener)
     if as_json:
         print_json(run_summary(report))
     else:
@@ -64,8 +78,8 @@ def run(
 
 def ingest(
     folder: Annotated[
-        Path | None,
-        typer.Argument(metavar="[DIR]", help="Folder with recordings and tables."),
+        str | None,
+        typer.Argument(metavar="[DIR]", help="Folder, or s3://bucket/folder."),
     ] = None,
     source: SourceOption = None,
     as_json: JsonOption = False,
@@ -79,13 +93,15 @@ def ingest(
     from qa.batch.runner import ingest_folder
     from qa.cli.progress import shown_progress
     from qa.cli.show import terminal
+    from qa.ingest.objects import folder_at
     from qa.ingest.sources.configured import configured_sources
 
     if folder is not None and source:
         raise typer.BadParameter("give a folder or --source, not both")
     with opened_store() as (store, settings), shown_progress() as listener:
         if folder is not None:
-            report = ingest_folder(store, folder, listener=listener)
+            place = folder_at(folder, settings.s3)
+            report = ingest_folder(store, place, listener=listener)
         else:
             sources = configured_sources(settings, source or ())
             report = ingest_sources(store, sources, listener=listener)

@@ -30,11 +30,29 @@ SinceOption = Annotated[
 AgentOption = Annotated[
     str | None, typer.Option("--agent", metavar="ID", help="Calls of this agent (工号).")
 ]
+CpuWorkersOption = Annotated[
+    int | None,
+    typer.Option("--cpu-workers", min=0, help="Workers on processors of the cluster, in all."),
+]
+GpuWorkersOption = Annotated[
+    int | None,
+    typer.Option("--gpu-workers", min=0, help="Workers on GPUs of the cluster, in all."),
+]
+
+
+def cluster_overrides(cpu_workers: int | None, gpu_workers: int | None) -> dict[str, Any]:
+    """Turn the two options into settings; what is not given leaves what is in force."""
+    given = {"cpu_workers": cpu_workers, "gpu_workers": gpu_workers}
+    chosen = {name: count for name, count in given.items() if count is not None}
+    return {"cluster": chosen} if chosen else {}
 
 
 @contextmanager
-def opened_store() -> "Iterator[tuple[Store, Settings]]":
+def opened_store(**overrides: Any) -> "Iterator[tuple[Store, Settings]]":
     """Read the settings and open the database that they name.
+
+    Args:
+        overrides: settings from command flags, by name.
 
     Raises:
         ConfigError: a setting is wrong.
@@ -43,7 +61,7 @@ def opened_store() -> "Iterator[tuple[Store, Settings]]":
     from qa.config import load_settings
     from qa.store.store import Store
 
-    settings = load_settings()
+    settings = load_settings(**overrides)
     with Store.open(settings.database_url, timezone=settings.timezone) as store:
         yield store, settings
 

@@ -9,6 +9,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from qa.ingest.matching import FileIndex, match_by_time
+from qa.ingest.objects import is_object
 from qa.ingest.rows import AnswersEntry, CallEntry, FoundFile, Intake, Issue, Voice
 
 
@@ -115,6 +116,13 @@ def _joined(group: _Group, namer: _Namer, source: str | None) -> JoinedCall:
     return JoinedCall(call_id, derived, group.file, values, claims, source)
 
 
+def _below(origin: str, relative: str) -> str:
+    """Write where a file of a source lay; an address in S3 storage keeps its two slashes."""
+    if is_object(origin):
+        return f"{origin}/{relative}"
+    return str(PurePosixPath(origin, relative))
+
+
 def paths_of_answers(intake: Intake) -> Iterator[tuple[AnswersEntry, str | None]]:
     """Give each row of keyed answers the path of the recording that it names, if it names one.
 
@@ -126,8 +134,8 @@ def paths_of_answers(intake: Intake) -> Iterator[tuple[AnswersEntry, str | None]
             yield entry, None
             continue
         named = index.named(normal_path(entry.file))
-        gone = PurePosixPath(intake.origin, normal_path(entry.file))
-        yield entry, str(named[0].path) if len(named) == 1 else str(gone)
+        gone = _below(intake.origin, normal_path(entry.file))
+        yield entry, str(named[0].path) if len(named) == 1 else gone
 
 
 class _Joiner:

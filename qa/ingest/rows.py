@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from qa.ingest.objects import ObjectFile
+
 
 class Voice(StrEnum):
     """Who says something about a call, the firmest first; where two differ, the first is kept.
@@ -30,7 +32,7 @@ class FoundFile:
         mtime_ns: time of last change, nanoseconds since 1970.
     """
 
-    path: Path
+    path: Path | ObjectFile
     relative: str
     size_bytes: int
     mtime_ns: int

@@ -22,7 +22,7 @@ AUDIO_SUFFIXES = frozenset(
 )
 DONE = ".done"
 MAX_DEPTH = 40
-_TABLE_ENDINGS = (".csv", ".jsonl")
+TABLE_ENDINGS = (".csv", ".jsonl")
 # Control characters, line separators and the marks that turn the reading direction round.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
@@ -79,7 +79,7 @@ def list_tables(folder: Path) -> tuple[list[FoundFile], list[Issue]]:
     """
     root, listing = os.path.realpath(folder), Listing()
     for entry in _top_entries(folder):
-        if not entry.name.startswith((".", "~$")) and entry.name.lower().endswith(_TABLE_ENDINGS):
+        if not is_hidden(entry.name) and entry.name.lower().endswith(TABLE_ENDINGS):
             listing.tables.extend(_found(entry, _Place(folder, "", 0), root, listing))
     return listing.tables, listing.issues
 
@@ -100,6 +100,16 @@ def safe_text(name: str) -> str:
     """Write a file's name as text that can be stored and printed, whatever its bytes."""
     text = name.encode("utf-8", "backslashreplace").decode()
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def is_safe(name: str) -> bool:
+    """Whether a name can be shown and stored as it is."""
+    return _UNSAFE.search(name) is None
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder of that name is passed over."""
+    return name.startswith((".", "~$"))
 
 
 def is_unchanged(file: FoundFile) -> bool:
@@ -127,7 +137,7 @@ def _look_at(
     entry: "os.DirEntry[str]", place: _Place, root: str, listing: Listing
 ) -> Iterator[_Place]:
     """Put one entry where it belongs; yield it where it is a folder to go into."""
-    if entry.name.startswith((".", "~$")):
+    if is_hidden(entry.name):
         return
     try:
         if entry.is_dir(follow_symlinks=False):
@@ -146,7 +156,7 @@ def _look_at(
         listing.markers.add(relative[: -len(DONE)])
     elif suffix in AUDIO_SUFFIXES or suffix == ".json":
         listing.files.extend(_found(entry, place, root, listing))
-    elif suffix in _TABLE_ENDINGS and place.depth:
+    elif suffix in TABLE_ENDINGS and place.depth:
         listing.tables.extend(_found(entry, place, root, listing))
 
 

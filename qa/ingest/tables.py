@@ -11,6 +11,7 @@ from typing import Any
 from qa.errors import IngestError
 from qa.ingest.columns import TableKind, normalise_header
 from qa.ingest.encoding import DAMAGED, decode_table
+from qa.ingest.objects import ObjectFile
 from qa.ingest.rows import Issue
 
 TABLE_ENDINGS = (".csv", ".jsonl")
@@ -46,7 +47,7 @@ class Report:
         self.issues.append(Issue(self.file, line, False, code, reason))
 
 
-def read_table(path: Path, kind: TableKind, report: Report) -> list[Row]:
+def read_table(path: Path | ObjectFile, kind: TableKind, report: Report) -> list[Row]:
     """Read the rows of a table that can be read; the report tells of the others.
 
     A table that cannot be read at all is reported too, and gives no rows: one bad export must not
@@ -60,7 +61,7 @@ def read_table(path: Path, kind: TableKind, report: Report) -> list[Row]:
     return list(_csv_rows(text, kind, report))
 
 
-def read_text(path: Path, report: Report) -> str | None:
+def read_text(path: Path | ObjectFile, report: Report) -> str | None:
     """Read a table's text; None when it cannot be read, which the report then tells."""
     try:
         if path.stat().st_size > _MAX_TABLE_BYTES:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from qa.codec import decode
 from qa.errors import StoreError
+from qa.ingest.objects import is_object
 from qa.records import Basis, ReviewState
 from qa.store.audit_reading import log_length, verify_chain
 from qa.store.call_status import compute_status
@@ -282,7 +283,7 @@ def _recordings(session: Session, on_progress: OnProgress) -> Finding:
     total = session.scalar(select(func.count()).select_from(CallRow).where(*has_file)) or 0
     tally = _Tally(Part.RECORDINGS, total, on_progress)
     for call_id, path, size_bytes in _stream(session, wanted.order_by(CallRow.call_id)):
-        if _is_there(Path(path), size_bytes):
+        if is_object(path) or _is_there(Path(path), size_bytes):
             tally.sound()
         else:
             tally.wrong([call_id])

@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from qa.ingest.objects import is_object
 from qa.store.convert import chunks
 from qa.store.tables import CallRow, FileRow, ScorecardRow
 
@@ -52,5 +53,10 @@ def paths_of(session: Session, recording_ids: Sequence[str]) -> dict[str, str]:
         )
         for recording_id, path in rows:
             paths[recording_id].append(path)
-    there = {key: next((p for p in own if Path(p).is_file()), None) for key, own in paths.items()}
+    there = {key: next((p for p in own if _may_be_there(p)), None) for key, own in paths.items()}
     return {key: path for key, path in there.items() if path is not None}
+
+
+def _may_be_there(path: str) -> bool:
+    """Whether a file is worth asking for; of an object its reader finds out."""
+    return is_object(path) or Path(path).is_file()

@@ -14,6 +14,7 @@ from qa.errors import ConfigError
 from qa.ingest.cdr import CdrRules
 from qa.ingest.finished import Finished, Marked, Settled, Watched
 from qa.ingest.names import compile_pattern
+from qa.ingest.objects import folder_at
 from qa.ingest.rows import Source
 from qa.ingest.sources.asterisk import FIELDS, AsteriskSource
 from qa.ingest.sources.freeswitch import VARIABLES, FreeSwitchSource
@@ -66,7 +67,7 @@ def configured_sources(
             '[sources.hotline]\nfolder = "/recordings"\n(docs/how-to/ingest.md)'
         )
     zone = ZoneInfo(settings.timezone)
-    return tuple(_named(name, usable[name], zone, watching) for name in wanted)
+    return tuple(_named(name, settings, zone, watching) for name in wanted)
 
 
 def records_of(settings: Settings) -> frozenset[str]:
@@ -74,7 +75,8 @@ def records_of(settings: Settings) -> frozenset[str]:
     return frozenset(name for name, source in settings.sources.items() if source.cdr)
 
 
-def _named(name: str, settings: SourceSettings, zone: ZoneInfo, watching: bool) -> NamedSource:
+def _named(name: str, whole: Settings, zone: ZoneInfo, watching: bool) -> NamedSource:
+    settings = whole.sources[name]
     try:
         patterns = tuple(compile_pattern(text) for text in settings.names)
         records = _records(settings, zone)
@@ -84,8 +86,9 @@ def _named(name: str, settings: SourceSettings, zone: ZoneInfo, watching: bool) 
     if settings.folder is not None:
         rules = RecordingRules(_finished(settings, watching), patterns, settings.sidecars)
         tables: Finished = Watched(settings.stable_s) if watching else Settled(settings.stable_s)
-        parts.append(RecordingsSource(settings.folder, zone, rules))
-        parts.append(TablesSource(settings.folder, zone, tables))
+        folder = folder_at(settings.folder, whole.s3)
+        parts.append(RecordingsSource(folder, zone, rules))
+        parts.append(TablesSource(folder, zone, tables))
     return NamedSource(name, MergedSource((*parts, *records), name), bool(records))
 
 

@@ -1,8 +1,8 @@
 """One folder with everything in it: recordings anywhere below it, tables at its top."""
 
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from qa.ingest.objects import Folder
 from qa.ingest.rows import Intake
 from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingsSource
@@ -17,7 +17,7 @@ class FolderSource:
         zone: of times that are written without one.
     """
 
-    def __init__(self, folder: Path, zone: ZoneInfo) -> None:
+    def __init__(self, folder: Folder, zone: ZoneInfo) -> None:
         self._parts = MergedSource((RecordingsSource(folder, zone), TablesSource(folder, zone)))
 
     def read(self) -> Intake:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from qa.ingest.finished import Finished, Settled
+from qa.ingest.listing_objects import list_objects
 from qa.ingest.names import NamePattern, entry_of
+from qa.ingest.objects import Folder, ObjectFolder
 from qa.ingest.rows import CallEntry, FoundFile, Intake, Issue
 from qa.ingest.scan import Listing, list_folder
 from qa.ingest.sources.sidecars import read_sidecar
@@ -40,7 +41,7 @@ class RecordingsSource:
         rules: how the folder is read.
     """
 
-    def __init__(self, folder: Path, zone: ZoneInfo, rules: RecordingRules | None = None) -> None:
+    def __init__(self, folder: Folder, zone: ZoneInfo, rules: RecordingRules | None = None) -> None:
         self._folder = folder.absolute()
         self._zone = zone
         self._rules = rules or RecordingRules()
@@ -52,7 +53,7 @@ class RecordingsSource:
         Raises:
             IngestError: there is no such folder, or it cannot be listed.
         """
-        listing = list_folder(self._folder)
+        listing = _listed(self._folder)
         issues = [*listing.issues, *_deep_tables(listing)]
         finished = self._rules.finished
         waiting = finished.waiting(listing.files, listing.markers)
@@ -81,6 +82,10 @@ class RecordingsSource:
             for f in files
         }
         return self._names.values()
+
+
+def _listed(folder: Folder) -> Listing:
+    return list_objects(folder) if isinstance(folder, ObjectFolder) else list_folder(folder)
 
 
 def _deep_tables(listing: Listing) -> list[Issue]:

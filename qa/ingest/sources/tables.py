@@ -7,7 +7,7 @@ drops are read in order of name, and a later one replaces what earlier ones said
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
@@ -31,6 +31,8 @@ from qa.ingest.entries import (
     ticket_entry,
 )
 from qa.ingest.finished import Finished
+from qa.ingest.listing_objects import list_object_tables
+from qa.ingest.objects import Folder, ObjectFolder
 from qa.ingest.roster import roster_entry
 from qa.ingest.rows import (
     AnswersEntry,
@@ -65,7 +67,7 @@ class TablesSource:
         finished: decides which tables may be read now; None takes them as they are.
     """
 
-    def __init__(self, folder: Path, zone: ZoneInfo, finished: Finished | None = None) -> None:
+    def __init__(self, folder: Folder, zone: ZoneInfo, finished: Finished | None = None) -> None:
         self._folder = folder.absolute()
         self._zone = zone
         self._finished = finished
@@ -77,7 +79,7 @@ class TablesSource:
         Raises:
             IngestError: there is no such folder, or it cannot be listed.
         """
-        found, issues = list_tables(self._folder)
+        found, issues = _listed(self._folder)
         tables = [file for file in found if is_table(file.relative)]
         waiting = self._finished.waiting(tables, set()) if self._finished else {}
         code = self._finished.code if self._finished else ""
@@ -100,6 +102,12 @@ class TablesSource:
             roster=look.keyed(ROSTER, roster_entry, lambda entry: entry, "shift"),
             issues=tuple(issues),
         )
+
+
+def _listed(folder: Folder) -> tuple[list[FoundFile], list[Issue]]:
+    if isinstance(folder, ObjectFolder):
+        return list_object_tables(folder)
+    return list_tables(folder)
 
 
 class _Look:
