@@ -283,7 +283,7 @@ def report(title: str, measured: Measured, workers: int) -> str:
         f"on {workers} cores (extrapolated)",
     ]
     shares = []
-    for share in (0.1, 0.5, 1.0):
+    for share in (0.25, 0.5, 0.75, 1.0):
         peak = max((mb for done, mb in measured.memory_mb if done <= share), default=0.0)
         shares.append(f"{peak:.0f} MB at {share:.0%}")
     return "\n".join([*lines, f"  memory of all processes, peak until then: {', '.join(shares)}"])
