@@ -6,17 +6,17 @@ setting `scoring.ruleset` is a path, that file is in force itself, also for call
 
 import re
 from copy import copy
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from qa.batch.values import table_values
 from qa.codec import squeeze
 from qa.config import Settings
 from qa.errors import RulesetError
 from qa.scoring.ruleset import Rule, Ruleset, load_ruleset, parse_ruleset
-from qa.store.publications import published_texts
-from qa.store.scorecards import RulesetRecord
-from qa.store.store import Store
 from qa.types import Call
+
+if TYPE_CHECKING:  # not loaded by worker processes, which get rulesets and have no database
+    from qa.store.scorecards import RulesetRecord
+    from qa.store.store import Store
 
 _ID = re.compile(r"[a-z][a-z0-9-]*")
 
@@ -32,7 +32,7 @@ class RulesetLoader:
         self._tables = tables
 
     @classmethod
-    def of(cls, store: Store | None, settings: Settings, *, tables: bool = True) -> Self:
+    def of(cls, store: "Store | None", settings: Settings, *, tables: bool = True) -> Self:
         """Take what is published and the tables from the database, where there is one yet.
 
         Args:
@@ -41,6 +41,9 @@ class RulesetLoader:
         Raises:
             ConfigError: a table that the settings name is wrong.
         """
+        from qa.batch.values import table_values
+        from qa.store.publications import published_texts
+
         published: dict[str, tuple[int, str]] = {}
         if store is not None:
             with store.reading() as session:
@@ -111,7 +114,7 @@ class Rulesets:
         self.problems: dict[str, str] = {}
 
     @classmethod
-    def in_force(cls, store: Store | None, settings: Settings, only: str | None = None) -> Self:
+    def in_force(cls, store: "Store | None", settings: Settings, only: str | None = None) -> Self:
         """Find the rulesets in force now.
 
         Args:
@@ -146,14 +149,16 @@ class Rulesets:
                 self._named[name], self.problems[name] = None, str(error)
         return self._named[name]
 
-    def used(self) -> list[RulesetRecord]:
+    def used(self) -> list["RulesetRecord"]:
         """List what may have judged so far."""
         rulesets = [*self._named.values(), self._only]
         return [record_of(r) for r in rulesets if r is not None]
 
 
-def record_of(ruleset: Ruleset) -> RulesetRecord:
+def record_of(ruleset: Ruleset) -> "RulesetRecord":
     """Say what is kept of a ruleset that judges."""
+    from qa.store.scorecards import RulesetRecord
+
     hashes = tuple((rule.rule_id, rule.hash) for rule in ruleset.rules)
     contents = tuple(_squeezed(rule) for rule in ruleset.rules)
     return RulesetRecord(ruleset.hash, ruleset.ruleset_id, ruleset.title, hashes, contents)

@@ -1,5 +1,8 @@
 """The pool of workers on one machine: what each may take, and whom a death is blamed on."""
 
+import pickle
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +12,7 @@ import pytest
 from qa.batch import machine
 from qa.batch.jobs import Heard, Job, Result, WorkerDied, WorkerFactory
 from qa.batch.local import LocalPool
+from qa.batch.rulesets import Rulesets
 from qa.config import BatchSettings, HearingSettings, Settings
 from qa.errors import ModelNotFoundError
 from tests import pool_workers
@@ -111,6 +115,24 @@ def test_each_worker_sees_one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {r.transcript.notes[1] for r in results if isinstance(r, Heard)} == {"4", "7"}
     assert machine.gpu_environment(3, 2, {}) == {"CUDA_VISIBLE_DEVICES": "1"}
     assert machine.gpu_environment(0, 0, {}) == {}
+
+
+def test_a_worker_that_gets_rulesets_loads_no_database(tmp_path: Path) -> None:
+    """Half a second of every start, and memory that each worker would take."""
+    code = (
+        "import pickle, sys; import qa.batch.local, qa.batch.working\n"
+        "rulesets = pickle.loads(sys.stdin.buffer.read())\n"
+        "assert rulesets.default.rules\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    rulesets = Rulesets.in_force(None, Settings(data_dir=tmp_path))
+    given = pickle.dumps(rulesets)
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=given, capture_output=True, check=True
+    )
+    loaded = set(done.stdout.decode().split())
+    assert "qa" in loaded
+    assert not loaded & {"sqlalchemy", "alembic", "fastapi", "typer", "ctranslate2", "av"}
 
 
 def test_the_number_of_workers_follows_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
