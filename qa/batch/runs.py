@@ -26,7 +26,7 @@ from qa.store.runs import RunProgress, RunState
 from qa.store.store import Store
 
 _EVERY_S = 1.0
-_END_PATIENCE_S = 60.0
+_PATIENCE_S = 60.0
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +58,7 @@ def recorded_run(
         listener: is told what the run tells, too.
         run_id: the row of a run that was asked for; None makes one.
     """
-    now = datetime.now(UTC)
-    with store.writing() as session:
-        runs.interrupt_running(session, now)
-        claims.drop_all(session)
-        if run_id is None:
-            run_id = ledger.start_run(session, kind, now)
-            runs.add_task(session, run_id, now, state=RunState.RUNNING)
-        else:
-            runs.begin_run(session, run_id, now)
+    run_id = patiently(lambda: _begin(store, kind, run_id), _PATIENCE_S, listener)
     keeper = ProgressKeeper(store, run_id, listener)
     run = RecordedRun(run_id, RunCounts(), keeper)
     finished_at, state, fault = None, RunState.INTERRUPTED, None
@@ -83,11 +75,24 @@ def recorded_run(
         counts = run.counts if state is RunState.DONE else keeper.counts
         ended = _Ended(run_id, counts, finished_at, state, fault, run.result)
         try:
-            patiently(lambda: _end(store, ended), _END_PATIENCE_S, listener)
+            patiently(lambda: _end(store, ended), _PATIENCE_S, listener)
         except StoreError:  # the next run notes that this one was interrupted
             if state is RunState.DONE:
                 raise
             _log.exception("the end of run %d could not be written down", run_id)
+
+
+def _begin(store: Store, kind: str, run_id: int | None) -> int:
+    now = datetime.now(UTC)
+    with store.writing() as session:
+        runs.interrupt_running(session, now)
+        claims.drop_all(session)
+        if run_id is not None:
+            runs.begin_run(session, run_id, now)
+            return run_id
+        run_id = ledger.start_run(session, kind, now)
+        runs.add_task(session, run_id, now, state=RunState.RUNNING)
+        return run_id
 
 
 @dataclass(frozen=True, slots=True)
