@@ -32,6 +32,8 @@ PAIRS = [
     (HOW_TO / "nightly.md", HOW_TO / "nightly.zh-CN.md"),
     (HOW_TO / "prove-rules.md", HOW_TO / "prove-rules.zh-CN.md"),
     (HOW_TO / "cluster.md", HOW_TO / "cluster.zh-CN.md"),
+    (HOW_TO / "ledger.md", HOW_TO / "ledger.zh-CN.md"),
+    (HOW_TO / "events.md", HOW_TO / "events.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -47,6 +47,8 @@ AREAS = (
     _area("my_calls", "/?show=all", Right.READ_CALLS, roles=(UserRole.AGENT, UserRole.ADMIN)),
     _area("checks", "/checks", Right.REVIEW),
     _area("appeals", "/appeals", Right.APPEAL, Right.DECIDE_APPEALS),
+    _area("events", "/events", Right.FILE_EVENTS),
+    _area("ledger", "/ledger", Right.FILE_EVENTS),
     _area("agents", "/agents", Right.READ_TEAMS),
     _area("team", "/teams", Right.READ_TEAMS),
     _area("rules", "/rules", Right.READ_RULES),

@@ -24,10 +24,12 @@ from qa.cli import (
     consistency,
     db,
     demo,
+    events,
     export,
     hear,
     inbox,
     labels,
+    ledger,
     models,
     nightly,
     notices,
@@ -130,6 +132,8 @@ app.add_typer(notices.app)
 app.add_typer(review.app)
 app.add_typer(checks.app)
 app.add_typer(labels.app)
+app.add_typer(events.app)
+app.add_typer(ledger.app)
 app.add_typer(users.app)
 app.add_typer(audit.app)
 app.add_typer(db.app)

@@ -45,6 +45,7 @@ def demo(
     """
     from qa.batch.runner import run_folder
     from qa.cli.demo_accounts import demo_accounts
+    from qa.cli.demo_ledger import demo_ledger
     from qa.cli.progress import shown_progress
     from qa.cli.run import print_run
     from qa.cli.serve import show_pages
@@ -54,7 +55,7 @@ def demo(
     calls = bundled_calls()
     folder = (data_dir or _ROOT / "build" / "demo").absolute()
     # Its own database, whatever the settings of this machine name.
-    settings = load_settings(data_dir=folder, database={"url": None})
+    settings = load_settings(data_dir=folder, database={"url": None}, ledger={"dry_run": False})
     with Store.open(settings.database_url, timezone=settings.timezone) as store:
         typer.echo(f"inspecting the calls in {_short(calls)}", err=True)
         with shown_progress() as listener:
@@ -65,6 +66,7 @@ def demo(
         _print_accounts(demo_accounts(store))
         _draw_checks(store, settings)
         _add_labels(store, settings, calls)
+        demo_ledger(store, settings)
         if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
             show_pages(store, settings, _any_port(settings.serve))
     if not report.is_clean:
@@ -115,6 +117,7 @@ def _print_next(folder: Path) -> None:
         (f"{qa} promises", "what agents promised, and until when"),
         (f"{qa} export verdicts --csv", "every verdict as a table"),
         (f"{qa} backtest heating-repair", "how right the rules are, by the authors' labels"),
+        (f"{qa} ledger list", "fines and rewards, each with its call"),
         (f"{qa} rules explain IP01", "what a rule looks for, with its examples"),
         (f"{qa} serve", "the review service, with the accounts below"),
         (f"{qa} run DIR", "your own recordings: a folder with calls.csv"),

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from qa.errors import NotFoundError, Refusal, TransitionError
-from qa.records import Scope, User
+from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.records import Right, Scope, User
 from qa.review.booking import (
     Difference,
     Entry,
@@ -21,6 +21,7 @@ from qa.review.booking import (
     postings,
 )
 from qa.review.ledger import Case, Charge, Evidence, flag_stage, reckon
+from qa.review.rights import rights_of
 from qa.review.schedule import Terms
 from qa.store.audit import audit
 from qa.store.charges import entered_charges
@@ -159,9 +160,12 @@ def book(
         The new entries.
 
     Raises:
+        NotAllowedError: the person lacks the right.
         TransitionError: the ledger only tries out.
         StoreError: a stored scorecard is damaged; nothing is booked.
     """
+    if user is not None and Right.KEEP_LEDGER not in rights_of(user):
+        raise NotAllowedError(Refusal.NO_RIGHT)
     if reckoning.dry_run:
         raise TransitionError(Refusal.DRY_RUN)
     hold_ledger(session)
@@ -335,6 +339,11 @@ def find_entry(session: Session, scope: Scope, entry_id: int) -> Entry:
     if row is None:
         raise NotFoundError("entry", str(entry_id))
     return as_entry(row)
+
+
+def reversal_of(session: Session, entry_id: int) -> int | None:
+    """Find the entry that takes an entry back; None while it stands."""
+    return session.scalar(select(FineEntryRow.entry_id).where(FineEntryRow.reverses == entry_id))
 
 
 def months_with_entries(session: Session) -> Sequence[str]:

@@ -28,6 +28,8 @@ from qa.store import sessions
 from qa.store.ledger import start_run
 from qa.store.tables import CallRow
 from qa.store.tables_archive import DeletionRow, DeletionStepRow
+from qa.store.tables_events import EventRow, OmissionRow
+from qa.store.tables_fines import ChargeRow, FineEntryRow
 from qa.store.tables_review import (
     AppealRow,
     CallStatusRow,
@@ -115,6 +117,7 @@ def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, s
         **{"user_id": spare.user_id, "token_id": token.token_id, "run_id": run_id},
         **{"ruleset_id": "heating-repair", "rule_id": "IP01", "kind": "calls", "ending": "csv"},
         **{"festival": "春节", "first_day": "2026-02-15", "set_id": 1, "position": 1},
+        **{"festival": "春节", "first_day": "2026-02-15", "month": "2025-11"},
     }
     return {
         **{name: (str(value), str(value)) for name, value in same.items()},
@@ -155,10 +158,41 @@ def _add_things(
     )
     session.add(appeal)
     session.flush()
-    return {
+    managed = _add_managed(session, spare, call_id, agent_id)
+    return managed | {
         **{"call_id": call_id, "agent_id": agent_id, "team": team},
         **{"check_id": str(check.check_id), "appeal_id": str(appeal.appeal_id)},
         **{"upload_id": upload.upload_id, "deletion_id": str(deletion.deletion_id)},
+    }
+
+
+def _add_managed(session: Session, spare: User, call_id: str, agent_id: str) -> dict[str, str]:
+    """Put an event, a candidate about it, a charge and an entry of the ledger into the tables."""
+    event = EventRow(
+        **{"kind": "EV01", "call_id": call_id, "agent_id": agent_id},
+        **{"happened_at": NOW, "created_at": NOW},
+    )
+    charge = ChargeRow(
+        **{"item": "complaint", "call_id": call_id, "start_ms": 0, "end_ms": 1000, "text": "why"},
+        **{"entered_by": spare.user_id, "entered_at": NOW},
+    )
+    entry = FineEntryRow(
+        **{"case_key": f"serious|{agent_id}|{call_id}", "kind": "fine", "item": "serious"},
+        **{"agent_id": agent_id, "fen": 1000, "ordinal": 1, "day": NOW.date()},
+        **{"month": "2025-11", "call_id": call_id, "reason": "confirmed", "terms": "0" * 64},
+        **{"booked_at": NOW},
+    )
+    session.add_all((event, charge, entry))
+    session.flush()
+    omission = OmissionRow(
+        **{"kind": "missed", "event_id": event.event_id, "person": agent_id},
+        **{"agent_id": agent_id, "known_since": NOW, "raised_at": NOW},
+    )
+    session.add(omission)
+    session.flush()
+    return {
+        **{"event_id": str(event.event_id), "omission_id": str(omission.omission_id)},
+        **{"charge_id": str(charge.charge_id), "entry_id": str(entry.entry_id)},
     }
 
 
@@ -178,7 +212,59 @@ DELETING = {"decision": "approve", "note": ""}
 ASKING = {"json": {"call_id": "{call_id}", "reason": "ten characters of why"}}
 AGREEING = {"json": {"approve": True}}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
+FILERS = "agent lead head"
+KEEPERS = "head"
+EVENT = {"kind": "EV04", "text": "why", "call_id": "{call_id}"}
+FILING = {"action": "file", "text": "why"}
+OMITTING = {"action": "confirm", "text": "why"}
+CHARGE = {"item": "complaint", "call_id": "{call_id}", "text": "why"}
+CHARGE_FORM = CHARGE | {"start": "0", "end": "1"}
+CHARGE_BODY = CHARGE | {"start_ms": 0, "end_ms": 1000}
+CONFIRMING = {"action": "confirm", "text": "why"}
+WITHDRAWING = {"ruleset_hash": "f" * 64, "reason": "why"}
 ROWS = (
+    # abnormal events and the ledger
+    row("GET /events", READERS),
+    row("POST /events", FILERS, scoped=True, send={"data": EVENT}),
+    row("GET /events/{event_id}", READERS, scoped=True),
+    row("POST /events/{event_id}/steps", FILERS, scoped=True, send={"data": FILING}),
+    row("POST /omissions/{omission_id}", REVIEWERS, scoped=True, send={"data": OMITTING}),
+    row("GET /ledger", READERS),
+    row("POST /ledger/book", KEEPERS),
+    row("POST /ledger/close", KEEPERS, send={"data": {"month": "{month}"}}),
+    row("POST /ledger/rulesets", KEEPERS, send={"data": WITHDRAWING | {"action": "withdraw"}}),
+    row("POST /ledger/charges", REVIEWERS, scoped=True, send={"data": CHARGE_FORM}),
+    row("POST /ledger/charges/{charge_id}", KEEPERS, send={"data": CONFIRMING}),
+    row(
+        "POST /ledger/charges/{charge_id}/objection",
+        "agent",
+        scoped=True,
+        send={"data": {"text": "why"}},
+    ),
+    row("GET /ledger/entries/{entry_id}", READERS, scoped=True),
+    row("GET /ledger/sheets/{month}/{agent_id}", READERS, scoped=True),
+    row("GET /ledger/workbooks/{month}", READERS),
+    row("GET /api/v1/events", READERS),
+    row("POST /api/v1/events", FILERS, scoped=True, send={"json": EVENT}),
+    row("GET /api/v1/events/{event_id}", READERS, scoped=True),
+    row("POST /api/v1/events/{event_id}/steps", FILERS, scoped=True, send={"json": FILING}),
+    row("GET /api/v1/omissions", READERS),
+    row(
+        "POST /api/v1/omissions/{omission_id}/decision",
+        REVIEWERS,
+        scoped=True,
+        send={"json": OMITTING},
+    ),
+    row("GET /api/v1/ledger/entries", READERS),
+    row("GET /api/v1/ledger/entries/{entry_id}", READERS, scoped=True),
+    row("GET /api/v1/ledger/cases", READERS),
+    row("POST /api/v1/ledger/bookings", KEEPERS),
+    row("POST /api/v1/ledger/months", KEEPERS, send={"json": {"month": "{month}"}}),
+    row("GET /api/v1/ledger/sheets/{month}/{agent_id}", READERS, scoped=True),
+    row("POST /api/v1/ledger/rulesets", KEEPERS, send={"json": WITHDRAWING | {"withdrawn": True}}),
+    row("POST /api/v1/ledger/charges", REVIEWERS, scoped=True, send={"json": CHARGE_BODY}),
+    row("POST /api/v1/ledger/charges/{charge_id}/steps", KEEPERS, send={"json": CONFIRMING}),
+    row("POST /api/v1/ledger/charges/{charge_id}/objection", "agent", scoped=True, send=REASON),
     # the door
     row("GET /login", PUBLIC),
     row("POST /login", PUBLIC),

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse
 from qa.api.access import Viewer, needs
 from qa.api.blind import is_blind
 from qa.api.call_values import Asking, call_values
+from qa.api.event_views import EventView, event_view, reading_of
 from qa.api.pages.queue import first_list
 from qa.api.pages.shared import code_words
 from qa.api.queue_query import QueueQuery, queue_query
@@ -18,6 +19,8 @@ from qa.api.rendering import language, page
 from qa.api.service import Service, running_service
 from qa.errors import NotFoundError
 from qa.records import Right
+from qa.review.events import EventKind
+from qa.store.events import EventFilter, list_events
 from qa.store.queue import neighbours
 
 router = APIRouter(include_in_schema=False)
@@ -58,8 +61,20 @@ def _values(request: Request, asking: Asking, call_id: str) -> dict[str, Any]:
         "peaks_url": f"/api/v1/calls/{quote(call_id, safe='')}/peaks",
         "listens_url": f"/api/v1/calls/{quote(call_id, safe='')}/listens",
         "personal_url": _personal_url(asking, asking.clear),
+        "may_file": asking.viewer.may(Right.FILE_EVENTS),
+        "event_kinds": [kind.value for kind in EventKind],
+        "call_events": _events(asking, values["detail"].line.call_id),
         **code_words(request),
     }
+
+
+def _events(asking: Asking, call_id: str) -> list[EventView]:
+    """Load the abnormal events of a call that the reader may see."""
+    service, viewer = asking.service, asking.viewer
+    with service.store.reading() as session:
+        found = list_events(session, viewer.user, EventFilter(call_id=call_id))
+        reading = reading_of(session, viewer, asking.lang, service.store.zone, found)
+    return [event_view(event, reading) for event in found]
 
 
 def _personal_url(asking: Asking, shown: bool) -> str:

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from qa.api.problems import COMMON
 from qa.api.v1 import (
+    abnormal,
     about,
     accounts,
     agents,
@@ -13,6 +14,7 @@ from qa.api.v1 import (
     calls,
     checks,
     exports,
+    ledger,
     messages,
     notices,
     proof,
@@ -37,6 +39,8 @@ _RESOURCES = (
         messages,
         rulesets,
         proof,
+        abnormal,
+        ledger,
         notices,
         runs,
         exports,

@@ -1,0 +1,200 @@
+"""`qa ledger`: fines and rewards, reckoned, booked, checked, closed."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from qa.cli.shared import JsonOption, clean, opened_store, print_json
+
+app = typer.Typer(
+    name="ledger",
+    help="Fines and rewards by the regulations: a dry run, booking, replay, closing a month.",
+    no_args_is_help=True,
+)
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="LOGIN", help="Who does it; needs their right.")
+]
+MonthArgument = Annotated[str, typer.Argument(metavar="MONTH", help="A month, 2025-11.")]
+
+
+@app.command("preview")
+def preview(as_json: JsonOption = False) -> None:
+    """Say what every confirmed case costs and what would be booked; writes nothing."""
+    from qa.batch.fines import reckoning_of
+    from qa.review.booking import yuan
+    from qa.store.fines import cases_now, due_postings
+
+    with opened_store() as (store, settings), store.reading() as session:
+        reckoning, now = reckoning_of(settings, store), datetime.now(UTC)
+        cases = cases_now(session, reckoning, now)
+        due = due_postings(session, reckoning, now)
+    if as_json:
+        print_json(
+            {
+                "dry_run": reckoning.dry_run,
+                "cases": [
+                    {
+                        "case": case.key,
+                        "standing": case.standing.value,
+                        "fen": case.fen,
+                        "pending_fen": case.pending_fen,
+                        "call_id": case.evidence.call_id,
+                    }
+                    for case in cases
+                ],
+                "due": [{"kind": p.kind.value, "fen": p.fen, "month": p.month} for p in due],
+            }
+        )
+        return
+    for case in cases:
+        sums = f"{yuan(case.fen):>9} of {yuan(case.pending_fen):>9}"
+        typer.echo(f"{case.standing.value:<18}{sums}  {clean(case.key)}")
+    typer.echo(f"{len(cases)} cases; {len(due)} entries would be booked")
+
+
+@app.command("book")
+def book_due(
+    login: AsOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Book what is due; doing it again books nothing. Needs ledger.dry_run = false."""
+    from qa.batch.fines import reckoning_of
+    from qa.review.booking import yuan
+    from qa.store.accounts import user_by_login
+    from qa.store.fines import book
+
+    with opened_store() as (store, settings), store.writing() as session:
+        user = user_by_login(session, login)
+        made = book(session, reckoning_of(settings, store), datetime.now(UTC), user)
+    if as_json:
+        print_json(made)
+        return
+    for entry in made:
+        typer.echo(f"{entry.entry_id:>6}  {yuan(entry.fen):>9}  {entry.month}  {entry.why.value}")
+    typer.echo(f"{len(made)} entries booked")
+
+
+@app.command("list")
+def list_all(
+    month: Annotated[
+        str | None, typer.Option("--month", metavar="MONTH", help="Of this month, 2025-11.")
+    ] = None,
+    agent: Annotated[
+        str | None, typer.Option("--agent", metavar="ID", help="Of this agent (工号).")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List the entries, in the order in which they were booked."""
+    from qa.review.booking import yuan
+    from qa.store.fines import EntryFilter, list_entries
+
+    with opened_store() as (store, _), store.reading() as session:
+        found = list_entries(session, None, EntryFilter(month, agent))
+    if as_json:
+        print_json(found)
+        return
+    for one in found:
+        who = one.agent_id or f"@{one.login}"
+        call = one.evidence.call_id if one.evidence else "-"
+        line = f"{one.entry_id:>6}  {one.month}  {yuan(one.fen):>9}  {who}  {one.item}  {call}"
+        typer.echo(clean(line))
+    typer.echo(f"{len(found)} entries, {yuan(sum(one.fen for one in found))} yuan")
+
+
+@app.command("verify")
+def verify(as_json: JsonOption = False) -> None:
+    """Replay the decisions and compare the sums; check closed sheets. Exit code 1: they differ.
+
+    With entries still to book the sums differ: `qa ledger book` first.
+    """
+    from qa.batch.fines import reckoning_of
+    from qa.review.booking import totals, yuan
+    from qa.store.fine_months import broken_months
+    from qa.store.fines import check_ledger, list_entries
+
+    with opened_store() as (store, settings), store.reading() as session:
+        reckoning = reckoning_of(settings, store)
+        found = check_ledger(session, reckoning, datetime.now(UTC))
+        broken = broken_months(session)
+        booked = totals(list_entries(session))
+    if as_json:
+        print_json({"differences": found, "broken_months": broken, "totals_fen": booked})
+    else:
+        for one in found:
+            said = f"booked {yuan(one.booked)}, decisions say {yuan(one.due)}"
+            typer.echo(f"{clean(one.case_key)}: {said}")
+        for month in broken:
+            typer.echo(f"{month}: the sheets are not what was closed")
+        typer.echo(f"{len(found)} cases differ, {len(broken)} closed months are broken")
+    if found or broken:
+        raise typer.Exit(1)
+
+
+@app.command("close")
+def close(month: MonthArgument, login: AsOption, as_json: JsonOption = False) -> None:
+    """Close a month: book what is due, freeze its sheets with a hash; harmless to repeat."""
+    from qa.batch.fines import reckoning_of
+    from qa.store.accounts import user_by_login
+    from qa.store.fine_months import close_month
+
+    with opened_store() as (store, settings), store.writing() as session:
+        user, reckoning = user_by_login(session, login), reckoning_of(settings, store)
+        done = close_month(session, user, _month(month), reckoning, datetime.now(UTC))
+    if as_json:
+        print_json(done)
+    else:
+        typer.echo(f"{done.month} is closed: {done.sheets} sheets, {done.sheets_hash}")
+
+
+@app.command("sheets")
+def sheets(
+    month: MonthArgument,
+    login: AsOption,
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="The workbook, .xlsx.")],
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+) -> None:
+    """Write the assessment sheets that a person may see as an Excel workbook."""
+    from qa.batch.fines import reckoning_of
+    from qa.reports.assessment import sheet_workbook
+    from qa.review.rights import scope_of
+    from qa.store.accounts import user_by_login
+    from qa.store.audit import audit
+    from qa.store.fine_months import sheets_of
+    from qa.store.queries import agent_names
+
+    with opened_store() as (store, settings), store.writing() as session:
+        user = user_by_login(session, login)
+        reckoning = reckoning_of(settings, store)
+        found = sheets_of(session, scope_of(user), _month(month), reckoning)
+        names = agent_names(session)
+        audit(session, user, "ledger.download", "month", month, {"sheets": len(found)})
+    kept = [(one.sheet, one.sheet_hash, one.is_frozen) for one in found]
+    to.write_bytes(sheet_workbook(kept, names, "en" if lang == "en" else "zh"))
+    typer.echo(f"{len(found)} sheets: {to}")
+
+
+@app.command("withdraw")
+def withdraw(
+    ruleset_hash: Annotated[str, typer.Argument(metavar="HASH", help="The version's hash.")],
+    login: AsOption,
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
+    reinstate: Annotated[bool, typer.Option("--reinstate", help="Let it count again.")] = False,
+) -> None:
+    """Withdraw a ruleset version: its fines are given back with the next booking."""
+    from qa.store.accounts import user_by_login
+    from qa.store.withdrawals import set_withdrawn
+
+    with opened_store() as (store, _), store.writing() as session:
+        user, now = user_by_login(session, login), datetime.now(UTC)
+        set_withdrawn(session, user, ruleset_hash, withdrawn=not reinstate, reason=reason, now=now)
+    typer.echo("reinstated" if reinstate else "withdrawn; 'qa ledger book' gives back")
+
+
+def _month(text: str) -> str:
+    import re
+
+    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
+        raise typer.BadParameter(f"'{text}' is no month such as 2025-11")
+    return text
