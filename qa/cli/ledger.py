@@ -195,6 +195,6 @@ def withdraw(
 def _month(text: str) -> str:
     import re
 
-    if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text):
+    if not re.fullmatch(r"(19|20)[0-9]{2}-(0[1-9]|1[0-2])", text):
         raise typer.BadParameter(f"'{text}' is no month such as 2025-11")
     return text

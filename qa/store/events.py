@@ -36,6 +36,8 @@ from qa.store.tables_events import EventRow, EventStepRow
 from qa.store.tables_people import UserRow, UserTeamRow
 from qa.types import Span
 
+FIRST_YEAR = 1900
+"""Earlier times are a slip of the keyboard, and some databases do not keep them."""
 OPEN_STATES = (EventState.DETECTED, EventState.FILED, EventState.ESCALATED)
 
 
@@ -161,7 +163,7 @@ def _new_row(session: Session, user: User, draft: EventDraft, text: str, now: da
         agent_id = user.agent_id
     elif agent_id is not None and not agent_id_in_scope(session, scope_of(user), agent_id):
         raise NotFoundError("agent", agent_id)
-    if at > now:
+    if at.year < FIRST_YEAR or at > now:
         raise InvalidRequestError(Refusal.EVENT_WRONG)
     return EventRow(
         kind=draft.kind.value,

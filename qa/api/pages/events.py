@@ -240,9 +240,11 @@ def _filter(asked: EventQuery, service: Service) -> EventFilter:
         states=OPEN if asked.view == "open" else (),
         kinds=(asked.kind,) if asked.kind else (),
         agent_id=asked.agent or None,
-        since=datetime.combine(asked.since, time(), zone) if asked.since else None,
+        since=datetime.combine(asked.since, time(), zone)
+        if asked.since and asked.since >= date(1900, 1, 1)
+        else None,
         until=datetime.combine(asked.until + timedelta(days=1), time(), zone)
-        if asked.until and asked.until < date(9000, 1, 1)
+        if asked.until and date(1900, 1, 1) <= asked.until < date(9000, 1, 1)
         else None,
     )
 

@@ -50,7 +50,7 @@ from qa.store.review_rows import load_histories
 from qa.store.withdrawals import ruleset_versions, set_withdrawn
 from qa.types import Span
 
-MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WAITING = (Standing.FROZEN, Standing.WAITS, Standing.NO_SUM, Standing.UNPLACED)
 

@@ -49,7 +49,7 @@ router = APIRouter(prefix="/ledger", tags=["ledger"])
 Appellant = Annotated[Viewer, who(Right.APPEAL)]
 Keeper = Annotated[Viewer, who(Right.KEEP_LEDGER)]
 Reviewer = Annotated[Viewer, who(Right.REVIEW)]
-MONTH = r"^[0-9]{4}-(0[1-9]|1[0-2])$"
+MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
 _REFUSALS = declared("not_found", "conflict", "invalid", "not_allowed")
 
 

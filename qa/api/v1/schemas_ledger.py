@@ -223,7 +223,7 @@ class SheetOut(Answer):
 class CloseIn(Request):
     """A month to close."""
 
-    month: Line = Field(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2025-11"])
+    month: Line = Field(pattern=r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2025-11"])
 
 
 class ClosedMonthOut(Answer):
