@@ -1,6 +1,7 @@
 """Workers for tests of the pool: a job's path says what becomes of it, and nothing is read.
 
-Orders, as words of the path: `die`, `eat-MIB` (takes memory and keeps it), `slow-SECONDS`.
+Orders, as words of the path: `die`, `eat-MIB` (takes memory and keeps it), `slow-SECONDS`,
+`meet-COUNT` (waits until so many workers have one).
 """
 
 import os
@@ -37,6 +38,8 @@ class Obedient:
         if order == "eat":
             KEPT.append(bytearray(os.urandom(1 << 20) * int(value)))
             time.sleep(2)
+        if order == "meet":
+            _meet(path.parent, int(value))
         if order == "slow":
             time.sleep(float(value))
         # What was announced while this one had its turn comes back as notes.
@@ -47,6 +50,14 @@ class Obedient:
         self, path: Path, transcript: Transcript, questions: Sequence[Question]
     ) -> tuple[Hearing, ...]:
         return ()
+
+
+def _meet(folder: Path, count: int) -> None:
+    """Wait until so many processes have come here."""
+    (folder / f"here-{os.getpid()}").touch()
+    deadline = time.monotonic() + 60
+    while len(list(folder.glob("here-*"))) < count and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def obedient(settings: Settings) -> Obedient:

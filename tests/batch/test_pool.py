@@ -106,12 +106,14 @@ def test_a_model_that_is_lost_during_the_night_ends_the_run_and_blames_no_record
     assert all(isinstance(r, Heard) for r in results) and len(results) == 2
 
 
-def test_each_worker_sees_one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_worker_sees_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpu_count", lambda settings: 2)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
-    names = ["slow-0.5", "slow-0.51"]
-    settings = settings_with(ahead=0)
-    results = results_of(names, settings, size=2, factory=pool_workers.shows_its_gpu)
+    with LocalPool(pool_workers.shows_its_gpu, settings_with(ahead=0), 2) as pool:
+        pool.submit([Job(name, str(tmp_path / "meet-2"), None) for name in ("a", "b")])
+        results: list[Result] = []
+        while pool.unfinished:
+            results += pool.poll(1.0)
     assert {r.transcript.notes[1] for r in results if isinstance(r, Heard)} == {"4", "7"}
     assert machine.gpu_environment(3, 2, {}) == {"CUDA_VISIBLE_DEVICES": "1"}
     assert machine.gpu_environment(0, 0, {}) == {}
