@@ -20,6 +20,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from qa.config_reports import ReportSettings
 from qa.errors import ConfigError
 from qa.sections import (
     ArchiveSettings,
@@ -336,6 +337,7 @@ class Settings(BaseSettings):
     ledger: LedgerSettings = LedgerSettings()
     proof: ProofSettings = ProofSettings()
     s3: S3Settings = S3Settings()
+    reports: ReportSettings = ReportSettings()
     sources: dict[str, SourceSettings] = Field(
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "
@@ -427,7 +429,7 @@ def _leaves(
     """Walk the settings in order: path, default and description of each."""
     for name, field in section.model_fields.items():
         kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, Section):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
             yield from _leaves(kind, (*above, name))
             continue
         default = field.get_default(call_default_factory=True)

@@ -317,6 +317,11 @@ class Refusal(StrEnum):
     LABELS_MISSING = "labels_missing"
     NOTHING_TO_DRAW = "nothing_to_draw"
     BLIND = "blind"
+    REPORT_SENT = "report_sent"
+    REPORT_CHANGED = "report_changed"
+    REPORT_NOT_REVIEWED = "report_not_reviewed"
+    REPORT_DIFFERS = "report_differs"
+    REPORT_NOT_OVER = "report_not_over"
 
 
 _REFUSED = {
@@ -371,6 +376,11 @@ _REFUSED = {
     Refusal.LABELS_MISSING: "some calls or rules have no label yet",
     Refusal.NOTHING_TO_DRAW: "there are no such calls, rules or people",
     Refusal.BLIND: "results are shown when everybody has handed in, or the set is closed",
+    Refusal.REPORT_SENT: "the report is sent and never changes",
+    Refusal.REPORT_CHANGED: "the report was made anew or changed meanwhile; look at it again",
+    Refusal.REPORT_NOT_REVIEWED: "somebody must review the report first",
+    Refusal.REPORT_DIFFERS: "a recount gives other figures; make the report anew and review it",
+    Refusal.REPORT_NOT_OVER: "the days of the report are not over yet",
 }
 
 

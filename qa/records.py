@@ -49,6 +49,8 @@ class Right(StrEnum):
     """Start runs and see their progress."""
     MANAGE_USERS = "manage_users"
     """Add, change and disable users."""
+    SEND_REPORTS = "send_reports"
+    """Review and send reports."""
     READ_AUDIT = "read_audit"
     """Read the audit log."""
     FILE_EVENTS = "file_events"

@@ -21,7 +21,7 @@ STEPS = (
     ("ingest", "transcribe", "scoring"),
     ("turns",),
     ("text", "config", "codec", "wording"),
-    ("reasons", "sections"),
+    ("reasons", "sections", "config_reports"),
     ("packed", "records", "vault"),
     ("types", "errors"),
 )
@@ -45,7 +45,7 @@ ROOMS = {
         ("pydantic", "pydantic_settings"),
         (
             *("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
-            *("qa/scoring/conditions/*", "qa/sections.py"),
+            *("qa/scoring/conditions/*", "qa/sections.py", "qa/config_reports.py"),
         ),
     ),
     "prometheus_client": ("qa/api/metrics.py",),

@@ -16,6 +16,7 @@ from qa.api.metrics import router as metrics_router
 from qa.api.pages import page_routers
 from qa.api.recordings import Recordings
 from qa.api.rendering import STATIC
+from qa.api.report_watch import ReportWatch
 from qa.api.service import Service
 from qa.api.upkeep import Upkeep
 from qa.api.v1 import openapi, routes
@@ -38,12 +39,12 @@ def create_app(store: Store, settings: Settings, *, looks_after: bool = True) ->
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = _AT_ONCE
-        upkeep = Upkeep(store, settings) if looks_after else None
-        if upkeep is not None:
-            upkeep.start()
+        watches = (Upkeep(store, settings), ReportWatch(store, settings)) if looks_after else ()
+        for one in watches:
+            one.start()
         yield
-        if upkeep is not None:
-            upkeep.close()
+        for one in watches:
+            one.close()
         recordings.close()
 
     app = FastAPI(

@@ -51,6 +51,7 @@ AREAS = (
     _area("ledger", "/ledger", Right.FILE_EVENTS),
     _area("agents", "/agents", Right.READ_TEAMS),
     _area("team", "/teams", Right.READ_TEAMS),
+    _area("reports", "/reports", Right.READ_TEAMS),
     _area("rules", "/rules", Right.READ_RULES),
     _area("upload", "/upload", Right.UPLOAD),
     _area("runs", "/runs", Right.RUN_JOBS),

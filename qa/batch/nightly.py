@@ -1,4 +1,4 @@
-"""The night: take in every source, transcribe, judge, and do the daily work of reviewing.
+"""The night: take in every source, transcribe, judge, do the daily work of reviewing, make reports.
 
 It is the main job on all sources at once. The tables say what is left, so a night that was broken
 off anywhere goes on where it stood when it is started again.
@@ -6,9 +6,12 @@ off anywhere goes on where it stood when it is started again.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, merge_reports, take_in
+from qa.batch.report_delivery import deliver_due
+from qa.batch.reporting import Made, make_due, raise_alarms
 from qa.batch.runner import RunOptions, RunReport, run_intake
 from qa.config import Settings
 from qa.errors import ConfigError, IngestError
@@ -34,11 +37,13 @@ class NightReport:
         standing: how all recordings stand after it; a night that was broken off may have failed
             on some of them.
         continues: number of the night before this one, where that was broken off.
+        reports: the drafts that were made, or counted anew, of the days that are over.
     """
 
     run: RunReport
     standing: Standing
     continues: int | None = None
+    reports: tuple[Made, ...] = ()
 
 
 def night_sources(
@@ -87,7 +92,11 @@ def run_night(
         before = runs.last_run(session, NIGHTLY, before=report.run_id)
         standing = read_standing(session)
     was_cut = before is not None and before.state is RunState.INTERRUPTED
-    return NightReport(report, standing, before.run_id if before and was_cut else None)
+    now = datetime.now(UTC)
+    made = make_due(store, settings, now)
+    raise_alarms(store, settings, now)
+    deliver_due(store, settings)
+    return NightReport(report, standing, before.run_id if before and was_cut else None, made)
 
 
 def _taken(store: Store, named: NamedSource, listener: Listener) -> IntakeReport:

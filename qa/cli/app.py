@@ -35,6 +35,7 @@ from qa.cli import (
     notices,
     promises,
     reconcile,
+    reports,
     rescore,
     review,
     rules,
@@ -139,6 +140,7 @@ app.add_typer(audit.app)
 app.add_typer(db.app)
 app.add_typer(archive.app)
 app.add_typer(runs.app)
+app.add_typer(reports.app)
 for commands in (
     run,
     nightly,

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,7 @@ _ROOT = Path(__file__).resolve().parents[2]
 _CALLS = Path("tests", "fixtures", "audio")
 _SHOWN_CALL = "bad"
 _CHECKED_DAYS = 3
+_DEMO_TEAM = "二组"
 
 
 def register(app: typer.Typer) -> None:
@@ -67,6 +69,7 @@ def demo(
         _draw_checks(store, settings)
         _add_labels(store, settings, calls)
         demo_ledger(store, settings)
+        _make_reports(store, settings)
         if not no_serve and sys.stdin.isatty() and sys.stdout.isatty():
             show_pages(store, settings, _any_port(settings.serve))
     if not report.is_clean:
@@ -115,6 +118,7 @@ def _print_next(folder: Path) -> None:
         (f"{qa} show {_SHOWN_CALL} --full --transcript", "one call, every rule, what was said"),
         (f"{qa} list --flagged", "the calls that a person should look at"),
         (f"{qa} promises", "what agents promised, and until when"),
+        (f"{qa} reports list", "daily, weekly and monthly reports, as drafts"),
         (f"{qa} export verdicts --csv", "every verdict as a table"),
         (f"{qa} backtest heating-repair", "how right the rules are, by the authors' labels"),
         (f"{qa} ledger list", "fines and rewards, each with its call"),
@@ -169,6 +173,27 @@ def _add_labels(store: "Store", settings: "Settings", calls: Path) -> None:
     with store.writing() as session:
         if not list_sets(session):
             add_labels(session, None, draft, labels, datetime.now(UTC))
+
+
+def _make_reports(store: "Store", settings: "Settings") -> None:
+    """Make the reports on the newest call's day, week and month, with tickets made up for them."""
+    from datetime import UTC, datetime
+
+    from qa.batch.reporting import make_report
+    from qa.cli.demo_tickets import demo_tickets
+    from qa.errors import TransitionError
+    from qa.review.report_model import ReportKind, days_of
+    from qa.store import queries
+
+    demo_tickets(store)
+    with store.reading() as session:
+        calls = queries.list_calls(session, queries.CallFilter(), store.zone)
+        newest = max(line.started_at.date() for line in calls if line.started_at)
+    for kind in ReportKind:
+        for team in ("", _DEMO_TEAM):
+            with suppress(TransitionError):  # somebody sent it in an earlier demo
+                days = days_of(kind, newest)
+                make_report(store, settings, days, team=team, now=datetime.now(UTC))
 
 
 def _print_accounts(accounts: "Sequence[DemoAccount]") -> None:

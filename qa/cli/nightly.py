@@ -41,7 +41,7 @@ def nightly(
     gpu_workers: GpuWorkersOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Do the night: take in every source, transcribe, judge, close appeal windows, draw checks.
+    """Do the night: take in every source, transcribe, judge, draw checks, make the reports.
 
     Then the archive's work: copies, hashes of recordings whose turn it is, approved deletions.
 
@@ -94,7 +94,7 @@ def _summary(report: "NightReport") -> dict[str, Any]:
 
     issues = list(report.run.intake.issues)
     about = {"run_id": report.run.run_id, "continues": report.continues}
-    more = {"standing": report.standing, "issues": issues}
+    more = {"standing": report.standing, "issues": issues, "reports": list(report.reports)}
     return {**about, **run_result(report.run), **more}
 
 
@@ -119,6 +119,8 @@ def _print(report: "NightReport") -> None:
         console.print("ledger         nothing booked: a scorecard is damaged", style="yellow")
     elif daily.booked:
         console.print(f"ledger         {daily.booked} entries booked")
+    if report.reports:
+        console.print(f"reports        {len(report.reports)} drafts are up to date")
     standing = report.standing
     if standing.failed or standing.waiting:
         reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))

@@ -19,6 +19,7 @@ _HEAD = _LEAD | {
     Right.READ_AUDIT,
     Right.KEEP_LEDGER,
     Right.APPROVE_DELETION,
+    Right.SEND_REPORTS,
 }
 _ADMIN = frozenset({Right.MANAGE_USERS, Right.RUN_JOBS, Right.READ_AUDIT, Right.READ_RULES})
 _OF_ROLE = {

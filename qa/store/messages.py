@@ -31,6 +31,8 @@ class MessageKind(StrEnum):
     """Something that a person entered was confirmed; the agent may object."""
     LABELS_ASSIGNED = "labels_assigned"
     """Calls to label apart from the machine."""
+    REPORT_LATE = "report_late"
+    """The report on the days before is not sent by its hour."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ class PromiseFilter:
     state: PromiseState | None = None
     scope: Scope | None = None
     overdue: bool = False
+    call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,8 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
         statement = statement.where(CallRow.started_at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(CallRow.started_at < wanted.until)
+    if wanted.call_id is not None:
+        statement = statement.where(CallRow.call_id == wanted.call_id)
     if wanted.scope is not None:
         statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
     return statement

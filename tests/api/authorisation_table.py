@@ -16,16 +16,20 @@ Add a row when you add a route:
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qa.records import User, UserRole
+from qa.records import Scope, User, UserRole
+from qa.review.report_model import Counted, ReportKind, Terms, days_of
 from qa.store import sessions
 from qa.store.ledger import start_run
+from qa.store.report_rows import count_report
+from qa.store.reports import put_version
 from qa.store.tables import CallRow
 from qa.store.tables_archive import DeletionRow, DeletionStepRow
 from qa.store.tables_events import EventRow, OmissionRow
@@ -118,6 +122,7 @@ def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, s
         **{"ruleset_id": "heating-repair", "rule_id": "IP01", "kind": "calls", "ending": "csv"},
         **{"festival": "春节", "first_day": "2026-02-15", "set_id": 1, "position": 1},
         **{"festival": "春节", "first_day": "2026-02-15", "month": "2025-11"},
+        **{"key": "repairs_received", "form": "html", "delivery_id": 1},
     }
     return {
         **{name: (str(value), str(value)) for name, value in same.items()},
@@ -163,6 +168,7 @@ def _add_things(
         **{"call_id": call_id, "agent_id": agent_id, "team": team},
         **{"check_id": str(check.check_id), "appeal_id": str(appeal.appeal_id)},
         **{"upload_id": upload.upload_id, "deletion_id": str(deletion.deletion_id)},
+        **{"upload_id": upload.upload_id, "report_id": str(_add_report(session, team))},
     }
 
 
@@ -196,6 +202,13 @@ def _add_managed(session: Session, spare: User, call_id: str, agent_id: str) -> 
     }
 
 
+def _add_report(session: Session, team: str) -> int:
+    days = days_of(ReportKind.DAILY, date(2025, 11, 18))
+    scope = Scope(teams=frozenset({team}))
+    body = count_report(session, Counted(days, scope, ZoneInfo("Asia/Shanghai"), Terms()), team)
+    return put_version(session, body, None, now=NOW)
+
+
 ABOUT_CALL = {"call_id": "{call_id}", "scorecard_id": "1", "reason": "why", "text": "why"}
 DECISION = {"rule_id": "IP01", "action": "confirm"}
 SETTLING = ABOUT_CALL | {"choice": "keep"}
@@ -211,6 +224,9 @@ RESULT = {"json": {"result": "heard"}}
 DELETING = {"decision": "approve", "note": ""}
 ASKING = {"json": {"call_id": "{call_id}", "reason": "ten characters of why"}}
 AGREEING = {"json": {"approve": True}}
+REPORT = {"kind": "daily", "day": "2025-11-19", "team": "{team}"}
+PLACE = {"rule_id": "IP01", "start_ms": 1, "end_ms": 2, "reason": "", "state": "kept"}
+PROMISE = PLACE | {"call_id": "{call_id}"}
 CLIP = {"params": {"start_ms": 0, "end_ms": 1000}}
 FILERS = "agent lead head"
 KEEPERS = "head"
@@ -297,6 +313,18 @@ ROWS = (
     row("GET /teams", WATCHERS, leads_on="lead"),
     row("GET /teams/{team}", WATCHERS, scoped=True),
     row("GET /centre", WATCHERS),
+    row("GET /reports", WATCHERS),
+    row("POST /reports", REVIEWERS, scoped=True, send={"data": REPORT}),
+    row("GET /reports/style.css", WATCHERS),
+    row("GET /reports/{report_id}", WATCHERS, scoped=True),
+    row("GET /reports/{report_id}/rows/{key}", WATCHERS, scoped=True),
+    row("GET /reports/{report_id}/file.{form}", WATCHERS, scoped=True),
+    row("POST /reports/{report_id}/remark", REVIEWERS, scoped=True, send={"data": {"note": "x"}}),
+    row("POST /reports/{report_id}/review", "head"),
+    row("POST /reports/{report_id}/send", "head"),
+    row("POST /reports/{report_id}/deliveries/{delivery_id}", "head", reads_nothing=True),
+    row("GET /promises", WATCHERS),
+    row("POST /promises/{call_id}", REVIEWERS, scoped=True, send={"data": PLACE}),
     row("GET /unprocessed", "head admin_calls"),
     row("GET /unprocessed/count", "head admin_calls"),
     row("GET /upload", REVIEWERS),
@@ -387,6 +415,21 @@ ROWS = (
     row("GET /api/v1/agents", WATCHERS),
     row("GET /api/v1/agents/{agent_id}", READERS, scoped=True),
     row("GET /api/v1/agents/{agent_id}/series", READERS, scoped=True),
+    row("GET /api/v1/reports", WATCHERS),
+    row("POST /api/v1/reports", REVIEWERS, scoped=True, send={"json": REPORT}),
+    row("GET /api/v1/reports/{report_id}", WATCHERS, scoped=True),
+    row("GET /api/v1/reports/{report_id}/rows/{key}", WATCHERS, scoped=True),
+    row("GET /api/v1/reports/{report_id}/file.{form}", WATCHERS, scoped=True),
+    row(
+        "POST /api/v1/reports/{report_id}/remarks",
+        REVIEWERS,
+        scoped=True,
+        send={"json": {"version": 1, "note": "x"}},
+    ),
+    row("POST /api/v1/reports/{report_id}/review", "head", send={"json": {"version": 1}}),
+    row("POST /api/v1/reports/{report_id}/send", "head", send={"json": {"version": 1}}),
+    row("GET /api/v1/promises", WATCHERS),
+    row("POST /api/v1/promises/rulings", REVIEWERS, scoped=True, send={"json": PROMISE}),
     row("GET /api/v1/exports/{kind}.{ending}", WATCHERS),
     # the API: recordings, runs, rules
     row("POST /api/v1/recordings", REVIEWERS),

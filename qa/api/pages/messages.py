@@ -21,6 +21,7 @@ _TASKS = {
     MessageKind.FINE_BOOKED: "/ledger",
     MessageKind.FINE_REVERSED: "/ledger",
     MessageKind.CHARGE_CONFIRMED: "/ledger",
+    MessageKind.REPORT_LATE: "/reports",
 }
 """Where a message leads instead of its call."""
 _SIGNS = {
@@ -36,6 +37,7 @@ _SIGNS = {
     MessageKind.FINE_REVERSED: ("↶", "met"),
     MessageKind.CHARGE_CONFIRMED: ("¥", "undecided"),
     MessageKind.LABELS_ASSIGNED: ("◎", "na"),
+    MessageKind.REPORT_LATE: ("!", "violated"),
 }
 
 router = APIRouter(include_in_schema=False)

@@ -20,6 +20,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "area_appeals": Wording("申诉", "Appeals"),
     "area_agents": Wording("坐席", "Agents"),
     "area_team": Wording("班组与中心", "Teams"),
+    "area_reports": Wording("报表", "Reports"),
     "area_rules": Wording("质检项", "Rules"),
     "area_upload": Wording("上传录音", "Upload"),
     "area_runs": Wording("运行", "Runs"),

@@ -46,5 +46,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     "messages_labels_assigned": Wording(
         "分到一批要盲评的通话。", "Calls to label blind were assigned to you."
     ),
+    "messages_report_late": Wording(
+        "报表过了时限还没有发出。", "A report is late: it is not sent by its hour."
+    ),
     "flash_messages_read": Wording("已全部标为已读。", "All are marked as read."),
 }

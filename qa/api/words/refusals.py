@@ -81,6 +81,23 @@ WORDS: Final[Mapping[str, Wording]] = {
         "全部交卷或关闭之后才能看结果。",
         "Results are shown when everybody has handed in, or the set is closed.",
     ),
+    "refusal_report_sent": Wording(
+        "报表已经发出，不能再改。", "The report is sent and never changes."
+    ),
+    "refusal_report_changed": Wording(
+        "报表刚刚有变动，请看过新的内容再操作。",
+        "The report changed meanwhile; look at it again first.",
+    ),
+    "refusal_report_not_reviewed": Wording(
+        "报表要先审核才能发出。", "Somebody must review the report before it is sent."
+    ),
+    "refusal_report_differs": Wording(
+        "重新核对，有数字与明细不符，不能发出。请重新生成并审核。",
+        "A recount gives other figures, so it cannot be sent. Make it anew and review it.",
+    ),
+    "refusal_report_not_over": Wording(
+        "这段日子还没有结束，报表不能发出。", "The days of this report are not over yet."
+    ),
     "refusal_conflict": Wording(
         "内容已被别人改动。请刷新页面再试。", "Somebody changed it meanwhile. Reload and try again."
     ),
