@@ -120,6 +120,11 @@ class HearingSettings(Section):
     vad_aggressiveness: int = Field(
         1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
     )
+    speakers: bool = Field(
+        False,
+        description="tell agent and customer apart in mono recordings, by their voices; needs the "
+        "model 'campplus' (qa models pull campplus)",
+    )
 
 
 class BatchSettings(Section):

@@ -18,7 +18,9 @@ from qa.vault import load_ring
 
 if TYPE_CHECKING:
     from qa.transcribe.audio import DecodedRecording
+    from qa.transcribe.speakers import Encoder
 
+SPEAKER_MODEL = "campplus"
 ROUNDS = 2
 """How often a transcript is asked about: an answer may raise one more question, not a dialogue."""
 
@@ -49,9 +51,21 @@ def engine_fingerprint(settings: Settings) -> str:
         f"{name}={source.agent_channel}" for name, source in sorted(settings.sources.items())
     )
     decode = decode_fingerprint(hearing, model_hash)
-    return f"{decode}/vad{hearing.vad_aggressiveness}/r{ENGINE_REVISION}" + (
+    voices = "/voices" if _speaker_model(settings) else ""
+    return f"{decode}/vad{hearing.vad_aggressiveness}/r{ENGINE_REVISION}{voices}" + (
         f"/{sources}" if sources else ""
     )
+
+
+def _speaker_model(settings: Settings) -> Path | None:
+    """Find the model that tells voices apart, where it is wanted.
+
+    Raises:
+        ModelNotFoundError: it is wanted and not here.
+    """
+    if not settings.hearing.speakers:
+        return None
+    return model_path(SPEAKER_MODEL, models_dir=settings.models_dir)
 
 
 def load_engine(settings: Settings, fingerprint: str) -> Engine:
@@ -81,6 +95,8 @@ class Worker:
     def __init__(self, settings: Settings, *, load: LoadEngine = load_engine) -> None:
         self._settings, self._load = settings, load
         self._engine: Engine | None = None
+        self._encoder: Encoder | None = None
+        self._speakers = _speaker_model(settings)
         self._fingerprint = engine_fingerprint(settings)
         from qa.transcribe.ahead import DecodersAhead
 
@@ -133,6 +149,7 @@ class Worker:
                     engine,
                     aggressiveness=self._settings.hearing.vad_aggressiveness,
                     agent_channel=self._settings.source(source).agent_channel,
+                    encoder=self._voices(decoded.recording.channel_count),
                 )
                 if ask is not None:
                     transcript = self._with_answers(transcript, decoded, ask)
@@ -210,6 +227,16 @@ class Worker:
             self._loaded(),
             aggressiveness=self._settings.hearing.vad_aggressiveness,
         )
+
+    def _voices(self, channel_count: int) -> "Encoder | None":
+        """Load what tells voices apart at the first mono recording."""
+        if channel_count != 1 or self._speakers is None:
+            return None
+        if self._encoder is None:
+            from qa.transcribe.campplus import SpeakerEncoder
+
+            self._encoder = SpeakerEncoder(self._speakers)
+        return self._encoder
 
     def _loaded(self) -> Engine:
         if self._engine is None:

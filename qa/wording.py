@@ -137,6 +137,16 @@ NOTES: Final[Mapping[str, Wording]] = {
     "channels_swapped": Wording(
         "左右声道与设置相反，已按开头语更正", "channels were swapped; corrected by the greeting"
     ),
+    "channels_doubtful": Wording(
+        "分不清哪个声道是坐席", "it is not certain which channel is the agent's"
+    ),
+    "one_voice": Wording(
+        "单声道录音里只听出一个人的声音", "only one voice was told in this mono recording"
+    ),
+    "speakers_doubtful": Wording(
+        "单声道录音里有两个人的声音，但分不清谁是坐席",
+        "two voices were told in this mono recording, but not which is the agent's",
+    ),
     "text_withheld": Wording(
         "部分文字疑为识别错误，已剔除", "some text looked invented and was withheld"
     ),

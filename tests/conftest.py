@@ -18,7 +18,8 @@ settings.load_profile("qa")
 MODELS_DIR = os.environ.get("QA_MODELS_DIR")
 pytest_plugins = ("tests.databases",)
 # Markers of tests that need a part which a user's machine may lack; CI installs all of them.
-PARTS = ("model", "postgres", "browser", "ray", "s3")
+PARTS = ("model", "voices", "postgres", "browser", "ray", "s3")
+MODELS = {"model": "base", "voices": "campplus"}
 
 
 @pytest.fixture(autouse=True)
@@ -36,12 +37,13 @@ def base_model() -> Path:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.get_closest_marker("model") is None:
-        return
-    try:
-        model_path("base", models_dir=Path(MODELS_DIR) if MODELS_DIR else None)
-    except ConfigError as error:
-        pytest.skip(f"the speech model 'base' cannot be had: {error}".splitlines()[0])
+    for marker, model in MODELS.items():
+        if item.get_closest_marker(marker) is None:
+            continue
+        try:
+            model_path(model, models_dir=Path(MODELS_DIR) if MODELS_DIR else None)
+        except ConfigError as error:
+            pytest.skip(f"the model '{model}' cannot be had: {error}".splitlines()[0])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -35,6 +35,7 @@ ROOMS = {
     ),
     "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py", "qa/scoring/sweep.py"),
     "rapidfuzz": ("qa/scoring/match.py",),
+    **dict.fromkeys(("onnx", "onnxruntime"), ("qa/transcribe/campplus.py",)),
     "orjson": ("qa/packed/*",),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("qa/store/*",)),
     "argon2": ("qa/store/passwords.py",),

@@ -8,11 +8,13 @@ from typing import Any, ClassVar, TypeVar
 
 from qa.scoring.reach import Reach
 from qa.scoring.track import Track, build_track
-from qa.types import Call, Outcome, Question, Role, Span, Transcript, Verdict
+from qa.types import Call, Outcome, Question, Role, Span, Transcript, Utterance, Verdict
 
 _Shared = TypeVar("_Shared")
 MIN_ROLE_CONFIDENCE = 0.6
 """Below this, who spoke is a guess, and rules about the agent's words abstain."""
+MAX_DOUBTFUL = 0.25
+"""Share of the characters whose speaker may be unknown in a call that is judged by roles."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,30 @@ class Scene:
         )
         return Scene(replace(self.transcript, utterances=spoken), self.call, self.asked)
 
+    @cached_property
+    def readings(self) -> "tuple[Scene, Scene] | None":
+        """The call read twice where a little of it is nobody's for certain (two people at once).
+
+        Returns:
+            With the doubtful utterances as the customer's and as the agent's. None where all is
+            certain, and where more than `MAX_DOUBTFUL` of the characters are doubtful: then nobody
+            knows who spoke.
+        """
+        spoken = self.transcript.utterances
+        sure = [_is_sure(utterance) for utterance in spoken]
+        doubtful = sum([len(u.text) for u, known in zip(spoken, sure, strict=True) if not known])
+        if not doubtful or doubtful > MAX_DOUBTFUL * sum([len(u.text) for u in spoken]):
+            return None
+
+        def read(role: Role) -> Scene:
+            told = tuple(
+                u if known else replace(u, role=role, role_confidence=1.0)
+                for u, known in zip(spoken, sure, strict=True)
+            )
+            return Scene(replace(self.transcript, utterances=told), self.call, self.asked)
+
+        return read(Role.CUSTOMER), read(Role.AGENT)
+
     @property
     def agent_or_anyone(self) -> Track:
         """The agent's words; where the roles are not known, everybody's."""
@@ -103,10 +129,11 @@ class Scene:
     @cached_property
     def roles_known(self) -> bool:
         """Whether it is known who said what, surely enough to judge by it; so if nobody spoke."""
-        return all(
-            u.role != Role.UNKNOWN and u.role_confidence >= MIN_ROLE_CONFIDENCE
-            for u in self.transcript.utterances
-        )
+        return all(_is_sure(utterance) for utterance in self.transcript.utterances)
+
+
+def _is_sure(utterance: Utterance) -> bool:
+    return utterance.role != Role.UNKNOWN and utterance.role_confidence >= MIN_ROLE_CONFIDENCE
 
 
 def unheard(scene: Scene) -> Verdict | None:

@@ -88,7 +88,7 @@ def judge_rule(rule: Rule, scene: Scene) -> Verdict:
     """
     scene.asked.clear()
     try:
-        verdict = rule.check.run(scene)
+        verdict = _in_every_reading(rule, scene)
         if scene.asked:
             verdict = replace(verdict, questions=tuple(dict.fromkeys(scene.asked)))
         return verdict
@@ -100,6 +100,19 @@ def judge_rule(rule: Rule, scene: Scene) -> Verdict:
         place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
         _log.error("rule %s failed inside its check: %s at %s", rule.rule_id, _name(error), place)
         return Verdict(Outcome.UNDECIDED, "check_failed", (("error", _name(error)),))
+
+
+def _in_every_reading(rule: Rule, scene: Scene) -> Verdict:
+    """Run a check; where a little of the call is nobody's, its verdict must not hang on whose."""
+    if scene.readings is None:
+        return rule.check.run(scene)
+    verdict, other = [rule.check.run(reading) for reading in scene.readings]
+    if verdict.outcome is other.outcome:
+        return verdict
+    for one in (verdict, other):
+        if one.outcome is Outcome.UNDECIDED:
+            return one
+    return Verdict(Outcome.UNDECIDED, "role_unknown")
 
 
 def _name(error: Exception) -> str:

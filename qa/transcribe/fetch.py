@@ -141,6 +141,8 @@ def _pip_download(wheel: Wheel, name: str, scratch: Path, report: Report) -> Pat
     command = [
         *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
         *("--no-deps", "--only-binary", ":all:", "--retries", "2", "--progress-bar", "off"),
+        *(("--python-version", wheel.python) if wheel.python else ()),
+        *(("--platform", wheel.platform) if wheel.platform else ()),
         *("--dest", str(scratch), wheel.requirement),
     ]
     # pip downloads into its temporary folder; kept in ours, its size tells how far it has come.

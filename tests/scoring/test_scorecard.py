@@ -9,7 +9,7 @@ import pytest
 
 from qa.scoring.check import Check, Scene
 from qa.scoring.dialogue import parse_dialogue
-from qa.scoring.ruleset import Group, Rule, Ruleset
+from qa.scoring.ruleset import Group, Rule, Ruleset, load_ruleset
 from qa.scoring.scorecard import context_revision, score_call, transcript_key
 from qa.types import (
     Call,
@@ -18,8 +18,10 @@ from qa.types import (
     Notice,
     Outcome,
     ReleasedBy,
+    Role,
     Scorecard,
     Ticket,
+    Transcript,
     Verdict,
 )
 
@@ -193,3 +195,42 @@ def test_the_day_is_the_call_centres_own() -> None:
     as_utc = replace(CALL, started_at=datetime(2025, 10, 8, 16, 30, tzinfo=UTC))
     assert context_revision(local) == context_revision(replace(local, notices=()))
     assert context_revision(as_utc) != context_revision(replace(as_utc, notices=()))
+
+
+def doubtful(*roles: Role) -> Transcript:
+    """A mono call of four utterances, by who is told to have said each."""
+    said = (
+        "您好，大龙供暖报修，请问您有什么问题？",
+        "我家暖气一直都不热，怎么办呀？",
+        "这个不归我们管。",
+        "请问您的具体地址在哪里？",
+    )
+    heard = parse_dialogue("\n".join(f"坐席: {text}" for text in said))
+    told = tuple(
+        replace(u, role=role, role_confidence=0.0 if role is Role.UNKNOWN else 0.9)
+        for u, role in zip(heard.utterances, roles, strict=True)
+    )
+    return replace(heard, utterances=told)
+
+
+@pytest.mark.parametrize(
+    ("third", "outcome"),
+    [
+        (Role.AGENT, Outcome.VIOLATED),
+        (Role.CUSTOMER, Outcome.MET),
+        (Role.UNKNOWN, Outcome.UNDECIDED),
+    ],
+)
+def test_a_verdict_must_not_hang_on_who_said_a_doubtful_word(third: Role, outcome: Outcome) -> None:
+    transcript = doubtful(Role.AGENT, Role.CUSTOMER, third, Role.AGENT)
+    card = score_call(transcript, Call("c"), load_ruleset("heating-repair"))
+    lines = {line.rule_id: line.verdict for line in card.lines}
+    assert lines["FP02"].outcome is outcome
+    assert lines["FP01"].outcome is Outcome.MET  # neither reading holds an insult
+    assert (lines["FP02"].reason == "role_unknown") == (third is Role.UNKNOWN)
+
+
+def test_a_call_of_which_too_much_is_doubtful_has_no_roles() -> None:
+    transcript = doubtful(Role.AGENT, Role.UNKNOWN, Role.UNKNOWN, Role.AGENT)
+    scene = Scene(transcript, Call("c"))
+    assert scene.readings is None and not scene.roles_known
