@@ -103,6 +103,9 @@ def contents(store: Store) -> dict[str, Any]:
         "spot_checks": rows_of(store, checks),
         "audit": rows_of(store, audit),
         "call_status": rows_of(store, "SELECT call_id, state, score FROM call_status ORDER BY 1"),
+        "archive_checks": rows_of(
+            store, "SELECT recording_id, state FROM archive_checks ORDER BY 1"
+        ),
     }
 
 
