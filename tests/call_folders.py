@@ -62,7 +62,16 @@ def snapshot(
     store: Store, *, without: tuple[str, ...] = ("runs", "run_tasks")
 ) -> dict[str, list[Any]]:
     """Every row of every table, times of writing left out."""
-    times = {"first_seen_at", "first_used_at", "created_at", "failed_at"}
+    times = {
+        "first_seen_at",
+        "first_used_at",
+        "created_at",
+        "failed_at",
+        "made_at",
+        "queued_at",
+        "next_at",
+        "attempted_at",
+    }
     rows = {}
     with store.reading() as session:
         for table in Table.metadata.sorted_tables:

@@ -159,8 +159,8 @@ def report_targets(settings: ReportSettings) -> tuple[Target, ...]:
 def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Report, ...]:
     """Say once of each report of the centre that it is not sent by its hour.
 
-    Heads are told on the page; mails and posts go where the settings say. An installation that
-    never made a report is told nothing.
+    Heads are told on the page; mails and posts go where the settings say. What was due before the
+    installation made its first report is not late.
 
     Returns:
         The reports that are newly late.
@@ -170,12 +170,13 @@ def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Repor
     today = now.astimezone(store.zone).date()
     late = []
     with store.reading() as session:
-        in_use = bool(reports.list_reports(session, EVERYTHING, team="", limit=1))
+        since = reports.first_made_at(session)
         for kind in ReportKind:
             days = last_over(kind, today)
             report = reports.report_on(session, days)
             is_sent = report is not None and report.state is ReportState.SENT
-            if in_use and not is_sent and now >= due_at(settings.reports, days, store.zone):
+            due = due_at(settings.reports, days, store.zone)
+            if since is not None and since < due <= now and not is_sent:
                 late.append(days)
     return tuple(one for days in late if (one := _alarm(store, settings, days, now)))
 

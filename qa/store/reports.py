@@ -167,6 +167,12 @@ def report_on(session: Session, days: ReportDays, team: str = "") -> Report | No
     return found[0] if found else None
 
 
+def first_made_at(session: Session) -> datetime | None:
+    """Find when the first report was ever made; None before that."""
+    first = select(ReportVersionRow.made_at).order_by(ReportVersionRow.version_id).limit(1)
+    return session.scalar(first)
+
+
 def may_see(scope: Scope, team: str) -> bool:
     """Whether a report of a team (empty for the centre) lies within a scope."""
     return scope.everything or team in scope.teams

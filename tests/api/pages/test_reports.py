@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
+from sqlalchemy import update
 
 from qa.api.app import create_app
 from qa.api.report_watch import ReportWatch
@@ -16,6 +17,7 @@ from qa.records import User, UserRole
 from qa.review.report_model import ReportKind, days_of
 from qa.store.messages import messages_for
 from qa.store.reports import Report, report_on
+from qa.store.tables_reports import ReportVersionRow
 from tests.people import log_in, person
 from tests.review_store import Review, review_store
 
@@ -136,6 +138,9 @@ def test_both_languages_and_no_personal_data(
 
 def test_the_service_looks_after_late_reports(review: Review, head: User) -> None:
     own = review.settings.model_copy(update={"reports": ReportSettings(due_by="00:00")})
+    with review.store.writing() as session:
+        long_ago = datetime(2025, 1, 1, tzinfo=UTC)
+        session.execute(update(ReportVersionRow).values(made_at=long_ago))
     watch = ReportWatch(review.store, own, every_s=0.05)
     watch.start()
     until = time.monotonic() + 20
