@@ -114,8 +114,13 @@ def _due(today: date) -> Iterator[ReportDays]:
 
 def recounted(session: Any, settings: Settings, zone: ZoneInfo, report: Report) -> ReportBody:
     """Count a report again from its rows, one by one, as it was counted then."""
+    return recount(session, counted_then(settings, zone, report), report.team)
+
+
+def counted_then(settings: Settings, zone: ZoneInfo, report: Report) -> Counted:
+    """Say what a report counts by the readings of its making; settings may have changed since."""
     wanted = counted(settings, zone, report.days, report.team)
-    return recount(session, replace(wanted, terms=report.body.terms), report.team)
+    return replace(wanted, terms=report.body.terms)
 
 
 def reconcile(store: Store, settings: Settings, report: Report) -> tuple[Difference, ...]:

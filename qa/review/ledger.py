@@ -152,6 +152,16 @@ def flag_stage(line: ReviewedLine, state: ReviewState, *, is_withdrawn: bool) ->
     }.get(state, Stage.CONFIRMED)
 
 
+def stage_for(stage: Stage, *, was_told: bool) -> Stage:
+    """Say how far a charge has come for the agent whose the call is now.
+
+    A call that was given to another agent after it was released is held against nobody before that
+    agent was told of it too: they have had no chance to object.
+    """
+    has_come_far = stage in (Stage.RELEASED, Stage.FROZEN, Stage.FINAL)
+    return Stage.CONFIRMED if has_come_far and not was_told else stage
+
+
 def reckon(charges: Iterable[Charge], terms_at: TermsAt) -> list[Case]:
     """Say what every case costs as things stand, in order of when it happened.
 

@@ -19,6 +19,7 @@ from qa.review.reviewing import is_praised, machine_score, machine_severity
 from qa.store.convert import chunks
 from qa.store.review_rows import CallReview, load_reviews
 from qa.store.tables import AgentRow, CallRow, ScorecardRow
+from qa.store.tables_events import EventRow
 from qa.store.tables_review import CallStatusRow
 from qa.store.upsert import upsert
 from qa.types import Grade, Outcome, Scorecard
@@ -178,6 +179,7 @@ def calls_changed(session: Session, call_ids: Sequence[str], now: datetime) -> N
     """Follow changes of calls' own rows: time, agent, replaced or back again."""
     for ids in chunks(call_ids):
         places = _places(session, ids)
+        _move_events(session, places)
         kept = set(
             session.scalars(select(CallStatusRow.call_id).where(CallStatusRow.call_id.in_(ids)))
         )
@@ -188,6 +190,15 @@ def calls_changed(session: Session, call_ids: Sequence[str], now: datetime) -> N
         if rows:
             session.execute(update(CallStatusRow), rows)
         write_status(session, sorted(places.keys() - kept), now)
+
+
+def _move_events(session: Session, places: Mapping[str, CallPlace]) -> None:
+    """Let the events of calls follow them: whom an event is about is whose the call is."""
+    for event in session.scalars(select(EventRow).where(EventRow.call_id.in_(list(places)))):
+        place = places[event.call_id or ""]
+        event.agent_id = place.agent_id
+        event.happened_at = place.started_at or event.happened_at
+    session.flush()
 
 
 def teams_changed(session: Session, agent_ids: Sequence[str]) -> None:

@@ -16,13 +16,13 @@ from sqlalchemy.orm import Session
 
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
 from qa.records import Right, Scope, User
-from qa.review.ledger import Charge, Evidence, Stage
+from qa.review.ledger import Charge, Evidence, Stage, stage_for
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of, scope_of
 from qa.review.schedule import ENTERABLE
 from qa.store.audit import audit
 from qa.store.convert import chunks
-from qa.store.messages import MessageKind, tell_agent
+from qa.store.messages import MessageKind, calls_told, tell_agent
 from qa.store.scope import agent_in_scope, require_call
 from qa.store.tables import CallRow, RecordingRow
 from qa.store.tables_fines import ChargeRow, ChargeStepRow
@@ -279,12 +279,13 @@ def entered_charges(
 ) -> list[Charge]:
     """Load the entered charges of a scope, or all, as the ledger reckons with them."""
     of_scope = () if scope is None else (agent_in_scope(scope, CallRow.agent_id),)
+    told = calls_told(session, MessageKind.CHARGE_CONFIRMED)
     return [
         Charge(
             agent_id=one.agent_id,
             happened_at=one.started_at,
             day=one.started_at.astimezone(zone).date() if one.started_at else None,
-            stage=one.stage(now, days),
+            stage=stage_for(one.stage(now, days), was_told=one.draft.call_id in told),
             evidence=Evidence(one.draft.call_id, charge_id=one.charge_id, span=one.draft.span),
             item=one.draft.item,
         )

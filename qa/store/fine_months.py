@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotAllowedError, NotFoundError, Refusal, StoreError, TransitionError
@@ -37,6 +37,7 @@ from qa.store.month_work import first_day, first_moment, month_work
 from qa.store.scope import agent_in_scope
 from qa.store.tables import AgentRow
 from qa.store.tables_fines import FineEntryRow, FineMonthRow, FineSheetRow
+from qa.store.tables_review import CallStatusRow
 
 FIRST_HASH = "0" * 64
 
@@ -83,7 +84,7 @@ def close_month(
     Raises:
         NotAllowedError: the person lacks the right.
         TransitionError: the ledger only tries out, the month is not over or lies before a closed
-            one, or an earlier one with entries is open.
+            one, or an earlier one with entries, or with calls after the last closed, is open.
         StoreError: a stored scorecard is damaged.
     """
     if Right.KEEP_LEDGER not in rights_of(user):
@@ -107,8 +108,15 @@ def _require_closable(session: Session, month: str, zone: ZoneInfo, now: datetim
     if month <= last:
         raise TransitionError(Refusal.MONTH_CLOSED)
     earlier = select(func.count()).where(FineEntryRow.month > last, FineEntryRow.month < month)
-    if session.scalar(earlier):
+    if session.scalar(earlier) or (last and _has_calls_between(session, last, month, zone)):
         raise TransitionError(Refusal.EARLIER_MONTH_OPEN)
+
+
+def _has_calls_between(session: Session, last: str, month: str, zone: ZoneInfo) -> bool:
+    """Whether a month that was left out has calls: it could never be closed, and break a streak."""
+    since, until = first_moment(next_month(last), zone), first_moment(month, zone)
+    between = (CallStatusRow.sorted_at >= since, CallStatusRow.sorted_at < until)
+    return bool(session.scalar(select(exists().where(*between))))
 
 
 def _rewarded(

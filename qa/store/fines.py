@@ -20,13 +20,13 @@ from qa.review.booking import (
     differences,
     postings,
 )
-from qa.review.ledger import Case, Charge, Evidence, flag_stage, reckon
+from qa.review.ledger import Case, Charge, Evidence, flag_stage, reckon, stage_for
 from qa.review.rights import rights_of
 from qa.review.schedule import Terms
 from qa.store.audit import audit
 from qa.store.charges import entered_charges
 from qa.store.convert import chunks
-from qa.store.messages import MessageKind, tell_agent
+from qa.store.messages import MessageKind, calls_told, tell_agent_named
 from qa.store.review_rows import load_reviews
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow, VerdictRow
@@ -86,6 +86,7 @@ def flag_charges(
     )
     places = {row[0]: (row[1], row[2]) for row in rows}
     withdrawn = withdrawn_rulesets(session)
+    told = calls_told(session, MessageKind.CALL_RELEASED, CallRow.call_id.in_(_calls_with_fines()))
     found: list[Charge] = []
     for ids in chunks(list(places)):
         for call_id, review in load_reviews(session, ids, now).items():
@@ -103,7 +104,7 @@ def flag_charges(
                         agent_id=agent_id,
                         happened_at=started_at,
                         day=started_at.astimezone(zone).date() if started_at else None,
-                        stage=stage,
+                        stage=stage_for(stage, was_told=call_id in told),
                         evidence=Evidence(
                             call_id,
                             review.scorecard_id,
@@ -262,7 +263,7 @@ def _tell(session: Session, entry: Entry, now: datetime) -> None:
     kind = MessageKind.FINE_BOOKED
     if entry.kind is EntryKind.REVERSAL:
         kind = MessageKind.FINE_REVERSED
-    tell_agent(session, kind, entry.evidence.call_id, now)
+    tell_agent_named(session, kind, entry.agent_id, entry.evidence.call_id, now)
 
 
 def as_entry(row: FineEntryRow) -> Entry:

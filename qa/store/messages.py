@@ -50,8 +50,28 @@ def tell_agent(session: Session, kind: MessageKind, call_id: str, now: datetime)
     """Tell the agent of a call; a call without an agent tells nobody."""
     agent_id = session.scalar(select(CallRow.agent_id).where(CallRow.call_id == call_id))
     if agent_id is not None:
-        row = {"agent_id": agent_id, "kind": kind.value, "call_id": call_id, "sent_at": now}
-        session.execute(insert(MessageRow).values(row))
+        tell_agent_named(session, kind, agent_id, call_id, now)
+
+
+def tell_agent_named(
+    session: Session, kind: MessageKind, agent_id: str, call_id: str, now: datetime
+) -> None:
+    """Tell an agent by 工号, whoever's the call is by now."""
+    row = {"agent_id": agent_id, "kind": kind.value, "call_id": call_id, "sent_at": now}
+    session.execute(insert(MessageRow).values(row))
+
+
+def calls_told(session: Session, kind: MessageKind, *conditions: ColumnElement[bool]) -> set[str]:
+    """List the calls of which the agent whose they are now was told something.
+
+    Args:
+        conditions: which calls.
+    """
+    to_their_agent = (MessageRow.call_id == CallRow.call_id) & (
+        MessageRow.agent_id == CallRow.agent_id
+    )
+    wanted = select(CallRow.call_id).join(MessageRow, to_their_agent)
+    return set(session.scalars(wanted.where(MessageRow.kind == kind.value, *conditions)))
 
 
 def tell_user(

@@ -21,11 +21,12 @@ from zipfile import ZipFile
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import (
     EVERYTHING,
+    counted_then,
     make_due,
     make_report,
     raise_alarms,
@@ -48,8 +49,9 @@ from qa.store.report_deliveries import (
     deliveries_of,
     settle,
 )
+from qa.store.report_rows import list_rows
 from qa.store.reports import Report, StepAction, add_step, find_report, sent_file
-from qa.store.tables import AgentRow
+from qa.store.tables import AgentRow, TicketRow
 from qa.store.tables_reports import ReportDeliveryRow
 from tests.call_folders import open_store, settings_for
 from tests.review_house import NOW, House, house
@@ -429,6 +431,20 @@ def test_a_difference_blocks_sending_and_later_data_are_corrections(
     assert (changed["calls_all"].reported, changed["calls_all"].recounted) == (2, 3)
     make_due(centre.store, settings, MORNING + timedelta(hours=20))
     assert load(centre, number) == report
+
+
+def test_rows_are_listed_by_the_readings_of_the_report(centre: House, tmp_path: Path) -> None:
+    """A changed limit changes neither a report nor the rows that its figures lead to."""
+    with centre.store.writing() as session:
+        received = datetime(2025, 11, 20, 1, 0, tzinfo=UTC)
+        times = {"received_at": received, "completed_at": received + timedelta(hours=5)}
+        session.execute(insert(TicketRow).values(ticket_id="t1", **times))
+    number = make_report(centre.store, settings_with(tmp_path), DAYS, now=MORNING)
+    report, changed = load(centre, number), settings_with(tmp_path, long_repair_hours=6)
+    figure = next(one for one in report.body.figures if one.key == "repairs_long")
+    wanted = counted_then(changed, centre.store.zone, report)
+    with centre.store.reading() as session:
+        assert len(list_rows(session, wanted, "repairs_long")) == figure.rows == 1
 
 
 def test_drafts_of_the_days_that_are_over(centre: House, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from qa.review.events import (
     OmissionKind,
 )
 from qa.store.audit import audit
+from qa.store.call_status import calls_changed
 from qa.store.event_finding import find_heard, find_long_repairs, has_unscanned
 from qa.store.events import (
     EventDraft,
@@ -131,6 +132,22 @@ def test_a_later_scorecard_without_it_takes_back_what_nobody_acted_on(centre: Ho
     centre.judge(hearing("c1", EventKind.OPINION, version="v3"))
     assert look(centre) == (0, 0)
     assert seen(centre)[0].state is EventState.DETECTED
+
+
+def test_an_event_goes_with_its_call_to_the_agent_whose_it_is(centre: House) -> None:
+    heard(centre, "c1", COMPLAINT)
+    assert [len(seen(centre, who)) for who in ("lead1", "lead2")] == [1, 0]
+    with centre.store.writing() as session:
+        values = {"agent_id": "136", "started_at": NOW - DAY}
+        session.execute(update(CallRow).where(CallRow.call_id == "c1").values(**values))
+        calls_changed(session, ["c1"], NOW)
+    assert [len(seen(centre, who)) for who in ("lead1", "lead2")] == [0, 1]
+    (event,) = seen(centre)
+    assert (event.agent_id, event.happened_at, event.state) == (
+        "136",
+        NOW - DAY,
+        EventState.DETECTED,
+    )
 
 
 def test_a_repair_over_four_hours_is_found_from_its_ticket(centre: House) -> None:

@@ -18,6 +18,7 @@ from qa.review.schedule import Terms
 from qa.store.appeals import AppealRuling, decide_appeal, submit_appeal
 from qa.store.audit_reading import AuditFilter
 from qa.store.audit_reading import list_entries as audit_entries
+from qa.store.call_status import calls_changed
 from qa.store.charges import ChargeAction, ChargeDraft, enter_charge, take_charge_step
 from qa.store.fine_months import broken_months, close_month, sheet_of
 from qa.store.fines import (
@@ -30,6 +31,7 @@ from qa.store.fines import (
 )
 from qa.store.messages import MessageKind, messages_for
 from qa.store.reviews import decide_flag, release_call, review_of
+from qa.store.tables import CallRow
 from qa.store.tables_fines import FineSheetRow
 from qa.store.withdrawals import set_withdrawn
 from qa.types import Span
@@ -232,6 +234,52 @@ def test_earlier_months_are_closed_first_and_a_trial_closes_nothing(centre: Hous
         assert caught.value.refusal is refusal
     with centre.store.writing() as session, pytest.raises(NotAllowedError):
         close_month(session, centre.people["lead3"], "2025-11", reckoning(centre), now)
+
+
+def test_a_month_with_calls_is_not_left_out_between_closed_ones(centre: House) -> None:
+    head = centre.people["head"]
+    for month in (9, 10):
+        centre.judged(f"m{month}", "108", "", datetime(2025, month, 5, tzinfo=UTC))
+    with centre.store.writing() as session:
+        close_month(session, head, "2025-09", reckoning(centre), DECEMBER)
+    for month, refusal in (("2025-11", Refusal.EARLIER_MONTH_OPEN), ("2025-10", None)):
+        with centre.store.writing() as session:
+            if refusal is None:
+                assert close_month(session, head, month, reckoning(centre), DECEMBER).sheets == 1
+                continue
+            with pytest.raises(TransitionError) as caught:
+                close_month(session, head, month, reckoning(centre), DECEMBER)
+            assert caught.value.refusal is refusal
+
+
+def give(centre: House, call_id: str, agent_id: str) -> None:
+    """Give a call to another agent."""
+    with centre.store.writing() as session:
+        own = CallRow.call_id == call_id
+        session.execute(update(CallRow).where(own).values(agent_id=agent_id))
+        calls_changed(session, [call_id], LATER)
+
+
+def test_a_call_given_to_another_agent_costs_them_nothing_before_they_were_told(
+    centre: House,
+) -> None:
+    fined(centre, 1)
+    entered(centre)
+    step(centre, "head", ChargeAction.CONFIRM)
+    assert sorted(fen for fen, _, _ in booked(centre)) == [1000, 20_000]
+    give(centre, "c1", "136")
+    assert sorted(booked(centre)) == [
+        (-20_000, "verdict_withdrawn", "2025-11"),
+        (-1000, "verdict_withdrawn", "2025-11"),
+    ]
+    with centre.store.reading() as session:
+        cases = cases_now(session, reckoning(centre), LATER)
+        assert {(c.agent_id, c.standing, c.fen) for c in cases} == {("136", Standing.WAITS, 0)}
+        told = [one.kind for one in messages_for(session, centre.people["amy"])]
+        assert told.count(MessageKind.FINE_REVERSED) == 2
+        assert messages_for(session, centre.people["sun"]) == []
+    give(centre, "c1", "108")
+    assert sorted(fen for fen, _, _ in booked(centre)) == [1000, 20_000]
 
 
 def test_three_excellent_months_are_rewarded_once(centre: House) -> None:

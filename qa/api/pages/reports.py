@@ -26,7 +26,7 @@ from qa.api.words import word
 from qa.batch.report_delivery import deliver_due
 from qa.batch.report_papers import files_of
 from qa.batch.report_pdf import find_chromium, make_pdf
-from qa.batch.reporting import counted, make_report, send_report
+from qa.batch.reporting import counted_then, make_report, send_report
 from qa.errors import (
     ConfigError,
     ConflictError,
@@ -200,7 +200,7 @@ def show_rows(
     report, lang = _find(service, viewer, report_id), language(request)
     views.require_figure(key, by)
     zone = service.store.zone
-    wanted = counted(service.settings, zone, report.days, report.team)
+    wanted = counted_then(service.settings, zone, report)
     with service.store.reading() as session:
         rows = list_rows(session, wanted, key, by=by, name=name)
         names = {**views.rule_names(service, lang), **agent_names(session)}

@@ -20,7 +20,7 @@ from qa.api.v1.schemas_reports import (
 )
 from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
 from qa.batch.report_delivery import deliver_due
-from qa.batch.reporting import counted, make_report, reconcile, send_report
+from qa.batch.reporting import counted_then, make_report, reconcile, send_report
 from qa.errors import NotFoundError, Refusal, TransitionError
 from qa.records import Right
 from qa.review.report_model import ReportKind, days_of
@@ -108,7 +108,7 @@ def get_rows(
     """List exactly the rows that a figure counts, or one part of it, as they are now."""
     report = _find(service, viewer, report_id)
     require_figure(key, by)
-    wanted = counted(service.settings, service.store.zone, report.days, report.team)
+    wanted = counted_then(service.settings, service.store.zone, report)
     with service.store.reading() as session:
         rows = list_rows(session, wanted, key, by=by, name=name)
     return [ReportRowOut.model_validate(row) for row in rows]
