@@ -26,7 +26,7 @@ OLD = datetime.now(UTC) - timedelta(days=30)
 
 
 @pytest.fixture(scope="module")
-def booked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Review, Any]]:
+def booked(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[tuple[Review, Any]]:
     """A call with a confirmed fine whose appeal window is over; the ledger books."""
     with review_store(tmp_path_factory.mktemp("managing")) as review:
         head = person(review.store, UserRole.HEAD)
