@@ -9,13 +9,14 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from fastapi.responses import FileResponse
 from starlette.datastructures import Headers
 
 from qa.api.access import Viewer, needs
+from qa.api.listening import REMEMBERED
 from qa.api.problems import Refused
 from qa.api.recordings import FileState
 from qa.api.redaction import muted_for
@@ -24,10 +25,12 @@ from qa.api.sound import sound_response
 from qa.errors import QAError
 from qa.records import Right
 from qa.store.audit import Detail, audit
+from qa.store.audit_reading import was_written_lately
 from qa.transcribe.playback import SoundLength
 from qa.types import Span
 
 MAX_CLIP_MS = 600_000
+FETCHED = "call.fetch_audio"
 LEAD_MS = 1_000
 """So much is heard before the evidence, so that the ear is ready when it begins."""
 _RANGE = re.compile(r"bytes=\s*(?=\d|-\d)([0-9]{0,18})\s*-\s*([0-9]{0,18})\s*", re.IGNORECASE)
@@ -50,15 +53,24 @@ def note_listening(
 
 
 def _note_fetch(service: Service, viewer: Viewer, call_id: str, span: Span, *, clear: bool) -> None:
-    """Write down which stretch of a call's sound is sent to whom, unless it lately was."""
+    """Write down which stretch of a call's sound is sent to whom, unless it lately was.
+
+    A process remembers what it sent itself; of what others sent the log knows.
+    """
     fetched, user_id = service.recordings.fetched, viewer.user.user_id
     key = f"{call_id}\0clear" if clear else call_id
     if not fetched.is_new(user_id, key, span):
         return
     details = _details(span, clear=clear)
+
+    def holds(known: dict[str, Any]) -> bool:
+        within = known["from_ms"] <= span.start_ms and span.end_ms <= known["to_ms"]
+        return bool(within) and bool(known.get("clear")) is clear
+
     try:
         with service.store.writing() as session:
-            audit(session, viewer.user, "call.fetch_audio", "call", call_id, details)
+            if not was_written_lately(session, user_id, FETCHED, call_id, holds, REMEMBERED):
+                audit(session, viewer.user, FETCHED, "call", call_id, details)
     except QAError:
         fetched.forget(user_id, key)  # nothing was given; the next try is written down
         raise

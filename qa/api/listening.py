@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from qa.types import Span
 
-_REMEMBERED = timedelta(minutes=15).total_seconds()
+REMEMBERED = timedelta(minutes=15)
+"""What was sent so lately is not written down again."""
 _MOST_REMEMBERED = 2_000
 
 
@@ -35,7 +36,7 @@ class Fetched:
         with self._lock:
             known = self._sent.pop(key, None)
             if known is None or known.until < now:
-                known = _Sent(now + _REMEMBERED, [])
+                known = _Sent(now + REMEMBERED.total_seconds(), [])
             self._sent[key] = known
             while len(self._sent) > _MOST_REMEMBERED:
                 self._sent.popitem(last=False)

@@ -8,6 +8,7 @@ under the same condition, so that deleting a recording takes its sound away from
 import hashlib
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -173,13 +174,17 @@ class Recordings:
             return FileState.UNREADABLE
 
     def _make_room(self, *, keep: Path) -> None:
-        files = sorted(self._cache.glob("*.wav*"), key=lambda file: file.stat().st_mtime)
-        total = sum(file.stat().st_size for file in files)
-        for file in files:
+        found = []
+        for file in self._cache.glob("*.wav*"):
+            with suppress(FileNotFoundError):  # another process makes room, too
+                status = file.stat()
+                found.append((status.st_mtime, status.st_size, file))
+        total = sum(size for _, size, _ in found)
+        for _, size, file in sorted(found):
             if total <= CACHE_BYTES:
                 break
             if file != keep:
-                total -= file.stat().st_size
+                total -= size
                 file.unlink(missing_ok=True)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
-from qa.batch.uploads import upload_folder
+from qa.batch.uploads import archive_folder, upload_folder
 from qa.config import Settings
 from qa.errors import ConfigError, QAError, RecordingError, RecordingFault
 from qa.ingest.objects import ObjectFile, is_object
@@ -29,6 +29,7 @@ from qa.vault import (
     own_suffix,
     rewrap,
     seal_file,
+    sync_folder,
 )
 
 _BLOCK = 1 << 20
@@ -87,7 +88,6 @@ def archive_of(settings: Settings) -> Archive:
         ConfigError: it shall be sealed without a key, or without copies.
     """
     wanted = settings.archive
-    folder = (wanted.folder or settings.data_dir / "archive").absolute()
     keys = load_ring(wanted.key_file)
     if wanted.seal and wanted.keep != "copy":
         raise ConfigError("archive.seal: only copies are sealed; set archive.keep = 'copy', too.")
@@ -96,7 +96,7 @@ def archive_of(settings: Settings) -> Archive:
             "archive.seal: there is no key; `qa archive new-key FILE` makes one, and "
             "archive.key_file names it."
         )
-    return Archive(folder, keys, wanted.seal, wanted.keep == "copy", settings.s3)
+    return Archive(archive_folder(settings), keys, wanted.seal, wanted.keep == "copy", settings.s3)
 
 
 def keep_copies(
@@ -252,10 +252,19 @@ def _keep(store: Store, archive: Archive, one: ToKeep, own: Path) -> None:
         raise RecordingError(
             one.recording_id, RecordingFault.CHANGED, "it changed while it was copied."
         )
+    _sync_names(target, archive)
     ours = [p for p in one.paths if _is_ours(Path(p), archive, own) and Path(p) != target]
     note_file(store, archive, one.recording_id, target, instead_of=ours)
     for path in ours:
         Path(path).unlink(missing_ok=True)
+
+
+def _sync_names(target: Path, archive: Archive) -> None:
+    """Make a copy's name outlive a power cut before what it takes the place of goes."""
+    for folder in target.parents:
+        if not folder.is_relative_to(archive.folder):
+            return
+        sync_folder(folder)
 
 
 def note_file(
@@ -266,7 +275,11 @@ def note_file(
     *,
     instead_of: list[str] | None = None,
 ) -> None:
-    """Write down a copy that lies in the archive folder, and what it takes the place of."""
+    """Write down a copy that lies in the archive folder, and what it takes the place of.
+
+    Raises:
+        RecordingError: DELETED, the recording was deleted meanwhile; the copy is removed.
+    """
     status = path.stat()
     copy = Copy(
         recording_id=recording_id,
@@ -277,8 +290,12 @@ def note_file(
         size_bytes=status.st_size,
         mtime_ns=status.st_mtime_ns,
     )
-    with store.writing() as session:
-        rows.put_copy(session, copy, datetime.now(UTC), instead_of=instead_of or [])
+    try:
+        with store.writing() as session:
+            rows.put_copy(session, copy, datetime.now(UTC), instead_of=instead_of or [])
+    except RecordingError:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def _is_ours(path: Path, archive: Archive, own: Path) -> bool:

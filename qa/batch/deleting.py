@@ -13,7 +13,7 @@ from qa.ingest.objects import ObjectFile, is_object
 from qa.store import archive as rows
 from qa.store import erasing
 from qa.store.deletions import Deletion, DeletionKind, find_deletion
-from qa.store.store import Store
+from qa.store.store import Session, Store
 from qa.transcribe.audio import Decoder
 from qa.transcribe.emptiness import prove_empty
 from qa.types import Emptiness
@@ -66,8 +66,7 @@ def _carry_out(
     now, number = datetime.now(UTC), deletion.deletion_id
     with store.reading() as session:
         begun = erasing.is_deleted(session, deletion.recording_id)
-        known = erasing.files_of(session, deletion.recording_id)
-    paths = [file.path for file in known]
+        paths = _paths_of(session, archive, deletion.recording_id)
     if deletion.kind is DeletionKind.EMPTY and not begun:
         found = _look(paths, deletion.recording_id, archive, decoder)
         if found is not None:
@@ -79,13 +78,23 @@ def _carry_out(
     with store.writing() as session:
         if erasing.begin_erasing(session, number, now):
             return
-    _forget_caches(settings, deletion.recording_id)
+    with store.reading() as session:  # copied meanwhile?
+        paths = _paths_of(session, archive, deletion.recording_id)
     left = [fault for path in paths if (fault := _remove(path, deletion.recording_id, archive))]
+    _forget_caches(settings, deletion.recording_id)  # last: nobody can make them anew
     with store.writing() as session:
         if left:
             erasing.fail(session, number, ", ".join(sorted(set(left))), now)
         else:
             erasing.end_erasing(session, number, len(paths), now)
+
+
+def _paths_of(session: Session, archive: Archive, recording_id: str) -> list[str]:
+    """List the files that hold a recording, and the copy where the archive's folder lies now."""
+    paths = [file.path for file in erasing.files_of(session, recording_id)]
+    name = erasing.copy_of(session, recording_id)
+    copy = str(archive.path_of(name)) if name else None
+    return paths if copy is None or copy in paths else [*paths, copy]
 
 
 def _remove(path: str, recording_id: str, archive: Archive) -> str:

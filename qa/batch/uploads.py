@@ -6,6 +6,7 @@ in hand, and the next one takes it up again. One thing at a time, under the run 
 that was started elsewhere holds it, uploads wait.
 """
 
+import hashlib
 import logging
 import time
 import traceback
@@ -24,7 +25,7 @@ from qa.batch.rulesets import Rulesets
 from qa.batch.transcribing import Terms, transcribe_with
 from qa.config import Settings
 from qa.errors import ConflictError, QAError
-from qa.store import claims, runs, uploads
+from qa.store import claims, erasing, runs, uploads
 from qa.store.convert import chunks
 from qa.store.runs import Run
 from qa.store.store import Store
@@ -34,6 +35,8 @@ NOT_JUDGED = "not_judged"
 """Fault of an upload whose call no ruleset can judge."""
 BROKEN = "broken"
 """Fault of an upload on which the program itself failed; the log says where."""
+PART_SUFFIX = ".part"
+"""Ending of an upload that has not arrived whole."""
 _ABANDONED_S = 24 * 3600
 _POLL_S = 0.5
 _PATIENCE_S = 5.0
@@ -194,7 +197,7 @@ def work_until(settings: Settings, wait: Wait, options: WorkOptions | None = Non
         stack.callback(workshop.close)
         with store.writing() as session:
             uploads.mark_waiting(session)  # what an earlier process had in hand
-        sweep(store, upload_folder(settings))
+        sweep(store, settings)
         said, jobs = "", 0
         while jobs < _JOBS_PER_LIFE:
             try:
@@ -213,21 +216,59 @@ def upload_folder(settings: Settings) -> Path:
     return (settings.data_dir / "uploads").absolute()
 
 
-def sweep(store: Store, folder: Path) -> int:
-    """Remove what broken-off uploads left: parts, and files that no row names; old ones only.
+def archive_folder(settings: Settings) -> Path:
+    """Name the folder where the archive's copies lie."""
+    return (settings.archive.folder or settings.data_dir / "archive").absolute()
+
+
+def sweep(store: Store, settings: Settings) -> int:
+    """Remove what broken-off uploads left: parts, and spare files that no row names; old ones only.
+
+    A whole file that no row names stays unless its recording lies in our folders under another
+    name, or was deleted: where the data folder was moved or an older database was restored it may
+    be all that is left of a call.
 
     Returns:
         How many files were removed.
     """
-    count, old = 0, time.time() - _ABANDONED_S
+    folder = upload_folder(settings)
+    homes = (folder, archive_folder(settings))
+    count, kept, old = 0, 0, time.time() - _ABANDONED_S
     for some in chunks(path for path in folder.rglob("*") if path.is_file()):
         with store.reading() as session:
             known = uploads.known_paths(session, [str(path) for path in some])
         for path in some:
-            if str(path) not in known and path.stat().st_mtime < old:
+            if str(path) in known or path.stat().st_mtime >= old:
+                continue
+            if path.suffix == PART_SUFFIX or _is_spare(store, path, homes):
                 path.unlink(missing_ok=True)
                 count += 1
+            else:
+                kept += 1
+    if kept:
+        _log.warning("%d files in the upload folder belong to no known call; they are kept", kept)
     return count
+
+
+def _is_spare(store: Store, path: Path, homes: tuple[Path, ...]) -> bool:
+    """Whether a file's recording was deleted, or another known file of our folders holds it."""
+    try:
+        with path.open("rb") as file:
+            recording_id = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return False
+    with store.reading() as session:
+        if erasing.is_deleted(session, recording_id):
+            return True
+        others = [
+            (Path(file.path), file.size_bytes) for file in erasing.files_of(session, recording_id)
+        ]
+    return any(
+        any(other.is_relative_to(home) for home in homes)
+        and other.is_file()
+        and other.stat().st_size == size
+        for other, size in others
+    )
 
 
 def _real_engine(settings: Settings) -> str:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import RecordingFault
+from qa.errors import RecordingError, RecordingFault
 from qa.records import Scope
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow, FileRow, RecordingRow, TranscriptRow
@@ -205,7 +205,20 @@ def put_copy(
 
     Args:
         instead_of: paths of files that the copy takes the place of.
+
+    Raises:
+        RecordingError: DELETED, the recording was deleted while it was copied.
     """
+    # Held, so that a deletion that begins now finds the copy.
+    session.execute(
+        select(RecordingRow.recording_id)
+        .where(RecordingRow.recording_id == copy.recording_id)
+        .with_for_update()
+    )
+    if session.get(TombstoneRow, copy.recording_id) is not None:
+        raise RecordingError(
+            copy.recording_id, RecordingFault.DELETED, "it was deleted while it was copied."
+        )
     upsert(
         session,
         ArchivedRow,

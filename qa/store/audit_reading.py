@@ -1,9 +1,10 @@
 """Reading the audit log, and checking that nobody changed it."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
@@ -66,6 +67,34 @@ class ChainCheck:
     head: str
     broken: int | None = None
     problem: str = ""
+
+
+def was_written_lately(
+    session: Session,
+    actor: int,
+    action: str,
+    call_id: str,
+    holds: Callable[[dict[str, Any]], bool],
+    within: timedelta,
+) -> bool:
+    """Whether a person's row about a call, with such details, was written a short while ago.
+
+    Call it in the transaction that would write the row: it holds the log until the commit, so
+    that of two processes the second one sees the first one's row.
+    """
+    session.execute(
+        select(AuditHeadRow.entries).where(AuditHeadRow.head_id == HEAD_ID).with_for_update()
+    )
+    rows = session.scalars(
+        select(AuditRow.details).where(
+            AuditRow.subject_kind == "call",
+            AuditRow.subject == call_id,
+            AuditRow.actor == actor,
+            AuditRow.action == action,
+            AuditRow.happened_at >= datetime.now(UTC) - within,
+        )
+    )
+    return any(holds(json.loads(details)) for details in rows)
 
 
 def list_entries(

@@ -116,6 +116,12 @@ def files_of(session: Session, recording_id: str) -> list[KnownFile]:
     return [KnownFile(row.path, row.size_bytes, row.mtime_ns) for row in rows]
 
 
+def copy_of(session: Session, recording_id: str) -> str | None:
+    """Name the archive's copy of a recording below the archive's folder; None where none is."""
+    row = session.get(ArchivedRow, recording_id)
+    return row.name if row else None
+
+
 def is_deleted(session: Session, recording_id: str) -> bool:
     """Whether a recording was deleted by request."""
     return session.get(TombstoneRow, recording_id) is not None

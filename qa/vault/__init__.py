@@ -6,7 +6,7 @@ not know whether one is sealed.
 
 from qa.vault.keys import KeyRing, load_ring, new_key
 from qa.vault.opening import data_key_of, is_sealed, open_plain, own_suffix, plain_copy
-from qa.vault.sealed import SEALED_SUFFIX, SealedFile, Sealer, rewrap, seal_file
+from qa.vault.sealed import SEALED_SUFFIX, SealedFile, Sealer, rewrap, seal_file, sync_folder
 
 __all__ = [
     "SEALED_SUFFIX",
@@ -22,4 +22,5 @@ __all__ = [
     "plain_copy",
     "rewrap",
     "seal_file",
+    "sync_folder",
 ]

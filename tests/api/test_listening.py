@@ -85,3 +85,17 @@ def test_a_clip_is_heard_even_where_the_sound_was_sent_before(tmp_path: Path) ->
             assert client.get("/clips/open?start_ms=3000&end_ms=4000").status_code == 200
             (row,) = written(review.store, "call.listen")
             assert row[2] == '{"from_ms":2000,"to_ms":4000}'
+
+
+def test_what_another_process_sent_lately_is_not_written_down_again(tmp_path: Path) -> None:
+    with review_store(tmp_path) as review:
+        user = person(review.store, UserRole.HEAD, sees_personal_data=True)
+        for asked in ("", "", "?clear=true", "?clear=true"):  # each time a process of its own
+            app = create_app(review.store, review.settings)
+            with TestClient(app, base_url=BASE) as client:
+                log_in(client, review.store, user)
+                assert client.get(f"/audio/open{asked}").status_code == 200
+        sent = '{"from_ms":0,"to_ms":12000}'
+        clear = '{"clear":true,"from_ms":0,"to_ms":12000}'
+        details = [row[2] for row in written(review.store, "call.fetch_audio")]
+        assert sorted(details) == sorted([sent, clear])

@@ -11,6 +11,7 @@ import pytest
 import soundfile
 from sqlalchemy import select
 
+import qa.batch.archive
 import qa.batch.deleting
 from qa.batch.archive import archive_of, keep_copies, rotate, verify
 from qa.batch.archive_backup import back_up_recordings, restore_recordings
@@ -481,3 +482,38 @@ def test_a_proof_that_does_not_hold_at_the_end_stops_the_deletion(review: Review
     (done,) = carry_out(review.store, review.settings)
     assert (done.state, done.note) == (DeletionState.REFUSED, "not_empty")
     assert file.exists()
+
+
+def test_a_copy_made_while_its_recording_is_deleted_does_not_stay(
+    review: Review, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = _with(review, tmp_path, keep="copy")
+    recording_id = _recording(review, "clean")
+    asks, approves = person(review.store, UserRole.HEAD), person(review.store, UserRole.HEAD)
+    _decide(review, approves, _ask(review, asks, "clean"))
+    noted = qa.batch.archive.note_file
+
+    def deleted_first(*args: object, **more: object) -> None:
+        if args[2] == recording_id:
+            carry_out(review.store, settings)
+        noted(*args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(qa.batch.archive, "note_file", deleted_first)
+    report = keep_copies(review.store, settings)
+    assert (recording_id, "deleted") in report.failed
+    assert not list(archive_of(settings).folder.rglob(f"{recording_id}*"))
+
+
+def test_a_deletion_finds_the_copy_of_an_archive_that_was_moved(
+    review: Review, tmp_path: Path
+) -> None:
+    before = _with(review, tmp_path, keep="copy", folder=tmp_path / "before")
+    assert keep_copies(review.store, before).failed == ()
+    (tmp_path / "before").rename(tmp_path / "after")
+    after = _with(review, tmp_path, keep="copy", folder=tmp_path / "after")
+    recording_id = _recording(review, "clean")
+    asks, approves = person(review.store, UserRole.HEAD), person(review.store, UserRole.HEAD)
+    _decide(review, approves, _ask(review, asks, "clean"))
+    assert list((tmp_path / "after").rglob(f"{recording_id}*"))
+    carry_out(review.store, after)
+    assert not list((tmp_path / "after").rglob(f"{recording_id}*"))

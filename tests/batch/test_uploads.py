@@ -12,7 +12,7 @@ import pytest
 
 from qa.batch.asked_runs import WorkOptions
 from qa.batch.beside import Beside
-from qa.batch.uploads import BROKEN, NOT_JUDGED, Workshop
+from qa.batch.uploads import BROKEN, NOT_JUDGED, Workshop, sweep
 from qa.config import Settings
 from qa.errors import ConfigError
 from qa.records import Scope, UserRole
@@ -239,3 +239,30 @@ def test_the_process_ends_in_the_middle_and_the_next_takes_up(
     store.run_lock().close()  # nobody holds it any more
     with Beside(settings, TALKING):
         until(lambda: look(store, upload_id).state is UploadState.SCORED)
+
+
+def test_a_moved_data_folder_loses_no_upload(store: Store, settings: Settings) -> None:
+    send(store, settings, 1)
+    old = settings.data_dir / "uploads"
+    moved = settings.model_copy(update={"data_dir": settings.data_dir.with_name("moved")})
+    new = moved.data_dir / "uploads"
+    new.mkdir(parents=True)
+    sent = next(old.glob("*.wav"))
+    (new / sent.name).write_bytes(sent.read_bytes())
+    (new / "broken-off.part").write_bytes(b"RIFF")
+    for file in new.iterdir():
+        os.utime(file, (1, 1))
+    assert sweep(store, moved) == 1
+    assert [file.name for file in new.iterdir()] == [sent.name], "it may be all that is left"
+
+
+def test_a_spare_copy_of_a_known_upload_goes(store: Store, settings: Settings) -> None:
+    send(store, settings, 1)
+    folder = settings.data_dir / "uploads"
+    sent = next(folder.glob("*.wav"))
+    spare = folder / "spare.wav"
+    spare.write_bytes(sent.read_bytes())
+    for file in (sent, spare):
+        os.utime(file, (1, 1))
+    assert sweep(store, settings) == 1
+    assert list(folder.iterdir()) == [sent]
