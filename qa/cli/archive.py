@@ -104,7 +104,10 @@ def new_key_(file: Annotated[Path, typer.Argument(metavar="FILE", help="A new fi
 
 @app.command("rotate")
 def rotate_(as_json: JsonOption = False) -> None:
-    """Wrap all sealed copies with the first key of the ring; then the old key can go."""
+    """Wrap all sealed copies with the first key of the ring.
+
+    The old key can go once `qa archive backup` has run again: a backup stays wrapped with it.
+    """
     from qa.batch.archive import rotate
 
     with opened_store() as (store, settings):
