@@ -454,7 +454,9 @@ def _mask(name: str, value: Any) -> Any:
         return {key: _mask(str(key), item) for key, item in value.items()}
     if value and re.search(r"password|secret|token", name, re.IGNORECASE):
         return "***"
+    if isinstance(value, list | tuple):
+        return [_mask(name, item) for item in value]
     if isinstance(value, str) and "://" in value:
         value = re.sub(r"(://[^:@/]*:).*@", r"\1***@", value)
-        return re.sub(r"(?i)((?:password|secret|token)=)[^&]*", r"\1***", value)
+        return re.sub(r"(?i)((?:password|secret|token|key)=)[^&]*", r"\1***", value)
     return value

@@ -13,6 +13,7 @@ from qa.batch.report_mail import (
 from qa.batch.report_webhook import post
 from qa.config import Settings
 from qa.config_reports import ReportSettings
+from qa.errors import StoreError
 from qa.records import Scope
 from qa.reports import report_words as words
 from qa.reports.report_page import file_name, title_of
@@ -64,7 +65,7 @@ def _deliver(
     try:
         parcel = _parcel(store, delivery)
         detail, state = _send(settings, delivery, parcel, clock()), DeliveryState.DELIVERED
-    except CertainFailureError as error:
+    except (CertainFailureError, StoreError) as error:  # a file that was changed is never sent
         detail, state = str(error), DeliveryState.FAILED
         if delivery.attempts >= settings.attempts:
             state = DeliveryState.GIVEN_UP

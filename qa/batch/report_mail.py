@@ -71,13 +71,13 @@ def send_mail(settings: ReportSettings, address: str, parcel: Parcel) -> str:
     message = _message(settings, address, parcel)
     try:
         server = _logged_in(settings)
-    except (OSError, smtplib.SMTPException) as error:
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # a password that is not ASCII
         raise CertainFailureError(_said(error)) from error
     try:
         server.send_message(message)
     except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
         raise CertainFailureError(_said(error)) from error
-    except smtplib.SMTPNotSupportedError as error:
+    except (smtplib.SMTPNotSupportedError, ValueError) as error:  # words that cannot be written
         raise CertainFailureError(_said(error)) from error
     except (OSError, smtplib.SMTPException) as error:
         raise UnclearError(_said(error)) from error  # the line broke; when, nobody knows
@@ -91,7 +91,7 @@ def _logged_in(settings: ReportSettings) -> smtplib.SMTP:
     try:
         if settings.smtp_user:
             server.login(settings.smtp_user, settings.smtp_password or "")
-    except (OSError, smtplib.SMTPException):
+    except (OSError, smtplib.SMTPException, ValueError):
         server.close()
         raise
     return server

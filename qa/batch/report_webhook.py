@@ -40,20 +40,21 @@ def post(settings: ReportSettings, url: str, parcel: Parcel, *, now: datetime) -
         KEY: parcel.key,
         SIGNATURE: signature(settings.webhook_secret or "", body, now),
     }
-    connection = _connection(settings, url)
-    try:
-        connection.connect()
-    except OSError as error:
-        connection.close()
-        raise CertainFailureError(_said(error)) from error
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection = _connection(settings, url)
+    try:
+        path.encode("ascii")
+        connection.connect()
+    except (OSError, ValueError) as error:  # also an address that cannot be written
+        connection.close()
+        raise CertainFailureError(_said(error)) from error
     try:
         connection.request("POST", path, body, headers)
         answer = connection.getresponse()
         answer.read(_MOST_READ)
         status = answer.status
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise UnclearError(_said(error)) from error
     finally:
         connection.close()

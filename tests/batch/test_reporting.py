@@ -52,7 +52,7 @@ from qa.store.report_deliveries import (
 from qa.store.report_rows import list_rows
 from qa.store.reports import Report, StepAction, add_step, find_report, sent_file
 from qa.store.tables import AgentRow, TicketRow
-from qa.store.tables_reports import ReportDeliveryRow
+from qa.store.tables_reports import ReportDeliveryRow, ReportFileRow
 from tests.call_folders import open_store, settings_for
 from tests.review_house import NOW, House, house
 
@@ -370,6 +370,25 @@ def test_only_configured_addresses_are_reached_and_redirects_are_not_followed(
         )
     assert deliver_due(centre.store, settings) == {DeliveryState.GIVEN_UP: 1}
     assert len(hook.posts) == 1
+
+
+def test_what_cannot_be_written_or_was_changed_fails_and_is_in_the_log(
+    centre: House, tmp_path: Path, hook: Any
+) -> None:
+    """A failure that nobody thought of would end the thread that delivers."""
+    url = f"http://127.0.0.1:{hook.server_port}/"
+    given = {"webhook_secret": SECRET, "webhook_plain_http": True, "attempts": 1}
+    settings = settings_with(tmp_path, webhooks=(f"{url}通知",), **given)
+    report = sent(centre, settings)
+    assert deliver_due(centre.store, settings) == {DeliveryState.GIVEN_UP: 1}
+    assert log_of(centre, report)[0].log[0].detail.startswith("UnicodeEncodeError")
+    with centre.store.writing() as session:
+        session.execute(update(ReportDeliveryRow).values(state="waiting", target=url))
+        session.execute(update(ReportFileRow).values(content=b"other"))
+    settings = settings_with(tmp_path, webhooks=(url,), **given)
+    assert deliver_due(centre.store, settings) == {DeliveryState.GIVEN_UP: 1}
+    assert "changed after sending" in log_of(centre, report)[0].log[1].detail
+    assert hook.posts == []
 
 
 def test_a_late_report_raises_the_alarm_once(centre: House, tmp_path: Path, hook: Any) -> None:

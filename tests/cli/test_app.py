@@ -125,6 +125,20 @@ def test_settings_come_from_where_they_say(tmp_path: Path, monkeypatch: pytest.M
     assert "hush" not in output + run("--config", str(file), "config")
 
 
+def test_keys_in_webhooks_are_masked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "site.toml"
+    hooks = '"https://hook.example.com/send?key=hush", "https://other.example.com/in?a=1"'
+    file.write_text(f'[reports]\nwebhooks = [{hooks}]\nwebhook_secret = "hush-hush-hush-hush"\n')
+    monkeypatch.setenv("QA_CONFIG", "")
+    output = run("--config", str(file), "config", "--json")
+    rows = {row["key"]: row["value"] for row in json.loads(output)}
+    assert rows["reports.webhooks"] == [
+        "https://hook.example.com/send?key=***",
+        "https://other.example.com/in?a=1",
+    ]
+    assert "hush" not in output + run("--config", str(file), "config")
+
+
 def test_misspelt_setting_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "site.toml"
     file.write_text("[hearing]\nbeams = 3\n")
