@@ -17,11 +17,14 @@ from qa.errors import ConfigError, QAError
 from qa.store import archive as rows
 from qa.store.archive import Kept, ToKeep
 from qa.store.store import Store
-from qa.vault import SEALED_SUFFIX
+from qa.vault import SEALED_SUFFIX, rewrap
 
 
 def back_up_recordings(store: Store, settings: Settings, folder: Path) -> ArchiveReport:
     """Copy every recording into a folder; those that are there and sound are passed over.
+
+    Sealed files that an earlier key wraps are wrapped with the first key of the ring, as `rotate`
+    does in the archive, so that the earlier key can go.
 
     Returns:
         How many lie there and are sound; `failed` names those of which no sound file was found.
@@ -38,7 +41,10 @@ def back_up_recordings(store: Store, settings: Settings, folder: Path) -> Archiv
     done, failed = 0, []
     for one in wanted:
         try:
-            if _there(folder, one.recording_id, archive) or _back_up(folder, one, archive):
+            there = _there(folder, one.recording_id, archive)
+            if there is not None and there.name.endswith(SEALED_SUFFIX) and archive.keys:
+                rewrap(there, archive.keys)
+            if there or _back_up(folder, one, archive):
                 done += 1
             else:
                 failed.append((one.recording_id, Kept.MISSING.value))

@@ -517,3 +517,19 @@ def test_a_deletion_finds_the_copy_of_an_archive_that_was_moved(
     assert list((tmp_path / "after").rglob(f"{recording_id}*"))
     carry_out(review.store, after)
     assert not list((tmp_path / "after").rglob(f"{recording_id}*"))
+
+
+def test_a_backup_follows_the_key_before_the_old_one_goes(review: Review, tmp_path: Path) -> None:
+    settings, backup = _sealing(review, tmp_path), tmp_path / "backup"
+    keep_copies(review.store, settings)
+    assert back_up_recordings(review.store, settings, backup).failed == ()
+    keys = tmp_path / "keys"
+    new, old = new_key(), keys.read_text()
+    keys.write_text(f"{new}\n{old}\n")
+    rotate(review.store, settings)
+    assert back_up_recordings(review.store, settings, backup).failed == ()
+    keys.write_text(new)
+    for file in archive_of(settings).folder.rglob("*.sealed"):
+        file.unlink()
+    restored = restore_recordings(review.store, settings, backup)
+    assert restored.failed == () and restored.done > 0
