@@ -5,7 +5,7 @@ scorecard of a call no longer has is marked so, unless a person has acted on it.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +65,26 @@ def find_heard(session: Session, now: datetime) -> Found:
         place = {"scan_id": SCAN_ID, "scorecard_id": reached}
         upsert(session, EventScanRow, [place], update=("scorecard_id",))
     return Found(new, gone, is_done)
+
+
+def follow_again(session: Session, cards: Mapping[str, int], now: datetime) -> None:
+    """Bring events up to scorecards that are the current ones again; those were looked through.
+
+    Args:
+        cards: scorecard number by call id; at most `CHUNK`.
+    """
+    with_events = select(EventRow.call_id).where(
+        EventRow.call_id.in_(list(cards)), EventRow.scorecard_id.is_not(None)
+    )
+    numbers = [cards[call_id] for call_id in set(session.scalars(with_events)) if call_id]
+    if not numbers:
+        return
+    rows = session.execute(
+        select(ScorecardRow.scorecard_id, ScorecardRow.call_id, ScorecardRow.blob).where(
+            ScorecardRow.scorecard_id.in_(numbers)
+        )
+    )
+    _follow(session, {row[1]: (row[0], _events_of(row[2])) for row in rows}, now)
 
 
 def _scanned(session: Session) -> int:

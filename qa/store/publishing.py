@@ -19,6 +19,7 @@ from qa.store.call_status import (
 )
 from qa.store.carrying import carry_over, current_numbers
 from qa.store.convert import chunks
+from qa.store.event_finding import follow_again
 from qa.store.evidence import evidence_of
 from qa.store.intake import set_contexts
 from qa.store.review_rows import touched_calls
@@ -148,6 +149,7 @@ def _publish_some(session: Session, cards: Sequence[PackedCard], now: datetime) 
             .where(ScorecardRow.scorecard_id.in_(list(again.values())))
             .values(is_current=True)
         )
+        follow_again(session, again, now)
     fresh = [card for card in cards if card.key not in known]
     numbers = again | _insert(session, fresh, now)
     machine = {c.call_id: (numbers[c.call_id], c.status) for c in cards if c.call_id not in touched}

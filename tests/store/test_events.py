@@ -134,6 +134,21 @@ def test_a_later_scorecard_without_it_takes_back_what_nobody_acted_on(centre: Ho
     assert seen(centre)[0].state is EventState.DETECTED
 
 
+def test_a_scorecard_that_is_current_again_is_followed(centre: House) -> None:
+    heard(centre, "c1", COMPLAINT)
+    for version, kinds, state in (
+        ("v2", (), EventState.GONE),
+        ("v1", (COMPLAINT,), EventState.DETECTED),
+        ("v2", (), EventState.GONE),
+        ("v2", (), EventState.GONE),
+    ):
+        centre.judge(hearing("c1", *kinds, version=version))
+        look(centre)
+        assert [event.state for event in seen(centre)] == [state]
+    actions = [step.action for step in seen(centre)[0].steps]
+    assert actions == [EventAction.GONE, EventAction.FOUND, EventAction.GONE]
+
+
 def test_an_event_goes_with_its_call_to_the_agent_whose_it_is(centre: House) -> None:
     heard(centre, "c1", COMPLAINT)
     assert [len(seen(centre, who)) for who in ("lead1", "lead2")] == [1, 0]
