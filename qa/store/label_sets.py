@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, case, func, insert, select
+from sqlalchemy import ColumnElement, case, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal
@@ -219,10 +219,18 @@ def find_task(session: Session, user: User, set_id: int, position: int) -> Task:
 
 
 def is_blind_to(session: Session, user_id: int, call_id: str) -> bool:
-    """Whether a person still has this call to label apart from the machine's result."""
+    """Whether a person still has this call to label apart from the machine's result.
+
+    A call may be reached under an earlier id of its own: every call of the recording counts.
+    """
+    sound = select(CallRow.recording_id).where(CallRow.call_id == call_id).scalar_subquery()
+    same = select(CallRow.call_id).where(CallRow.recording_id == sound)
     rows = session.scalars(
         select(LabelTaskRow.set_id)
-        .where(LabelTaskRow.call_id == call_id, LabelTaskRow.user_id == user_id)
+        .where(
+            or_(LabelTaskRow.call_id == call_id, LabelTaskRow.call_id.in_(same)),
+            LabelTaskRow.user_id == user_id,
+        )
         .distinct()
     ).all()
     sets = [find_set(session, set_id) for set_id in rows]

@@ -22,6 +22,7 @@ from qa.store.label_sets import (
     tasks_of,
 )
 from qa.store.labels import FileLabel, add_labels, close_set, hand_in, put_labels
+from qa.store.tables import CallRow
 from qa.store.team_figures import Selection
 from qa.store.truths import calls_in_scope, chance_calls, load_truths
 from qa.types import Outcome
@@ -82,6 +83,12 @@ def test_everybody_gets_the_same_calls_and_sees_nothing_before_the_end(  # type:
         call_id = tasks_of(session, found.set_id, first.user_id)[0].call_id
         assert is_blind_to(session, first.user_id, call_id)
         assert not is_blind_to(session, head.user_id, call_id)
+    with store.writing() as session:
+        own = session.get_one(CallRow, call_id)
+        names = {"call_id": "earlier-id", "replaced_by": call_id, "context": own.context}
+        session.add(CallRow(**names, recording_id=own.recording_id, has_metadata=False))
+    with store.reading() as session:
+        assert is_blind_to(session, first.user_id, "earlier-id"), "another name for the same sound"
         with pytest.raises(TransitionError):
             agreement_of(session, found.set_id)
     label_all(review, first, found, {"FP01": MET, "IP01": VIOLATED})
