@@ -90,6 +90,7 @@ def contents(store: Store) -> dict[str, Any]:
     """What a night leaves, times and row numbers of no meaning left out."""
     skip = ("runs", "run_tasks", "verdicts", "scorecards", "call_status", "spot_checks")
     skip += ("audit_log", "audit_head")  # a chain over times
+    skip += ("report_versions", "report_deliveries", "report_attempts")  # they say when
     cards = (
         "SELECT call_id, transcript_key, context, ruleset_hash, is_current, total, count(*) "
         "FROM scorecards LEFT JOIN verdicts USING (scorecard_id) GROUP BY 1, 2, 3, 4, 5, 6 "
@@ -102,6 +103,8 @@ def contents(store: Store) -> dict[str, Any]:
         "scorecards": rows_of(store, cards),
         "spot_checks": rows_of(store, checks),
         "audit": rows_of(store, audit),
+        "drafts": rows_of(store, "SELECT kind, first_day, team FROM reports ORDER BY 1, 2, 3"),
+        "told": rows_of(store, "SELECT purpose, target, state FROM report_deliveries ORDER BY 1"),
         "call_status": rows_of(store, "SELECT call_id, state, score FROM call_status ORDER BY 1"),
         "archive_checks": rows_of(
             store, "SELECT recording_id, state FROM archive_checks ORDER BY 1"
