@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from qa.batch.events import Listener, ignore
 from qa.batch.intake import IntakeReport, merge_reports, take_in
+from qa.batch.patience import patiently
 from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import Made, make_due, raise_alarms
 from qa.batch.runner import RunOptions, RunReport, run_intake
@@ -93,9 +94,10 @@ def run_night(
         standing = read_standing(session)
     was_cut = before is not None and before.state is RunState.INTERRUPTED
     now = datetime.now(UTC)
-    made = make_due(store, settings, now)
-    raise_alarms(store, settings, now)
-    deliver_due(store, settings)
+    patience_s = settings.batch.patience_s
+    made = patiently(lambda: make_due(store, settings, now), patience_s, listener)
+    patiently(lambda: raise_alarms(store, settings, now), patience_s, listener)
+    patiently(lambda: deliver_due(store, settings), patience_s, listener)
     return NightReport(report, standing, before.run_id if before and was_cut else None, made)
 
 

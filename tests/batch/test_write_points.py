@@ -25,7 +25,7 @@ from tests.batch.test_nightly import contents, make_night
 from tests.call_folders import damages_of, open_store, settings_for
 from tests.write_points import Fault, InjectedError, InProcessPool, injected
 
-EVERY = 1 if os.environ.get("WRITE_POINTS") == "all" else 13
+EVERY = 1 if os.environ.get("WRITE_POINTS") == "all" else 41
 OPTIONS = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE)
 
 
