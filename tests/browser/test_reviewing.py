@@ -98,8 +98,9 @@ def uphold(head: Visitor) -> None:
 def test_a_flag_is_heard_and_its_words_light_up(visit: Callable[..., Visitor]) -> None:
     visitor = visit("lead")
     page = visitor.page
-    visitor.open("/calls/promise")
-    flag = page.locator("#flags > .flag").first
+    visitor.open("/calls/bad")
+    # A decided flag is folded up.
+    flag = page.locator("#flags > .flag:has(button.hear.play:visible)").first
     start_ms = int(flag.get_attribute("data-start") or -1)
     flag.locator("button.hear.play").click()
     expect(page.locator(".w.now, .w.is-now, .w.on").first).to_be_attached()
