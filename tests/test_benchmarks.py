@@ -157,6 +157,8 @@ def test_the_tables_agree_with_the_scripts() -> None:
     for name, rows in build_tables(scripts).items():
         with (FIXTURES / name).open(encoding="utf-8", newline="") as file:
             written = list(csv.DictReader(file))
+        if name == "tickets.csv":  # when work was done is no part of a call's script
+            written = [{k: v for k, v in row.items() if not k.endswith("_at")} for row in written]
         assert written == [{k: str(v) for k, v in row.items()} for row in rows], name
 
 

@@ -424,8 +424,11 @@ def test_two_pulls_at_once(place: SimpleNamespace, hub: Hub) -> None:
 
 def test_registry_in_the_repository() -> None:
     known = registry.load_registry()
-    assert list(known) == ["base", "small", "medium", "large-v3", "large-v3-turbo"]
-    for spec in known.values():
+    recognisers = ["base", "small", "medium", "large-v3", "large-v3-turbo"]
+    assert list(known) == [*recognisers, "campplus"]
+    [voices] = known["campplus"].files
+    assert voices.sha256 is not None and known["campplus"].licence == "Apache-2.0"
+    for spec in map(known.__getitem__, recognisers):
         weights = next(file for file in spec.files if file.name == "model.bin")
         assert weights.sha256 is not None
         assert spec.licence == "MIT"

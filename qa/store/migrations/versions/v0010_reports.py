@@ -39,7 +39,7 @@ def _promises() -> None:
         sa.Column("end_ms", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=20), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("ruled_by", sa.BigInteger(), nullable=False),
+        sa.Column("ruled_by", _BIG_KEY, nullable=False),
         sa.Column("ruled_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["call_id"], ["calls.call_id"]),
         sa.ForeignKeyConstraint(["ruled_by"], ["users.user_id"]),
@@ -62,10 +62,10 @@ def _reports() -> None:
     op.create_table(
         "report_versions",
         sa.Column("version_id", _BIG_KEY, autoincrement=True, nullable=False),
-        sa.Column("report_id", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", _BIG_KEY, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("made_at", UtcDateTime(timezone=True), nullable=False),
-        sa.Column("made_by", sa.BigInteger(), nullable=True),
+        sa.Column("made_by", _BIG_KEY, nullable=True),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("body_hash", sa.String(length=64), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["reports.report_id"]),
@@ -76,11 +76,11 @@ def _reports() -> None:
     op.create_table(
         "report_steps",
         sa.Column("step_id", _BIG_KEY, autoincrement=True, nullable=False),
-        sa.Column("report_id", sa.BigInteger(), nullable=False),
-        sa.Column("version_id", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", _BIG_KEY, nullable=False),
+        sa.Column("version_id", _BIG_KEY, nullable=False),
         sa.Column("action", sa.String(length=20), nullable=False),
         sa.Column("note", sa.Text(), nullable=False, server_default=""),
-        sa.Column("done_by", sa.BigInteger(), nullable=True),
+        sa.Column("done_by", _BIG_KEY, nullable=True),
         sa.Column("done_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["report_id"], ["reports.report_id"]),
         sa.ForeignKeyConstraint(["version_id"], ["report_versions.version_id"]),
@@ -99,7 +99,7 @@ def _reports() -> None:
     )
     op.create_table(
         "report_files",
-        sa.Column("version_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("version_id", _BIG_KEY, autoincrement=False, nullable=False),
         sa.Column("format", sa.String(length=10), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("content", sa.LargeBinary(), nullable=False),
@@ -112,7 +112,7 @@ def _deliveries() -> None:
     op.create_table(
         "report_deliveries",
         sa.Column("delivery_id", _BIG_KEY, autoincrement=True, nullable=False),
-        sa.Column("report_id", sa.BigInteger(), nullable=False),
+        sa.Column("report_id", _BIG_KEY, nullable=False),
         sa.Column("purpose", sa.String(length=20), nullable=False),
         sa.Column("channel", sa.String(length=20), nullable=False),
         sa.Column("target", sa.String(length=1000), nullable=False),
@@ -133,7 +133,7 @@ def _deliveries() -> None:
     op.create_table(
         "report_attempts",
         sa.Column("attempt_id", _BIG_KEY, autoincrement=True, nullable=False),
-        sa.Column("delivery_id", sa.BigInteger(), nullable=False),
+        sa.Column("delivery_id", _BIG_KEY, nullable=False),
         sa.Column("attempted_at", UtcDateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(length=20), nullable=False),
         sa.Column("detail", sa.String(length=200), nullable=False, server_default=""),
