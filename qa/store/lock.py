@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from qa.errors import ConflictError
 
@@ -65,17 +65,31 @@ def database_lock(engine: Engine) -> RunLock:
         ConflictError: another session holds it.
     """
     connection = engine.connect()
-    taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_RUN_LOCK})")).scalar()
-    connection.commit()
+    try:
+        taken = connection.execute(text(f"SELECT pg_try_advisory_lock({_RUN_LOCK})")).scalar()
+        connection.commit()
+    except BaseException:
+        _break_off(connection)
+        raise
     if not taken:
         connection.close()
         raise ConflictError(_message(""))
 
     def release() -> None:
-        connection.execute(text(f"SELECT pg_advisory_unlock({_RUN_LOCK})"))
-        connection.close()
+        try:
+            connection.execute(text(f"SELECT pg_advisory_unlock({_RUN_LOCK})"))
+            connection.close()
+        except BaseException:
+            _break_off(connection)
+            raise
 
     return RunLock(release)
+
+
+def _break_off(connection: Connection) -> None:
+    """End the session, and its lock with it: a pooled connection would go on holding it."""
+    connection.invalidate()
+    connection.close()
 
 
 def _message(holder: str) -> str:

@@ -1,6 +1,8 @@
 """The database: migrations, sessions, times, locks."""
 
+import pkgutil
 import sqlite3
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,9 @@ def test_an_old_empty_file_is_migrated_and_stays_as_it_is(tmp_path: Path) -> Non
 
 
 def test_migrations_give_exactly_the_tables_of_the_code(tmp_path: Path) -> None:
+    for module in pkgutil.iter_modules(qa.store.__path__):
+        if module.name.startswith("tables"):
+            import_module(f"qa.store.{module.name}")
     with Store.open(url(tmp_path / "qa.sqlite3")) as store, store.reading() as session:
         context = MigrationContext.configure(session.connection(), opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
