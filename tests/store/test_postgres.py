@@ -1,7 +1,9 @@
 """What only a server can show: migrations on it, two programs at once, what it says in errors."""
 
 import multiprocessing
+import pkgutil
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+import qa.store
 import qa.store.migrations
 from qa.errors import StoreError
 from qa.store.ledger import start_run
@@ -30,6 +33,9 @@ def revisions() -> list[str]:
 
 
 def test_the_tables_are_what_the_program_expects(postgres: Databases) -> None:
+    for module in pkgutil.iter_modules(qa.store.__path__):
+        if module.name.startswith("tables"):
+            import_module(f"qa.store.{module.name}")
     address = postgres.empty()
     Store.open(address).close()
     engine = create_engine(address)
