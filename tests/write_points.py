@@ -16,7 +16,7 @@ from typing import Any, Self
 from sqlalchemy import Engine, event
 
 from qa.batch.jobs import Job, Result
-from qa.batch.working import answer
+from qa.batch.working import Task, answer
 from tests import talking_files
 
 ENDLESS = 0x3FFFFFFF
@@ -27,7 +27,8 @@ class InProcessPool:
     """Does the jobs where it is; see `qa.batch.local.LocalPool`."""
 
     def __init__(self, factory: Any, settings: Any, size: int, rulesets: Any = None) -> None:
-        self._transcriber, self._rulesets = talking_files.factory(settings), rulesets
+        self._transcriber = talking_files.factory(settings)
+        self._task = Task(talking_files.factory, settings, rulesets)
         self._waiting: deque[Job] = deque()
 
     def __enter__(self) -> Self:
@@ -44,7 +45,7 @@ class InProcessPool:
         self._waiting.extend(jobs)
 
     def poll(self, timeout_s: float) -> list[Result]:
-        return [answer(self._transcriber, self._waiting.popleft(), self._rulesets)]
+        return [answer(self._transcriber, self._waiting.popleft(), self._task)]
 
 
 class InjectedError(Exception):

@@ -74,7 +74,9 @@ def expected_of(tmp_path: Path, source: Path, *, on_file: bool) -> tuple[dict[st
     settings = settings_in(tmp_path / "straight", on_file=on_file)
     with open_store(settings) as store, injected(Fault("count", 0)) as counted:
         night(store, settings, source)
-        return contents(store), counted.seen
+        left = contents(store)
+        assert left["scorecards"], "calls were heard and judged"
+        return left, counted.seen
 
 
 def test_an_exception_at_any_write_is_made_good_by_the_next_night(tmp_path: Path) -> None:
