@@ -319,10 +319,8 @@ def require_gate(store: Store, settings: Settings, draft: Ruleset, override: str
 
 
 def _why(gate: Gate) -> tuple[tuple[str, ...], tuple[str, ...], bool]:
-    refuted = [one.rule_id for one in gate.rules if one.is_new and one.standing is Standing.REFUTED]
-    open_ones = [
-        one.rule_id for one in gate.rules if one.is_new and one.standing is Standing.NOT_PROVED
-    ]
+    refuted = [r.rule_id for r in gate.rules if r.stops and r.standing is Standing.REFUTED]
+    open_ones = [r.rule_id for r in gate.rules if r.stops and r.standing is not Standing.REFUTED]
     return tuple(refuted), tuple(open_ones), gate.changes_too_much
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from qa.batch.proving import Backtest
     from qa.review.backtest import Recall, RuleProof
     from qa.review.exact import Share
-    from qa.review.gate import Gate
+    from qa.review.gate import Gate, RuleGate
     from qa.store.labels import FileLabel
 
 
@@ -174,6 +174,15 @@ def _print_curve(console: "Console", proof: "RuleProof | None") -> None:
         )
 
 
+def _needed(rule: "RuleGate") -> str:
+    """Say how many labels a rule lacks that is neither proved nor refuted."""
+    if rule.standing.value != "not_proved":
+        return ""
+    if rule.more is None:
+        return ", at this share no number of labels proves it"
+    return f", at this share at least {rule.more} more labelled flags are needed"
+
+
 def _print_gate(console: "Console", gate: "Gate") -> None:
     style = "red" if gate.stops else "yellow" if gate.standing.value != "proved" else "green"
     console.print(
@@ -182,7 +191,8 @@ def _print_gate(console: "Console", gate: "Gate") -> None:
     )
     for one in gate.rules:
         new = "" if one.is_new else " (in force already, unchanged)"
-        console.print(f"  {one.rule_id}: {one.standing.value}{new} {_share(one.precision)}")
+        said = f"  {one.rule_id}: {one.standing.value}{new} {_share(one.precision)}"
+        console.print(said + _needed(one), markup=False)
     if gate.changed is not None:
         much = ", more than allowed" if gate.changes_too_much else ""
         console.print(f"  changes the score of {_share(gate.changed)} calls{much}")

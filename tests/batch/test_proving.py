@@ -56,6 +56,13 @@ def store(settings: Settings, tmp_path: Path) -> Iterator[Store]:
         yield store
 
 
+def asking(settings: Settings, share: float) -> Settings:
+    """Ask for another precision."""
+    return settings.model_copy(
+        update={"proof": settings.proof.model_copy(update={"min_precision": share})}
+    )
+
+
 def call_ids(store: Store) -> list[str]:
     from qa.store.scorecards import calls_since
 
@@ -111,13 +118,13 @@ def test_the_gate_says_not_proved_and_lets_through(
 def test_a_refuted_version_needs_a_written_reason(
     store: Store, settings: Settings, tmp_path: Path
 ) -> None:
+    settings = asking(settings, 0.7)
     rule = fine_rule(store, settings)
     keep(store, rule, MET)
     worse = draft(tmp_path, version=2, rings=1)
     loaded = RulesetLoader.of(store, settings).load(str(worse))
     gate = gate_of(store, settings, loaded)
-    # None of four is right: at most 60 % could be, which is more than the 30 % asked for; but
-    # there are labels enough, and the lower end is 0.
+    # None of four is right: at most 60 % could be, which is less than the 70 % asked for.
     assert (gate.stops, gate.standing) == (True, Standing.REFUTED)
     assert gate.changed is not None and gate.changed.whole == 4
     with pytest.raises(NotProvedError, match=f"too many flags were wrong: {rule}"):
@@ -133,6 +140,16 @@ def test_a_refuted_version_needs_a_written_reason(
     assert (details["override"], details["standing"]) == ("区供热办要求, 本周补标注", "refuted")
 
 
+def test_a_wide_interval_is_no_refutation_and_still_stops_what_falls_short(
+    store: Store, settings: Settings, tmp_path: Path
+) -> None:
+    rule = fine_rule(store, settings)
+    keep(store, rule, MET)
+    # None of four is right: 60 % could be, of 30 % that are asked for, so that nothing is refuted.
+    with pytest.raises(NotProvedError, match=f"not proved: {rule}"):
+        publish_file(store, settings, draft(tmp_path, version=2, rings=1), SIGNED)
+
+
 def test_a_proved_version_needs_no_reason_and_keeps_none(
     store: Store, settings: Settings, tmp_path: Path
 ) -> None:
@@ -145,6 +162,7 @@ def test_a_proved_version_needs_no_reason_and_keeps_none(
 def test_a_rule_that_stays_as_it_is_stops_nobody(
     store: Store, settings: Settings, tmp_path: Path
 ) -> None:
+    settings = asking(settings, 0.7)
     worse = draft(tmp_path, version=2, rings=1)
     publish_file(store, settings, worse, SIGNED)
     keep(store, fine_rule(store, settings), MET)

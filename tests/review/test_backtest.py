@@ -7,7 +7,7 @@ import pytest
 
 from qa.review.backtest import Found, Origin, Pair, Truth, curve, parity, prove
 from qa.review.exact import exact_share
-from qa.review.gate import Demands, Standing, judge_gate, standing_of
+from qa.review.gate import Demands, Standing, judge_gate, labels_needed, standing_of
 from qa.review.labelling import Stratum, allot, draw_calls, share_out, together
 from qa.types import Grade, Outcome
 
@@ -209,12 +209,49 @@ def proof_of(right: int, wrong: int) -> "object":
         (0, 0, Standing.NOT_PROVED),
         (20, 0, Standing.NOT_PROVED),  # 20 labels, though all right
         (50, 2, Standing.PROVED),
-        (40, 10, Standing.REFUTED),  # 80 % seen, but 66 % cannot be ruled out
+        (40, 10, Standing.NOT_PROVED),  # 80 % seen: neither 66 % nor 90 % can be ruled out
+        (50, 40, Standing.REFUTED),  # 66 % at most
         (0, 5, Standing.REFUTED),  # few labels, but more than half may not be right
     ],
 )
 def test_three_standings(right: int, wrong: int, standing: Standing) -> None:
     assert standing_of(proof_of(right, wrong), DEMANDS) is standing  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "needed"),
+    [
+        (50, 2, 0),
+        (0, 0, 30),  # as many as are asked for, if all are right
+        (20, 0, 10),
+        (40, 10, None),  # 80 % of whatever number never surely reaches 80 %
+        (0, 5, None),
+    ],
+)
+def test_how_many_labels_are_needed(right: int, wrong: int, needed: int | None) -> None:
+    assert labels_needed(proof_of(right, wrong), DEMANDS) == needed  # type: ignore[arg-type]
+
+
+def test_as_many_labels_as_are_said_to_be_needed_prove_a_rule_and_fewer_do_not() -> None:
+    more = labels_needed(proof_of(36, 4), DEMANDS)  # type: ignore[arg-type]
+    assert more is not None and more > 0
+    whole = 40 + more
+    wrong = -(-whole * 4 // 40)
+    assert standing_of(proof_of(whole - wrong, wrong), DEMANDS) is Standing.PROVED  # type: ignore[arg-type]
+    fewer = whole - 1 - -(-(whole - 1) * 4 // 40)
+    assert (
+        standing_of(proof_of(fewer, whole - 1 - fewer), DEMANDS)  # type: ignore[arg-type]
+        is Standing.NOT_PROVED
+    )
+
+
+def test_a_wide_interval_stops_only_where_the_labels_fall_short() -> None:
+    grades = [("FP01", Grade.FINE)]
+    for right, wrong, stops in ((36, 4, False), (30, 9, True), (12, 6, False)):
+        proofs = {"FP01": proof_of(right, wrong)}
+        gate = judge_gate(grades, proofs, frozenset(), None, DEMANDS)  # type: ignore[arg-type]
+        assert (gate.standing, gate.stops) == (Standing.NOT_PROVED, stops), (right, wrong)
+        assert gate.rules[0].stops is stops
 
 
 def test_the_gate_stops_what_is_refuted_and_new() -> None:

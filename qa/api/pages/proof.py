@@ -15,7 +15,7 @@ from qa.batch.proving import Backtest, BacktestOptions, backtest, demands_of
 from qa.errors import NotFoundError
 from qa.records import Right
 from qa.review.backtest import RuleProof
-from qa.review.gate import Standing, standing_of
+from qa.review.gate import Standing, labels_needed, standing_of
 from qa.types import Grade
 
 MOST = 3000
@@ -57,6 +57,11 @@ def show_proof(
         },
         "standing_of_rule": {
             one.rule_id: standing_of(one, demands).value
+            for one in found.rules
+            if one.grade is Grade.FINE
+        },
+        "more": {
+            one.rule_id: labels_needed(one, demands)
             for one in found.rules
             if one.grade is Grade.FINE
         },

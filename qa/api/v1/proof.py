@@ -14,6 +14,7 @@ from qa.api.v1.schemas_proof import (
     DrawIn,
     LabelSetOut,
     LabelsIn,
+    ParityOut,
     RuleProofOut,
     SamenessOut,
     SetResultOut,
@@ -24,7 +25,6 @@ from qa.batch.consistency import consistency_of
 from qa.batch.proving import BacktestOptions, backtest, demands_of
 from qa.errors import NotFoundError
 from qa.records import Right
-from qa.review.gate import standing_of
 from qa.store import agreement, label_sets, labels
 from qa.store.label_sets import LabelSet, SetDraft, SetKind
 from qa.store.team_figures import Selection
@@ -52,10 +52,6 @@ def get_proof(ruleset_id: RulesetId, service: Running, viewer: TeamReader) -> Ba
     options = BacktestOptions(ruleset_id, scope=viewer.scope, most=MOST, as_published=True)
     found = backtest(service.store, service.settings, options)
     demands = demands_of(service.settings)
-    rules = [
-        RuleProofOut.of(one, standing_of(one, demands) if one.grade is Grade.FINE else None)
-        for one in found.rules
-    ]
     return BacktestOut(
         ruleset_id=found.ruleset.ruleset_id,
         version=found.ruleset.version,
@@ -63,8 +59,8 @@ def get_proof(ruleset_id: RulesetId, service: Running, viewer: TeamReader) -> Ba
         calls=found.calls,
         left_out=found.left_out,
         outdated=found.outdated,
-        rules=rules,
-        parity_chance=found.parity.chance,
+        rules=[RuleProofOut.of(one, demands) for one in found.rules],
+        parity=ParityOut.of(found.parity),
     )
 
 

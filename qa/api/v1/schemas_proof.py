@@ -6,9 +6,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from qa.api.v1.schemas import Answer, Id, Line, Request, Text, example
-from qa.review.backtest import RuleProof
+from qa.review.backtest import Parity, RuleProof
 from qa.review.consistency import Pairing
-from qa.review.gate import Standing
+from qa.review.gate import Demands, Standing, labels_needed, standing_of
 from qa.store.agreement import SetAgreement
 from qa.store.label_sets import SetKind
 from qa.types import Grade, Outcome
@@ -41,6 +41,17 @@ class RecallOut(Answer):
     reason: str = Field(description="`no_violations`, `empty_stratum`, or empty.")
 
 
+class CurvePointOut(Answer):
+    """What would be of labelled calls if evidence from some strength on were a violation."""
+
+    model_config = example(threshold=0.9, flagged=42, precision=0.881, recall=0.925)
+
+    threshold: float = Field(description="Strength of evidence, 0-1.")
+    flagged: int = Field(description="Labelled calls that would be flagged.")
+    precision: float
+    recall: float = Field(description="Among the labels; it estimates nothing for all calls.")
+
+
 class RuleProofOut(Answer):
     """What labels say of one rule."""
 
@@ -53,10 +64,18 @@ class RuleProofOut(Answer):
     handed_on: RecallOut | None = Field(description="What was left to people counts as found.")
     is_few: bool
     standing: Standing | None = Field(description="Of a rule that costs money; else null.")
+    more_labels: int | None = Field(
+        description="Labelled flags that still are needed to prove it, if as many of them are "
+        "right; null where no number is enough, and of rules that cost no money."
+    )
+    curve: list[CurvePointOut] = Field(
+        description="By threshold, rising; empty where the rule has no measure."
+    )
 
     @classmethod
-    def of(cls, one: RuleProof, standing: Standing | None) -> Self:
+    def of(cls, one: RuleProof, demands: Demands) -> Self:
         """Lay out what labels say of a rule."""
+        is_fine = one.grade is Grade.FINE
         return cls(
             rule_id=one.rule_id,
             grade=one.grade,
@@ -66,7 +85,44 @@ class RuleProofOut(Answer):
             recall=RecallOut.model_validate(one.recall) if one.recall else None,
             handed_on=RecallOut.model_validate(one.handed_on) if one.handed_on else None,
             is_few=one.is_few,
-            standing=standing,
+            standing=standing_of(one, demands) if is_fine else None,
+            more_labels=labels_needed(one, demands) if is_fine else None,
+            curve=[CurvePointOut.model_validate(point) for point in one.curve],
+        )
+
+
+class AgentParityOut(Answer):
+    """How often one agent was flagged wrongly, of the flags that people judged."""
+
+    agent_id: str
+    wrong: ShareOut
+    chance: float | None = Field(
+        description="How often chance alone sets them as far from all others, corrected for how "
+        "many agents are tested; null with too few judged flags."
+    )
+
+
+class ParityOut(Answer):
+    """Whether false alarms fall on everybody alike."""
+
+    chance: float | None = Field(
+        description="How often chance alone spreads them as unevenly; null with too few."
+    )
+    agents: list[AgentParityOut]
+
+    @classmethod
+    def of(cls, found: Parity) -> Self:
+        """Lay out how false alarms are spread."""
+        return cls(
+            chance=found.chance,
+            agents=[
+                AgentParityOut(
+                    agent_id=one.agent_id,
+                    wrong=ShareOut.model_validate(one.wrong),
+                    chance=one.chance,
+                )
+                for one in found.agents
+            ],
         )
 
 
@@ -80,9 +136,7 @@ class BacktestOut(Answer):
     left_out: int = Field(description="Labelled calls that could not be judged by it.")
     outdated: int = Field(description="Of `calls`, those judged by another version.")
     rules: list[RuleProofOut]
-    parity_chance: float | None = Field(
-        description="How often chance alone spreads false alarms over agents as unevenly."
-    )
+    parity: ParityOut
 
 
 class DrawIn(Request):

@@ -18,14 +18,19 @@ WORDS: Final[Mapping[str, Wording]] = {
     ),
     "proof_rulesets": Wording("规则", "Rulesets"),
     "proof_proved": Wording("已验证", "proved"),
-    "proof_not_proved": Wording("未验证", "not proved"),
+    "proof_not_proved": Wording("标注不足", "not enough labels"),
     "proof_refuted": Wording("不达标", "refuted"),
+    "proof_more": Wording("照这个比例，至少再标 {n} 条", "at this share, at least {n} more"),
+    "proof_more_none": Wording(
+        "照这个比例，再标也达不到要求", "at this share no number of labels proves it"
+    ),
     "proof_whole_proved": Wording(
         "每一项可罚款的规则都达标。", "Every rule that costs money is proved."
     ),
     "proof_whole_not_proved": Wording(
-        "还有可罚款的规则，标注太少，不能说它准。",
-        "Some rules that cost money have too few labels to say that they are right.",
+        "还有可罚款的规则，标注不足：区间太宽，既不能说它准，也不能说它不准。",
+        "Some rules that cost money have not enough labels: their intervals are too wide to say "
+        "that they are right, or that they are not.",
     ),
     "proof_whole_refuted": Wording(
         "有可罚款的规则，判错的太多。", "A rule that costs money is wrong too often."
@@ -118,8 +123,8 @@ WORDS: Final[Mapping[str, Wording]] = {
     ),
     "gate_passes_proved": Wording("每一项可罚款的规则都已验证。", "Every fine rule is proved."),
     "gate_passes_not_proved": Wording(
-        "未验证：可罚款的规则标注太少。可以发布，发布记录会写明“未验证”。",
-        "Not proved: fine rules have too few labels. It may be published, and is recorded as such.",
+        "标注不足：可罚款的规则还不能说准不准。可以发布，发布记录会写明“标注不足”。",
+        "Not enough labels of fine rules to say. It may be published, and is recorded as such.",
     ),
     "gate_passes_refuted": Wording(
         "现行规则里有不达标的项，这一版没有改它；可以发布。",
@@ -137,7 +142,7 @@ WORDS: Final[Mapping[str, Wording]] = {
         "It does not pass: {why}. To publish it, write down why.",
     ),
     "gate_why_refuted": Wording("判错太多：{rules}", "wrong too often: {rules}"),
-    "gate_why_unproved": Wording("未验证：{rules}", "not proved: {rules}"),
+    "gate_why_unproved": Wording("标注不足：{rules}", "not enough labels: {rules}"),
     "gate_why_change": Wording("改变太多通话的得分", "it changes too many scores"),
     "gate_overridden": Wording("部长批准：{why}", "overridden: {why}"),
 }

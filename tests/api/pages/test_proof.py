@@ -38,7 +38,7 @@ def call_ids(site: Site, drawn: LabelSet) -> list[str]:
 
 def test_the_proof_says_what_it_cannot_tell(site: Site, opened: Open) -> None:
     page = opened(site.people.head).get("/proof")
-    assert "未验证" in page and "无法判断" in page
+    assert "标注不足" in page and "无法判断" in page
     assert re.search(r"IP01.*?\d+%", page, re.DOTALL)
     assert "还没有随机抽样的盲评" in page or "随机抽样" in page
     english = opened(site.people.lead).get("/proof?lang=en")
@@ -132,3 +132,23 @@ def test_consistency_is_said_of_oneself_and_of_ones_teams(site: Site, opened: Op
     found = opened(crew.head).client.get(f"/api/v1/consistency?{DAYS}").json()
     assert found["ruleset_id"] == "heating-repair"
     assert len(found["agents"]) > 5
+
+
+def test_the_api_gives_curves_and_how_false_alarms_fall(site: Site, opened: Open) -> None:
+    crew = site.people
+    found = opened(crew.head).client.get("/api/v1/proof/heating-repair").json()
+    by_rule = {one["rule_id"]: one for one in found["rules"]}
+    ip01 = by_rule["IP01"]
+    assert ip01["standing"] in ("proved", "not_proved", "refuted")
+    assert (ip01["more_labels"] == 0) is (ip01["standing"] == "proved")
+    assert all(one["more_labels"] is None for one in found["rules"] if one["grade"] != "fine")
+    curves = [one["curve"] for one in found["rules"] if one["curve"]]
+    for curve in curves:
+        assert [p["threshold"] for p in curve] == sorted(p["threshold"] for p in curve)
+        assert [p["flagged"] for p in curve] == sorted((p["flagged"] for p in curve), reverse=True)
+    agents = {one["agent_id"]: one["wrong"] for one in found["parity"]["agents"]}
+    assert agents and sum(one["whole"] for one in agents.values()) == sum(
+        one["precision"]["whole"] for one in found["rules"] if one["precision"]
+    )
+    of_team = opened(crew.lead).client.get("/api/v1/proof/heating-repair").json()
+    assert {one["agent_id"] for one in of_team["parity"]["agents"]} < agents.keys()
