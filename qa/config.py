@@ -112,11 +112,17 @@ class IngestSettings(Section):
 class HearingSettings(Section):
     """Which recogniser is used, and how."""
 
-    model: str = Field("base", description="speech model, a name from models/registry.yaml")
+    model: str = Field(
+        "base",
+        description="speech model, a name from models/registry.yaml; sensevoice and paraformer "
+        "need the extra `sherpa`",
+    )
     device: Literal["cpu", "cuda", "auto"] = Field("cpu", description="where the model runs")
-    compute_type: str = Field("int8", description="CTranslate2 compute type (int8, float16, …)")
+    compute_type: str = Field(
+        "int8", description="Whisper's compute type in CTranslate2 (int8, float16, …)"
+    )
     threads: int = Field(1, ge=1, description="threads per worker process; 1 is fastest overall")
-    beam_size: int = Field(5, ge=1, le=10, description="beams; 1 is greedy, faster, less exact")
+    beam_size: int = Field(5, ge=1, le=10, description="Whisper's beams; 1 is greedy, faster")
     vad_aggressiveness: int = Field(
         1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
     )

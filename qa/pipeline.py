@@ -12,7 +12,7 @@ from qa.errors import ConfigError, EngineError, RecordingError, RecordingFault
 from qa.scoring.ruleset import Ruleset
 from qa.scoring.scorecard import open_questions, score_call
 from qa.transcribe.engine import ENGINE_REVISION, Engine
-from qa.transcribe.models import model_fingerprint, model_path
+from qa.transcribe.models import model_path
 from qa.types import Call, Hearing, Question, Scorecard, Transcript
 from qa.vault import load_ring
 
@@ -40,17 +40,16 @@ def engine_fingerprint(settings: Settings) -> str:
     map is part of it too: another map gives other roles.
 
     Raises:
-        ConfigError: no model has that name.
+        ConfigError: no recogniser has that name, or it does not run here.
         ModelNotFoundError: it has no published hash and is not on this machine.
     """
-    from qa.transcribe.faster_whisper import decode_fingerprint
+    from qa.transcribe.recognisers import decode_fingerprint
 
     hearing = settings.hearing
-    model_hash = model_fingerprint(hearing.model, models_dir=settings.models_dir)
     sources = "+".join(
         f"{name}={source.agent_channel}" for name, source in sorted(settings.sources.items())
     )
-    decode = decode_fingerprint(hearing, model_hash)
+    decode = decode_fingerprint(hearing, models_dir=settings.models_dir)
     voices = "/voices" if _speaker_model(settings) else ""
     return f"{decode}/vad{hearing.vad_aggressiveness}/r{ENGINE_REVISION}{voices}" + (
         f"/{sources}" if sources else ""
@@ -76,11 +75,9 @@ def load_engine(settings: Settings, fingerprint: str) -> Engine:
         ModelCorruptError: its files are not what they were.
         EngineError: the files do not load.
     """
-    from qa.transcribe.faster_whisper import FasterWhisper
+    from qa.transcribe.recognisers import load
 
-    hearing = settings.hearing
-    path = model_path(hearing.model, models_dir=settings.models_dir)
-    return FasterWhisper(path, hearing, fingerprint=fingerprint)
+    return load(settings.hearing, models_dir=settings.models_dir, fingerprint=fingerprint)
 
 
 class Worker:

@@ -269,6 +269,11 @@ class Hearing:
     tokens: int
 
 
+NO_CONFIDENCE = "no_confidence"
+"""Note of a transcript whose engine does not say how sure it is of a word: nobody is convicted by
+its words alone."""
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """All that scoring may know of a recording.

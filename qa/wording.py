@@ -150,6 +150,10 @@ NOTES: Final[Mapping[str, Wording]] = {
     "text_withheld": Wording(
         "部分文字疑为识别错误，已剔除", "some text looked invented and was withheld"
     ),
+    "no_confidence": Wording(
+        "识别模型不给出把握程度，凭文字不能判违规",
+        "the recogniser does not say how sure it is; words alone convict nobody",
+    ),
 }
 
 FAULTS: Final[Mapping[RecordingFault, Wording]] = {

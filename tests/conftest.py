@@ -18,7 +18,7 @@ settings.load_profile("qa")
 MODELS_DIR = os.environ.get("QA_MODELS_DIR")
 pytest_plugins = ("tests.databases",)
 # Markers of tests that need a part which a user's machine may lack; CI installs all of them.
-PARTS = ("model", "voices", "postgres", "browser", "ray", "s3")
+PARTS = ("model", "voices", "postgres", "browser", "ray", "s3", "sherpa")
 MODELS = {"model": "base", "voices": "campplus"}
 
 

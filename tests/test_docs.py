@@ -35,6 +35,7 @@ PAIRS = [
     (HOW_TO / "ledger.md", HOW_TO / "ledger.zh-CN.md"),
     (HOW_TO / "events.md", HOW_TO / "events.zh-CN.md"),
     (HOW_TO / "reports.md", HOW_TO / "reports.zh-CN.md"),
+    (HOW_TO / "recognisers.md", HOW_TO / "recognisers.zh-CN.md"),
 ]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

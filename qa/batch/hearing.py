@@ -40,6 +40,7 @@ from qa.store.store import Store
 from qa.types import Question, Transcript
 
 OTHER_ENGINE = "other_engine"
+CANNOT_WEIGH = "cannot_weigh"
 WINDOW_MS = 30_000
 START_S = 5.0
 WINDOW_S = 3.0
@@ -149,18 +150,18 @@ def hear_open(
     """
     started = time.monotonic()
     rulesets = Rulesets.in_force(store, settings, options.ruleset)
-    engine = options.engine or _real_engine(settings)
+    engine, weighs = options.engine or _real_engine(settings), _can_weigh(settings)
     if options.dry_run:
         recordings = tuple(find_open(store, rulesets, options))
-        left = tuple(_unreachable(recordings, engine))
+        left = tuple(_unreachable(recordings, engine, weighs))
         estimate_s = _estimate_s(recordings, settings)
         return HearingReport(recordings, 0, 0, 0, left, None, estimate_s, _since(started))
     with store.run_lock(), recorded_run(store, "hear", listener=listener) as run:
         listener = run.listener
         recordings = tuple(find_open(store, rulesets, options))
-        left = tuple(_unreachable(recordings, engine))
+        left = tuple(_unreachable(recordings, engine, weighs))
         stage = _Stage(store, listener, list(left))
-        ready = [r for r in recordings if r.path is not None and r.engine == engine]
+        ready = [r for r in recordings if weighs and r.path is not None and r.engine == engine]
         factory = options.factory or local.real_worker
         with _pool(settings, len(ready), factory, rulesets, engine) as pool:
             try:
@@ -232,11 +233,16 @@ def _with_call(
     )
 
 
-def _unreachable(recordings: Sequence[OpenRecording], engine: str) -> Iterator[LeftOpen]:
+def _unreachable(
+    recordings: Sequence[OpenRecording], engine: str, weighs: bool
+) -> Iterator[LeftOpen]:
     for recording in recordings:
         if recording.engine != engine:
             advice = "it was transcribed by another engine; `qa run DIR` transcribes it again"
             yield LeftOpen(recording.call_ids, recording.questions, OTHER_ENGINE, advice)
+        elif not weighs:
+            advice = "the model of the settings cannot weigh texts; a person listens to the call"
+            yield LeftOpen(recording.call_ids, recording.questions, CANNOT_WEIGH, advice)
         elif recording.path is None:
             fault = RecordingFault.VANISHED.value
             advice = "its file is not there any more; put it back, then run `qa ingest DIR`"
@@ -332,6 +338,12 @@ def _real_engine(settings: Settings) -> str:
     from qa.pipeline import engine_fingerprint
 
     return engine_fingerprint(settings)
+
+
+def _can_weigh(settings: Settings) -> bool:
+    from qa.transcribe.recognisers import abilities_of
+
+    return abilities_of(settings.hearing).weighs
 
 
 def _since(started: float) -> float:

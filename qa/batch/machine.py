@@ -23,7 +23,9 @@ def core_count() -> int:
 
 def gpu_count(settings: Settings) -> int:
     """Count the GPUs that the model of the settings runs on; 0 where it runs on the processor."""
-    if settings.hearing.device == "cpu":
+    from qa.transcribe.recognisers import runs_on_gpus
+
+    if not runs_on_gpus(settings.hearing):
         return 0
     from qa.transcribe.devices import count_gpus
 

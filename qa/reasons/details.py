@@ -51,6 +51,10 @@ DETAILS: Final[Mapping[str, Wording]] = {
     "low_confidence": Wording(
         "录音不清，不足以下结论", "the recording is not clear enough to decide"
     ),
+    "words_unsure": Wording(
+        "识别模型不给出把握程度，不能只凭文字判违规，请听录音",
+        "the recogniser does not say how sure it is, so its words alone do not convict; listen",
+    ),
     "check_failed": Wording(
         "检查程序出错（{error}），请报告管理员",
         "the check itself failed ({error}); please report it",

@@ -170,6 +170,8 @@ class Check(ABC):
 
     kind: ClassVar[str]
     examples: ClassVar[tuple[Example, ...]] = ()
+    by_words: ClassVar[bool] = True
+    """Whether its violations rest on words, and not on counts, times and levels alone."""
 
     @abstractmethod
     def run(self, scene: Scene) -> Verdict:

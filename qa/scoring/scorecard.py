@@ -11,6 +11,7 @@ from typing import Any
 from qa.scoring.check import Scene
 from qa.scoring.ruleset import Group, Rule, Ruleset
 from qa.types import (
+    NO_CONFIDENCE,
     Call,
     Grade,
     GroupScore,
@@ -88,7 +89,7 @@ def judge_rule(rule: Rule, scene: Scene) -> Verdict:
     """
     scene.asked.clear()
     try:
-        verdict = _in_every_reading(rule, scene)
+        verdict = _within_the_words(rule, scene, _in_every_reading(rule, scene))
         if scene.asked:
             verdict = replace(verdict, questions=tuple(dict.fromkeys(scene.asked)))
         return verdict
@@ -113,6 +114,15 @@ def _in_every_reading(rule: Rule, scene: Scene) -> Verdict:
         if one.outcome is Outcome.UNDECIDED:
             return one
     return Verdict(Outcome.UNDECIDED, "role_unknown")
+
+
+def _within_the_words(rule: Rule, scene: Scene, verdict: Verdict) -> Verdict:
+    """Let nobody be convicted by words of which the recogniser does not say how sure it is."""
+    if verdict.outcome is not _VIOLATED or not rule.check.by_words:
+        return verdict
+    if NO_CONFIDENCE not in scene.transcript.notes:
+        return verdict
+    return replace(verdict, outcome=_UNDECIDED, reason="words_unsure")
 
 
 def _name(error: Exception) -> str:

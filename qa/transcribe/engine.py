@@ -18,7 +18,7 @@ class HeardWord:
     Attributes:
         text: usually one character, with its punctuation; any script.
         start_ms, end_ms: within the window.
-        confidence: 0–1.
+        confidence: 0–1; `UNKNOWN_CONFIDENCE` where the engine gives none.
     """
 
     text: str
@@ -32,12 +32,14 @@ class Heard:
     """What was heard in one window.
 
     Attributes:
-        mean_logprob: mean natural log-probability of the tokens; about −0.3 when sure.
-        no_speech: probability that the window holds no speech, 0–1.
+        mean_logprob: mean natural log-probability of the tokens; about −0.3 when sure; None where
+            the engine does not say.
+        no_speech: probability that the window holds no speech, 0–1; 0 where the engine does not
+            say.
     """
 
     words: tuple[HeardWord, ...]
-    mean_logprob: float
+    mean_logprob: float | None
     no_speech: float
 
 
@@ -68,12 +70,36 @@ class Weight:
     tokens: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a recogniser can tell besides words and their times.
+
+    Attributes:
+        weighs: it can say how well a text fits a sound (`Engine.weigh`); without it questions to
+            the sound stay open.
+        confidences: its words carry a confidence of their own; without them no word may convict
+            (`qa.types.NO_CONFIDENCE`).
+    """
+
+    weighs: bool = True
+    confidences: bool = True
+
+
+UNKNOWN_CONFIDENCE = 0.3
+"""Confidence of words whose engine gives none: the lowest at which the rules still take a word as
+said (a required sentence counts), far below all at which one convicts by itself."""
+
+
 class Engine(Protocol):
     """A loaded recogniser."""
 
     @property
     def fingerprint(self) -> str:
         """Names the model's bytes and every setting that shapes the text."""
+
+    @property
+    def abilities(self) -> Abilities:
+        """What it can tell; the same for every recording."""
 
     def recognise(
         self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
@@ -105,7 +131,8 @@ class Engine(Protocol):
             One result per text, in order; the same whether the window was kept or not.
 
         Raises:
-            EngineError: the library failed, or a text is longer than any that fits 30 s.
+            EngineError: the library failed, a text is longer than any that fits 30 s, or the
+                engine cannot weigh (`Abilities.weighs`).
         """
 
     def forget(self) -> None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from qa.config import HearingSettings
 from qa.errors import EngineError
-from qa.transcribe.engine import Heard, HeardWord, Stretch, Weight
+from qa.transcribe.engine import Abilities, Heard, HeardWord, Stretch, Weight
 from qa.transcribe.vad import SAMPLE_RATE_HZ
 
 BATCH = 4
@@ -53,6 +53,8 @@ def decode_fingerprint(settings: HearingSettings, model_hash: str) -> str:
 
 class FasterWhisper:
     """A loaded Whisper model: Mandarin, temperature 0, no conditioning on previous text."""
+
+    abilities = Abilities()
 
     def __init__(self, path: Path, settings: HearingSettings, *, fingerprint: str) -> None:
         """Load the model.

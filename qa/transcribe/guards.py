@@ -47,7 +47,7 @@ def babbles(text: str) -> bool:
 
 def doubts_speech(heard: Heard) -> bool:
     """Whether the model itself doubts that anything was said in a window."""
-    return heard.no_speech > NO_SPEECH_LIMIT and heard.mean_logprob < LOGPROB_LIMIT
+    return heard.no_speech > NO_SPEECH_LIMIT and _below(heard, LOGPROB_LIMIT)
 
 
 def doubts_recovered(heard: Heard) -> bool:
@@ -56,7 +56,12 @@ def doubts_recovered(heard: Heard) -> bool:
     Two readings disagree there, so less doubt is enough: hold music gives −0.9, speech −0.2 to
     −0.6.
     """
-    return heard.no_speech > RECOVERED_NO_SPEECH and heard.mean_logprob < RECOVERED_LOGPROB
+    return heard.no_speech > RECOVERED_NO_SPEECH and _below(heard, RECOVERED_LOGPROB)
+
+
+def _below(heard: Heard, logprob: float) -> bool:
+    """Whether the engine is less sure than that; one that does not say is not believed more."""
+    return heard.mean_logprob is None or heard.mean_logprob < logprob
 
 
 def compression_ratio(text: str) -> float:

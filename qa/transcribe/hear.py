@@ -94,12 +94,12 @@ def answer(
     Returns:
         In order, each place and text once. A question stays open, without an answer, when its
         place is longer than `MAX_PLACE_MS`, its channel does not exist, the engine failed on it,
-        or `MAX_HYPOTHESES` came before.
+        or `MAX_HYPOTHESES` came before; all stay open where the engine cannot weigh texts.
 
     Raises:
         EngineError: the engine failed on every question.
     """
-    asked = _asked(questions, transcript)
+    asked = _asked(questions, transcript) if engine.abilities.weighs else {}
     if not asked:
         return ()
     sides = _sides(transcript, decoded, aggressiveness)

@@ -89,14 +89,14 @@ def model_fingerprint(name: str, *, models_dir: Path | None = None) -> str:
     """Identify the weights of a model without reading them.
 
     Returns:
-        SHA-256 of `model.bin`, published or pinned, in hexadecimal.
+        SHA-256 of the file with the weights, published or pinned, in hexadecimal.
 
     Raises:
         ConfigError: the registry has no such model.
         ModelNotFoundError: its hash is not published, and no copy has been pinned yet.
     """
     spec = find_model(name)
-    sha256 = _required(spec, models_dir or default_models_dir())["model.bin"]
+    sha256 = _required(spec, models_dir or default_models_dir())[spec.weights]
     if sha256 is None:
         raise _not_found(spec, "its weights have not been verified on this machine yet.")
     return sha256

@@ -25,7 +25,16 @@ from qa.transcribe.vad import (
     speech_level,
     without_padding,
 )
-from qa.types import ChannelMeasures, Role, Segment, Span, Transcript, Utterance, Word
+from qa.types import (
+    NO_CONFIDENCE,
+    ChannelMeasures,
+    Role,
+    Segment,
+    Span,
+    Transcript,
+    Utterance,
+    Word,
+)
 
 PAUSE_MS = 700
 """A longer pause of one speaker ends an utterance."""
@@ -72,7 +81,7 @@ def recognise(
         Utterances by start. In a mono recording roles are unknown with confidence 0 where voices
         are not told apart. Notes: `channels_swapped`, `channels_doubtful` (see `roles`),
         `one_voice`, `speakers_doubtful` (see `mono`), `text_withheld` (text that looked invented
-        was cut).
+        was cut), `no_confidence` (the engine does not say how sure it is of a word).
 
     Raises:
         EngineError: the recogniser failed.
@@ -89,6 +98,8 @@ def recognise(
         ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
     )
     notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
+    if not engine.abilities.confidences:
+        notes.add(NO_CONFIDENCE)
     speech = [without_padding(segment) for found in segments for segment in found]
     spoken = [u for i, h in enumerate(heard) for u in _utterances(h.words, i, roles)]
     if encoder is not None and len(samples) == 1:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,15 @@ class HubSource:
 Source = WheelSource | HubSource
 
 
+class ModelKind(StrEnum):
+    """What a model is for, and with it what loads it."""
+
+    WHISPER = "whisper"
+    SENSE_VOICE = "sense-voice"
+    PARAFORMER = "paraformer"
+    VOICES = "voices"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """A model as the registry describes it."""
@@ -67,6 +77,12 @@ class ModelSpec:
     note: str
     files: tuple[ModelFile, ...]
     sources: tuple[Source, ...]
+    kind: ModelKind = ModelKind.WHISPER
+
+    @property
+    def weights(self) -> str:
+        """Name of the largest file, which holds the weights; its hash stands for the model."""
+        return max(self.files, key=lambda file: file.size).name
 
     @property
     def size_bytes(self) -> int:
@@ -111,7 +127,9 @@ def _model(name: str, entry: dict[str, Any]) -> ModelSpec:
         for file, facts in entry["files"].items()
     )
     sources = tuple(_source(source) for source in entry["sources"])
-    return ModelSpec(name, entry["title"], entry["licence"], entry["note"], files, sources)
+    texts = (entry["title"], entry["licence"], entry["note"])
+    kind = ModelKind(entry.get("kind", ModelKind.WHISPER))
+    return ModelSpec(name, *texts, files, sources, kind)
 
 
 def _source(entry: dict[str, Any]) -> Source:

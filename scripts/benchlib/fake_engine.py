@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from qa.config import Settings
 from qa.pipeline import Worker
-from qa.transcribe.engine import Heard, HeardWord, Stretch, Weight
+from qa.transcribe.engine import Abilities, Heard, HeardWord, Stretch, Weight
 
 SENTENCES = (
     "您好，大龙供暖报修，幺零八为您服务，请问您有什么问题？",
@@ -29,6 +29,8 @@ _HZ = 16_000
 
 class FakeEngine:
     """Hears sentences chosen by the samples' hash, as many as fit the window."""
+
+    abilities = Abilities()
 
     def __init__(self, fingerprint: str) -> None:
         self.fingerprint = fingerprint

@@ -300,3 +300,20 @@ def test_answers_are_added_never_overwritten(tmp_path: Path, settings: Settings,
         assert current == hearings_revision([other, first]) == hearings_revision([first, other])
         assert current in revisions
         assert hearings_revision([first]) in revisions
+
+
+def test_a_recogniser_that_cannot_weigh_leaves_questions_to_people(
+    settings: Settings, tmp_path: Path, deaf: pytest.MonkeyPatch, log: Path
+) -> None:
+    folder = doubtful_folder(tmp_path / "calls", 2)
+    with open_store(settings) as store:
+        run_folder(store, settings, folder, options=RUN)
+        deaf.delenv("TALKING_DEAF")
+        log.write_text("")
+        hearing = settings.hearing.model_copy(update={"model": "sensevoice"})
+        other = settings.model_copy(update={"hearing": hearing})
+        report = hear_open(store, other, HEAR)
+        assert [left.fault for left in report.left] == ["cannot_weigh"] * 2
+        assert (report.heard, report.hearings, report.is_clean) == (0, 0, False)
+        assert log.read_text() == "", "no recording was opened"
+        assert hear_open(store, other, replace(HEAR, dry_run=True)).left == report.left

@@ -20,7 +20,7 @@ from qa.errors import EngineError
 from qa.pipeline import Worker
 from qa.text import FILLERS, fold, to_simplified
 from qa.transcribe.audio import DecodedRecording, Decoder
-from qa.transcribe.engine import Heard, HeardWord
+from qa.transcribe.engine import Abilities, Heard, HeardWord
 from qa.transcribe.recognise import (
     PAUSE_MS,
     UNHEARD_MS,
@@ -58,6 +58,7 @@ class ScriptedEngine:
     """An engine that hears what a script says."""
 
     fingerprint = "scripted/1"
+    abilities = Abilities()
 
     def __init__(self, script: Script = counting) -> None:
         self.script = script

@@ -44,6 +44,7 @@ class Loudness(Check):
     """
 
     kind = "loudness"
+    by_words = False
     band_dbfs: tuple[float, float] = (-40.0, -12.0)
     shout_margin_db: float = 8.0
     examples = (

@@ -33,6 +33,7 @@ class RingCount(Check):
     """
 
     kind = "ring_count"
+    by_words = False
     max_rings: int = 3
     examples = (
         Example({"max_rings": 3}, "坐席: 您好", Outcome.MET, {"ring_count": 3}),
