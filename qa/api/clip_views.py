@@ -1,20 +1,26 @@
 """Single lines of scorecards beside what to hear of them: for appeals, agents and spot checks."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from qa.api.display import format_moment
+from qa.api.kept import Kept
 from qa.api.views import LineView, card_view
 from qa.api.written import hide_in
+from qa.codec import decode
 from qa.masking import Heard, listen, mask_call, mask_scorecard
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries_queue
 from qa.store.convert import load_calls
 from qa.store.review_rows import CallReview, load_reviews
-from qa.types import Call, Outcome, Scorecard
+from qa.types import Call, Outcome, Scorecard, Transcript
+
+_VIEWS: Kept[LineView] = Kept(5_000)
+"""Lines laid out, names and numbers hidden; they follow from what is hashed and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +44,13 @@ class ClipView:
 class ReadCall:
     """A call with its review, ready to take lines from; names and numbers are hidden in those.
 
-    Hiding them takes longer than loading, so only the lines that are taken are worked on.
+    Hiding them takes longer than loading, so only the lines that are taken are worked on, and only
+    if they were not shown lately.
     """
 
     review: CallReview
     _call: Call
-    """Without what is personal."""
-    _heard: Heard
+    _listen: Callable[[], Heard]
 
     def clip(self, rule_id: str, zone: ZoneInfo, lang: str) -> ClipView | None:
         """Lay out one rule's line; None where the scorecard has none."""
@@ -53,19 +59,23 @@ class ReadCall:
         line = next((line for line in judged.lines if line.rule_id == rule_id), None)
         if reviewed is None or line is None:
             return None
-        call = self._call
-        shown = mask_scorecard(replace(judged, lines=(line,)), self._heard)
+        call, alone = self._call, replace(judged, lines=(line,))
+
+        def view() -> LineView:
+            return _view(mask_scorecard(alone, self._listen()), mask_call(call), lang)
+
         return ClipView(
             call_id=call.call_id,
             when=_when(call.started_at, zone),
             agent_id=call.agent_id or "",
             points=reviewed.points,
-            line=_view(shown, call, lang),
+            # The words that were said follow from the transcript's key, which `alone` names.
+            line=_VIEWS.get((alone, call, lang), view),
         )
 
     def written(self, text: str) -> str:
         """Give a text that somebody wrote about the call, without what is personal."""
-        return hide_in(self._heard)(text)
+        return hide_in(self._listen())(text)
 
     def flags(self) -> Sequence[ReviewedLine]:
         """List the lines that the machine flagged."""
@@ -87,12 +97,18 @@ def read_calls(
     reviews = load_reviews(session, list(dict.fromkeys(call_ids)), now)
     calls = load_calls(session, list(reviews), zone)
     keys = {call_id: review.card.card.transcript_key for call_id, review in reviews.items()}
-    said = queries_queue.transcripts_as_heard(session, set(keys.values()))
-    found = {}
-    for call_id, review in reviews.items():
-        call = calls[call_id]
-        found[call_id] = ReadCall(review, mask_call(call), listen(said.get(keys[call_id]), call))
-    return found
+    said = queries_queue.stored_as_heard(session, set(keys.values()))
+    return {
+        call_id: ReadCall(
+            review, calls[call_id], _listener(said.get(keys[call_id]), calls[call_id])
+        )
+        for call_id, review in reviews.items()
+    }
+
+
+def _listener(blob: bytes | None, call: Call) -> Callable[[], Heard]:
+    """Put off what takes long until a line needs it."""
+    return cache(lambda: listen(decode(Transcript, blob) if blob else None, call))
 
 
 def _view(card: Scorecard, call: Call, lang: str) -> LineView:

@@ -15,6 +15,12 @@ EVERY_S = 60.0
 FOLLOW_LOOKS = 10
 """Every so many looks events are followed and fines booked, and whenever a window has closed."""
 
+FOLLOW_BATCHES = 6
+"""So many batches of scorecards are looked through in one look: some seconds of every minute.
+
+A large archive that an older program filled takes hours that way, and the pages stay quick.
+"""
+
 _log = logging.getLogger("qa.api")
 
 
@@ -37,13 +43,18 @@ class Upkeep:
             self._thread.join()
 
     def _work(self) -> None:
-        looks = 0
+        looks, is_done = 0, True
         while True:
             now = datetime.now(UTC)
             try:
                 closed = close_passed_windows(self._store, now)
-                if closed or looks % FOLLOW_LOOKS == 0:
-                    follow_events(self._store, self._settings, now)
+                is_due = bool(closed) or looks % FOLLOW_LOOKS == 0
+                if is_due or not is_done:
+                    followed = follow_events(
+                        self._store, self._settings, now, most_batches=FOLLOW_BATCHES
+                    )
+                    is_done = followed.is_done
+                if is_due:
                     book_or_tell(self._store, self._settings, now)
             except StoreError:  # busy, or gone for a moment: the next look finds the same
                 _log.info("the look by the clock was not finished: the database is busy")

@@ -5,10 +5,13 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from qa.api.kept import Kept
 from qa.masking import Heard, listen, mask_written
 from qa.store.convert import load_calls
 from qa.types import Call
 
+_WRITTEN: Kept[str] = Kept(5_000)
+"""Texts of lists with what is personal hidden; they follow from the text and the call alone."""
 Hide = Callable[[str], str]
 """Gives a written text with what is personal in it hidden."""
 
@@ -34,12 +37,13 @@ def hide_by_call(
         A function of the call's id and the text; an id that is not there counts as unknown.
     """
     wanted = list(dict.fromkeys(call_ids))
-    heard = {
-        call_id: listen(None, call) for call_id, call in load_calls(session, wanted, zone).items()
-    }
-    nothing = listen(None, Call(""))
+    calls = load_calls(session, wanted, zone)
+    nothing = Call("")
 
     def written(call_id: str, text: str) -> str:
-        return mask_written(text, heard.get(call_id, nothing)) if text else text
+        if not text:
+            return text
+        call = calls.get(call_id, nothing)
+        return _WRITTEN.get((text, call), lambda: mask_written(text, listen(None, call)))
 
     return written

@@ -13,11 +13,16 @@ from qa.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class EventWork:
-    """What was done: events that are new, that are gone, and candidates that were raised."""
+    """What was done: events that are new, that are gone, and candidates that were raised.
+
+    Attributes:
+        is_done: every scorecard was looked through.
+    """
 
     found: int
     gone: int
     candidates: int
+    is_done: bool = True
 
 
 def reckoning_of(settings: Settings, store: Store) -> Reckoning:
@@ -47,18 +52,27 @@ def book_due(store: Store, settings: Settings, now: datetime) -> int:
         return len(book(session, reckoning, now))
 
 
-def follow_events(store: Store, settings: Settings, now: datetime) -> EventWork:
+def follow_events(
+    store: Store, settings: Settings, now: datetime, *, most_batches: int | None = None
+) -> EventWork:
     """Find events on new scorecards and tickets, raise what people should look at.
 
     Harmless to repeat; some scorecards at a time, so that others can write in between.
+
+    Args:
+        most_batches: so many times `BATCH` scorecards at most; the next look goes on from there.
+            None for all of them.
     """
-    section, found, gone = settings.events, 0, 0
+    section, found, gone, batches = settings.events, 0, 0, 0
     with store.reading() as session:
         is_done = not has_unscanned(session)
-    while not is_done:
+    while not is_done and (most_batches is None or batches < most_batches):
         with store.writing() as session:
             one = find_heard(session, now)
         found, gone, is_done = found + one.events, gone + one.gone, one.is_done
+        batches += 1
+    if not is_done:  # what follows from events waits until all of them are known
+        return EventWork(found, gone, 0, is_done=False)
     with store.writing() as session:
         found += find_long_repairs(session, now, section.repair_hours)
         overdue = Overdue(section.file_within_hours, section.look_back_days)

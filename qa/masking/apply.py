@@ -226,7 +226,9 @@ def mask_call(call: Call, *, heard: Heard | None = None) -> Call:
     one customer can be told to belong together; addresses show their length only. The call's id
     stays: it is what the call is found by.
     """
-    heard = heard or listen(None, call)
+    problem, remark = call.ticket and call.ticket.problem, call.keyed and call.keyed.remark
+    if heard is None and (problem or remark):  # else nothing has to be found in any text
+        heard = listen(None, call)
     ticket = call.ticket and _ticket(call.ticket, heard)
     keyed = call.keyed and _keyed(call.keyed, heard)
     return replace(
@@ -237,18 +239,25 @@ def mask_call(call: Call, *, heard: Heard | None = None) -> Call:
     )
 
 
-def _ticket(ticket: Ticket, heard: Heard) -> Ticket:
+def _ticket(ticket: Ticket, heard: Heard | None) -> Ticket:
     return replace(
         ticket,
         name=mask_name(ticket.name) or None,
         address=mask_address(ticket.address) or None,
         phone=mask_number(ticket.phone) or None,
-        problem=mask_text(ticket.problem, heard) if ticket.problem else ticket.problem,
+        problem=_hidden(ticket.problem, heard),
     )
 
 
-def _keyed(keyed: KeyedAnswers, heard: Heard) -> KeyedAnswers:
-    return replace(keyed, remark=mask_text(keyed.remark, heard) if keyed.remark else keyed.remark)
+def _keyed(keyed: KeyedAnswers, heard: Heard | None) -> KeyedAnswers:
+    return replace(keyed, remark=_hidden(keyed.remark, heard))
+
+
+def _hidden(text: str | None, heard: Heard | None) -> str | None:
+    """Hide what is personal in a text; all of it where nobody listened for what is."""
+    if not text:
+        return text
+    return mask_text(text, heard) if heard is not None else MARK * len(text)
 
 
 def mask_number(number: str | None) -> str:

@@ -19,7 +19,7 @@ from qa.store.tables import (
     TranscriptRow,
 )
 from qa.store.tables_archive import TombstoneRow
-from qa.types import Scorecard, Transcript
+from qa.types import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +47,16 @@ def known_files(session: Session, recording_id: str) -> list[KnownFile]:
     return [KnownFile(row.path, row.size_bytes, row.mtime_ns) for row in rows]
 
 
-def transcripts_as_heard(session: Session, keys: Iterable[str]) -> dict[str, Transcript]:
-    """Load transcripts by key, without what the sound was asked later; missing ones are left out.
+def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, bytes]:
+    """Load transcripts by key, packed, without what the sound was asked later; lost ones left out.
 
     For what rests on the words alone, such as what is personal in them.
     """
-    found: dict[str, Transcript] = {}
+    found: dict[str, bytes] = {}
     columns = (TranscriptRow.transcript_key, TranscriptRow.blob)
     for some in chunks(keys):
         rows = session.execute(select(*columns).where(TranscriptRow.transcript_key.in_(some)))
-        found.update((key, decode(Transcript, blob)) for key, blob in rows)
+        found.update((row[0], row[1]) for row in rows)
     return found
 
 

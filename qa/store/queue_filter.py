@@ -18,7 +18,9 @@ from sqlalchemy import (
     select,
     tuple_,
 )
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from qa.records import ReviewState, Scope
 from qa.review.lists import SEVERITIES, Severity, Show
@@ -124,6 +126,26 @@ class Order:
         return row > here if backwards else row < here
 
 
+class _Unindexed(ColumnElement[str]):
+    """A column that SQLite looks up in no index, while PostgreSQL sees it as it is."""
+
+    inherit_cache = True
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # noqa: RUF012
+
+    def __init__(self, column: ColumnElement[str]) -> None:
+        self.column, self.type = column, column.type
+
+
+@compiles(_Unindexed)
+def _plain(element: _Unindexed, compiler: Any, **options: Any) -> str:
+    return str(compiler.process(element.column, **options))
+
+
+@compiles(_Unindexed, "sqlite")
+def _with_plus(element: _Unindexed, compiler: Any, **options: Any) -> str:
+    return f"+{compiler.process(element.column, **options)}"
+
+
 def _hidden(column: Any, few: Few | None) -> Any:
     """Hide a column from the indexes where few calls are found otherwise.
 
@@ -214,11 +236,12 @@ def other_conditions(wanted: QueueFilter, *, few: Few | None) -> list[ColumnElem
     if wanted.states:
         states = [state.value for state in wanted.states]
         # An index by state is of use where few have it, or where it is in the list's own order.
-        # Else SQLite would take it, and sort all that it finds.
+        # Else SQLite would take it, and sort all that it finds. PostgreSQL knows how many have a
+        # state; hidden from it, it takes them for few, and sorts all of them.
         in_order = few is None and wanted.show is Show.ALL and len(states) == 1
         state = CallStatusRow.state.expression
         if few is not Few.STATE and not in_order:
-            state = func.coalesce(state, state)
+            state = _Unindexed(state)
         conditions.append(state.in_(sorted(states)))
     if wanted.min_score is not None:
         conditions.append(CallStatusRow.score >= wanted.min_score)

@@ -3,8 +3,12 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from qa.api.upkeep import Upkeep
+from qa.batch.fines import follow_events
 from qa.records import FlagAction, Scope
+from qa.store import event_finding
 from qa.store.reviews import decide_flag, release_call, review_of
 from tests.call_folders import rows_of, settings_for
 from tests.review_house import NOW, House, house
@@ -34,3 +38,21 @@ def release_long_ago(centre: House) -> None:
         number = review_of(session, Scope(everything=True), "c1", NOW).current_id
         decide_flag(session, lead, "c1", number, "CL01", FlagAction.CONFIRM, now=NOW)
         release_call(session, lead, "c1", number, now=NOW)
+
+
+def test_a_large_archive_is_looked_through_some_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(event_finding, "BATCH", 2)
+    with house(tmp_path) as centre:
+        for number in range(5):
+            centre.judged(f"c{number}", "108", "CL01")
+        settings, reached = settings_for(tmp_path), "SELECT scorecard_id FROM event_scan"
+        first = follow_events(centre.store, settings, NOW, most_batches=1)
+        assert not first.is_done
+        place = rows_of(centre.store, reached)
+        second = follow_events(centre.store, settings, NOW, most_batches=1)
+        assert not second.is_done and rows_of(centre.store, reached) > place
+        assert follow_events(centre.store, settings, NOW, most_batches=1).is_done
+        newest = rows_of(centre.store, "SELECT MAX(scorecard_id) FROM scorecards")
+        assert rows_of(centre.store, reached) == newest
