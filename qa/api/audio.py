@@ -18,7 +18,6 @@ from starlette.datastructures import Headers
 from qa.api.access import Viewer, needs
 from qa.api.listening import REMEMBERED
 from qa.api.problems import Refused
-from qa.api.recordings import FileState
 from qa.api.redaction import muted_for
 from qa.api.service import Service, locate_audio, running_service
 from qa.api.sound import sound_response
@@ -94,14 +93,14 @@ def recording_response(
         NotFoundError: there is no such call within the scope.
     """
     recording_id, located = locate_audio(service, viewer.scope, call_id)
-    if located.path is None:
+    if located.place is None:
         raise Refused(
             "recording_unusable",
             f"the recording is {located.state.value}",
             reason=located.state.value,
         )
     muted = muted_for(service, viewer, call_id, clear=clear)
-    sound = service.recordings.sound(recording_id, located.path, muted)
+    sound = service.recordings.sound(recording_id, located.place, muted)
     span = _asked_span(request, sound.length)
     if request.method == "GET":
         _note_fetch(service, viewer, call_id, span, clear=clear)
@@ -146,8 +145,8 @@ def cut(
         Refused: 409 where the recording cannot be read, 422 where the span lies beyond it.
         NotFoundError: there is no such call within the scope.
     """
-    _, located = locate_audio(service, viewer.scope, call_id)
-    if located.state is not FileState.READY or located.path is None:
+    recording_id, located = locate_audio(service, viewer.scope, call_id)
+    if located.place is None:
         raise Refused(
             "recording_unusable",
             f"the recording is {located.state.value}",
@@ -155,7 +154,7 @@ def cut(
         )
     try:
         muted = muted_for(service, viewer, call_id, clear=clear)
-        clip = service.recordings.clip(located.path, span, muted)
+        clip = service.recordings.clip(recording_id, located.place, span, muted)
     except ValueError as error:
         raise Refused("invalid", "the clip lies beyond the recording") from error
     heard = Span(max(0, span.start_ms - LEAD_MS), span.end_ms)

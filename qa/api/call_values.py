@@ -258,7 +258,7 @@ def _say_instead(view: RuleView) -> str:
 
 def _is_playable(loaded: LoadedCall) -> bool:
     recording = loaded.recording
-    return recording is not None and recording.path is not None and loaded.transcript is not None
+    return recording is not None and recording.place is not None and loaded.transcript is not None
 
 
 def _lanes(transcript: Transcript | None) -> dict[str, int]:

@@ -1,5 +1,7 @@
 """Errors in plain words: a page for people, a problem for programs."""
 
+import logging
+
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -7,8 +9,9 @@ from starlette.exceptions import HTTPException
 from qa.api import problems
 from qa.api.access import recognise
 from qa.api.rendering import page
-from qa.errors import ConflictError, NotFoundError, QAError, RecordingError
+from qa.errors import ConflictError, EngineError, NotFoundError, QAError, RecordingError
 
+_log = logging.getLogger("qa.api")
 _WORDS = {
     **{400: "bad_request", 401: "no_right", 403: "no_right", 404: "not_found", 405: "not_allowed"},
     **{409: "conflict", 413: "too_large", 500: "broken"},
@@ -21,6 +24,13 @@ _TITLES = {
     409: "the recording cannot be played",
     416: "the range lies beyond the recording",
     500: "the service failed; its log says where",
+    503: "the recording cannot be played now; try again later",
+}
+_STATUS: dict[type[QAError], int] = {
+    NotFoundError: 404,
+    RecordingError: 409,
+    ConflictError: 409,
+    EngineError: 503,
 }
 _REFUSED = (
     "This service does not answer under this name. Open it under the name that its administrator\n"
@@ -55,8 +65,10 @@ def _house(request: Request, error: Exception) -> Response:
         raise error
     if problems.is_api(request):
         return problems.for_house(error)
-    for kind, status in ((NotFoundError, 404), (RecordingError, 409), (ConflictError, 409)):
+    for kind, status in _STATUS.items():
         if isinstance(error, kind):
+            if status >= 500:
+                _log.error("%s: %s", type(error).__name__, error)
             return error_response(request, status)
     raise error  # the fence logs where it came from
 

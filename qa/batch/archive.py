@@ -34,8 +34,17 @@ from qa.vault import (
 
 _BLOCK = 1 << 20
 _KNOWN_SUFFIXES = 8
+STORAGE_AWAY = "storage_away"
+"""Why a recording in S3-compatible storage could not be read again; it may well be there."""
 OnShare = Callable[[int, int], None]
 """Is told how many recordings are done, and of how many."""
+
+
+class StorageAwayError(QAError):
+    """The S3-compatible storage of a recording does not answer, or refuses this machine."""
+
+    def __str__(self) -> str:
+        return "the storage of recordings does not answer; see s3.endpoint_url, and try again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,8 @@ def keep_copies(
     """Copy every recording that the archive lacks into it, sealed where that is set.
 
     A copy counts once it was read back and its hash is right. Uploads, and copies that are not
-    sealed yet, give way to it; files in other folders stay as they are.
+    sealed yet, give way to it; files in other folders stay as they are, and so does what lies in
+    S3-compatible storage only: that storage is its archive.
 
     Raises:
         ConfigError: see `archive_of`.
@@ -119,7 +129,8 @@ def keep_copies(
         return ArchiveReport(0)
     own = upload_folder(settings)
     with store.reading() as session:
-        wanted = rows.to_copy(session, seal=archive.seals, limit=limit)
+        lacking = rows.to_copy(session, seal=archive.seals, limit=limit)
+    wanted = [one for one in lacking if not lies_in_storage(one)]
     done, failed = 0, []
     _sweep(archive.folder)
     for number, one in enumerate(wanted):
@@ -142,21 +153,33 @@ def verify(
 ) -> ArchiveReport:
     """Read recordings again and compare their hashes: those that are due, or all.
 
+    A storage that does not answer says nothing of what lies in it: those recordings stay due.
+
     Args:
         everything: also those that were read lately.
 
     Returns:
-        How many are well; `failed` holds the others with their state.
+        How many are well; `failed` holds the others with their state, or `STORAGE_AWAY`.
+
+    Raises:
+        ConfigError: see `archive_of`; or the storage takes no credentials of this machine.
     """
     archive = archive_of(settings)
     now = datetime.now(UTC)
     days = timedelta(days=settings.archive.verify_days)
     with store.reading() as session:
         wanted = rows.due_checks(session, now if everything else now - days, limit=limit)
-    done, failed = 0, []
+    done, failed, is_away = 0, [], False
     for number, one in enumerate(wanted):
         told(number, len(wanted))
-        state = how_kept(archive, one)
+        try:
+            if is_away and lies_in_storage(one):
+                raise StorageAwayError
+            state = how_kept(archive, one)
+        except StorageAwayError:
+            is_away = True  # asked once, not once for each recording
+            failed.append((one.recording_id, STORAGE_AWAY))
+            continue
         with store.writing() as session:
             rows.put_check(session, one.recording_id, state, datetime.now(UTC))
         if state is Kept.OK:
@@ -166,28 +189,33 @@ def verify(
     return ArchiveReport(done, tuple(failed))
 
 
-def nightly_share(store: Store, settings: Settings) -> int:
-    """Say how many recordings a night reads so that all are read within the days of the setting."""
-    with store.reading() as session:
-        total = rows.standing(session, datetime.now(UTC)).recordings
-    return max(100, -(-total * 5 // (4 * settings.archive.verify_days)))
-
-
 def how_kept(archive: Archive, one: ToKeep) -> Kept:
     """Read a recording where it should lie: the archive's copy, else any file known to hold it.
 
     Where there is a copy, it is the copy that counts: the other files are their owners' to remove.
+
+    Raises:
+        StorageAwayError: it may lie in a storage that cannot be asked now.
+        ConfigError: the storage takes no credentials of this machine.
     """
     if one.name is not None:
         return _state(archive.path_of(one.name), one.recording_id, archive.keys)
-    states = [
-        _state_of_object(ObjectFile(path, archive.storage), one.recording_id)
-        if is_object(path)
-        else _state(Path(path), one.recording_id, archive.keys)
-        for path in one.paths
-    ]
-    order = (Kept.OK, Kept.LOCKED, Kept.DAMAGED, Kept.CHANGED)
+    states = []
+    for path in sorted(one.paths, key=is_object):  # files of this machine first
+        if is_object(path):
+            state = _state_of_object(ObjectFile(path, archive.storage), one.recording_id)
+        else:
+            state = _state(Path(path), one.recording_id, archive.keys)
+        if state is Kept.OK:
+            return state
+        states.append(state)
+    order = (Kept.LOCKED, Kept.DAMAGED, Kept.CHANGED)
     return next((state for state in order if state in states), Kept.MISSING)
+
+
+def lies_in_storage(one: ToKeep) -> bool:
+    """Whether a recording lies in S3-compatible storage only: that storage is its archive."""
+    return one.name is None and bool(one.paths) and all(map(is_object, one.paths))
 
 
 def rotate(
@@ -236,9 +264,10 @@ def hash_of(path: Path, keys: KeyRing | None) -> str:
 
 
 def _keep(store: Store, archive: Archive, one: ToKeep, own: Path) -> None:
-    source = next((Path(p) for p in one.paths if _is_whole(Path(p), one, archive)), None)
+    files = [Path(path) for path in one.paths if not is_object(path)]
+    source = next((file for file in files if _is_whole(file, one, archive)), None)
     if source is None:
-        advice = "no file of this machine holds it; recordings in S3 storage stay there."
+        advice = "no file of this machine holds it any more; put it back, or run ingest again."
         raise RecordingError(one.recording_id, RecordingFault.VANISHED, advice)
     target = _target(archive, source, one.recording_id)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -253,10 +282,10 @@ def _keep(store: Store, archive: Archive, one: ToKeep, own: Path) -> None:
             one.recording_id, RecordingFault.CHANGED, "it changed while it was copied."
         )
     _sync_names(target, archive)
-    ours = [p for p in one.paths if _is_ours(Path(p), archive, own) and Path(p) != target]
-    note_file(store, archive, one.recording_id, target, instead_of=ours)
-    for path in ours:
-        Path(path).unlink(missing_ok=True)
+    ours = [file for file in files if _is_ours(file, archive, own) and file != target]
+    note_file(store, archive, one.recording_id, target, instead_of=[str(file) for file in ours])
+    for file in ours:
+        file.unlink(missing_ok=True)
 
 
 def _sync_names(target: Path, archive: Archive) -> None:
@@ -327,8 +356,8 @@ def _state_of_object(file: ObjectFile, recording_id: str) -> Kept:
                 digest.update(block)
     except FileNotFoundError:
         return Kept.MISSING
-    except OSError:
-        return Kept.DAMAGED
+    except OSError as error:
+        raise StorageAwayError from error
     return Kept.OK if digest.hexdigest() == recording_id else Kept.CHANGED
 
 

@@ -10,6 +10,7 @@ from qa.batch.archive import (
     archive_of,
     hash_of,
     how_kept,
+    lies_in_storage,
     note_file,
 )
 from qa.config import Settings
@@ -37,7 +38,7 @@ def back_up_recordings(store: Store, settings: Settings, folder: Path) -> Archiv
     if folder.resolve().is_relative_to(archive.folder.resolve()):
         raise ConfigError("a backup belongs outside the archive folder, on another disk.")
     with store.reading() as session:
-        wanted = rows.all_kept(session)
+        wanted = [one for one in rows.all_kept(session) if not lies_in_storage(one)]
     done, failed = 0, []
     for one in wanted:
         try:
@@ -61,7 +62,7 @@ def restore_recordings(store: Store, settings: Settings, folder: Path) -> Archiv
     """
     archive = archive_of(settings)
     with store.reading() as session:
-        wanted = rows.all_kept(session)
+        wanted = [one for one in rows.all_kept(session) if not lies_in_storage(one)]
     done, failed = 0, []
     for one in wanted:
         if how_kept(archive, one) is Kept.OK:

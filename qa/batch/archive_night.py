@@ -1,10 +1,12 @@
 """The archive's part of a night: copies, proofs, deletions that were approved, hashes."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from qa.batch.archive import ArchiveReport, keep_copies, nightly_share, verify
+from qa.batch.archive import ArchiveReport, keep_copies, verify
 from qa.batch.deleting import carry_out, prove
 from qa.config import Settings
+from qa.store import archive as rows
 from qa.store.deletions import DeletionState
 from qa.store.store import Store
 
@@ -43,3 +45,10 @@ def do_archive(store: Store, settings: Settings) -> ArchiveNight:
     deleted = sum(one.state is DeletionState.DONE for one in carry_out(store, settings))
     verified = verify(store, settings, limit=nightly_share(store, settings))
     return ArchiveNight(copied, verified, proofs, deleted)
+
+
+def nightly_share(store: Store, settings: Settings) -> int:
+    """Say how many recordings a night reads so that all are read within the days of the setting."""
+    with store.reading() as session:
+        total = rows.standing(session, datetime.now(UTC)).recordings
+    return max(100, -(-total * 5 // (4 * settings.archive.verify_days)))

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qa.batch.archive import Archive, archive_of, hash_of
+from qa.batch.fetching import at_hand
+from qa.batch.jobs import Job
 from qa.config import Settings
 from qa.errors import ConfigError, QAError, RecordingError
 from qa.ingest.objects import ObjectFile, is_object
@@ -35,7 +37,7 @@ def prove(store: Store, settings: Settings, *, limit: int = PROOFS_AT_ONCE) -> i
     archive, count = archive_of(settings), 0
     with Decoder(settings.audio, archive.keys) as decoder:
         for one in wanted:
-            found = _look(one.paths, one.recording_id, archive, decoder)
+            found = _look(one.paths, one.recording_id, archive, decoder, settings)
             if found is not None:
                 _write(store, one.recording_id, found)
                 count += 1
@@ -68,7 +70,7 @@ def _carry_out(
         begun = erasing.is_deleted(session, deletion.recording_id)
         paths = _paths_of(session, archive, deletion.recording_id)
     if deletion.kind is DeletionKind.EMPTY and not begun:
-        found = _look(paths, deletion.recording_id, archive, decoder)
+        found = _look(paths, deletion.recording_id, archive, decoder, settings)
         if found is not None:
             _write(store, deletion.recording_id, found)
         if found is None or not found.is_empty:
@@ -135,11 +137,18 @@ def _in_storage(file: ObjectFile) -> str:
 
 
 def _look(
-    paths: Sequence[str], recording_id: str, archive: Archive, decoder: Decoder
+    paths: Sequence[str],
+    recording_id: str,
+    archive: Archive,
+    decoder: Decoder,
+    settings: Settings,
 ) -> Emptiness | None:
     """Look at the file that holds a recording; None where none can be looked at now."""
     for path in paths:
         try:
+            if is_object(path):
+                with at_hand(Job(recording_id, path, None), settings) as copy:
+                    return prove_empty(copy, decoder)
             if hash_of(Path(path), archive.keys) == recording_id:
                 return prove_empty(Path(path), decoder)
         except (QAError, OSError):

@@ -1,11 +1,13 @@
 """A fault at each write of a night: it goes on by itself, or the next night does; nothing differs.
 
-`WRITE_POINTS=all` tries every point; without it every thirteenth is tried, a fault of each kind.
+`WRITE_POINTS=all` tries every point, `WRITE_POINTS=7` every seventh; without it every 41st.
 """
 
 import os
+import signal
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +24,11 @@ from qa.ingest.sources.folder import FolderSource
 from qa.store.store import Store
 from tests import talking_files
 from tests.batch.test_nightly import contents, make_night
-from tests.call_folders import damages_of, open_store, settings_for
+from tests.call_folders import damages_of, open_store, rows_of, settings_for
 from tests.write_points import Fault, InjectedError, InProcessPool, injected
 
-EVERY = 1 if os.environ.get("WRITE_POINTS") == "all" else 41
-OPTIONS = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE)
+EVERY = int(os.environ.get("WRITE_POINTS", "41").replace("all", "1"))
+OPTIONS = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE, wait_s=10)
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +81,12 @@ def expected_of(tmp_path: Path, source: Path, *, on_file: bool) -> tuple[dict[st
         return left, counted.seen
 
 
+def reached(fault_met: bool, point: int, points: int) -> bool:
+    """Whether a night had this write; how many it has depends a little on how long it took."""
+    assert fault_met or point > points * 0.9, f"point {point} of {points} was never met"
+    return fault_met
+
+
 def test_an_exception_at_any_write_is_made_good_by_the_next_night(tmp_path: Path) -> None:
     source = make_night(tmp_path / "in")
     expected, points = expected_of(tmp_path, source, on_file=False)
@@ -86,9 +94,43 @@ def test_an_exception_at_any_write_is_made_good_by_the_next_night(tmp_path: Path
     for point in range(1, points + 1, EVERY):
         settings = settings_in(tmp_path / f"exception-{point}", on_file=False)
         with open_store(settings) as store:
-            with injected(Fault("exception", point)) as fault, pytest.raises(InjectedError):
+            with injected(Fault("exception", point)) as fault, suppress(InjectedError):
                 night(store, settings, source)
-            assert fault.done
+                assert not fault.done, f"point {point}: the exception was swallowed"
+            if not reached(fault.done, point, points):
+                break
             night(store, settings, source)
             assert contents(store) == expected, f"point {point}"
             assert damages_of(store) == []
+
+
+def killed_at(point: int, settings: Settings, source: Path) -> bool:
+    """Do a night in another process that is killed at a write; whether it came so far."""
+    child = os.fork()
+    if child == 0:
+        code = 1
+        try:
+            with open_store(settings) as store, injected(Fault("kill", point)):
+                night(store, settings, source)
+            code = 0
+        finally:
+            os._exit(code)
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert status in (0, -signal.SIGKILL)
+    return status != 0
+
+
+def test_a_night_killed_at_any_write_is_finished_by_the_next_night(tmp_path: Path) -> None:
+    source = make_night(tmp_path / "in")
+    expected, points = expected_of(tmp_path, source, on_file=False)
+    for point in range(1, points + 1, EVERY):
+        settings = settings_in(tmp_path / f"kill-{point}", on_file=False)
+        if not reached(killed_at(point, settings, source), point, points):
+            break
+        with open_store(settings) as store:
+            night(store, settings, source)
+            assert contents(store) == expected, f"point {point}"
+            assert damages_of(store) == []
+            states = rows_of(store, "SELECT state FROM run_tasks ORDER BY run_id")
+            assert states[-1] == ("done",)
+            assert set(states[:-1]) <= {("interrupted",), ("done",)}, f"point {point}"

@@ -91,10 +91,10 @@ def get_peaks(
 ) -> PeaksOut:
     """Give the outline of a recording: for each point its lowest and its highest sample."""
     recording_id, located = locate_audio(service, viewer.scope, call_id)
-    if located.path is None:
+    if located.place is None:
         state = located.state.value
         raise Refused("recording_unusable", f"the recording is {state}", reason=state)
-    peaks = service.recordings.peaks(recording_id, located.path, points)
+    peaks = service.recordings.peaks(recording_id, located.place, points)
     return PeaksOut(
         duration_ms=peaks.duration_ms,
         points=peaks.points,

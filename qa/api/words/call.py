@@ -56,6 +56,15 @@ WORDS: Final[Mapping[str, Wording]] = {
     "audio_unreadable": Wording(
         "录音文件现在无法读取，不能播放。", "The recording cannot be read now, so it is not played."
     ),
+    "audio_no_access": Wording(
+        "录音存放在对象存储中，存储拒绝本服务器读取，因此不能播放。请管理员检查访问密钥及其读取权限。",
+        "The recording lies in object storage that refuses this server, so it is not played. An "
+        "administrator checks the access keys and their right to read.",
+    ),
+    "audio_storage_away": Wording(
+        "录音存放在对象存储中，存储现在没有回应，暂时不能播放。请稍后刷新页面。",
+        "The recording lies in object storage that does not answer now. Reload the page later.",
+    ),
     "audio_error": Wording(
         "录音无法播放，请刷新页面查看原因。", "Playing failed; reload to see why."
     ),
