@@ -73,6 +73,8 @@ def run_storm(folder: Path, url: str, *, calls: int, kills: int, seed: int = 1) 
             with suppress(ProcessLookupError):
                 os.kill(victim, signal.SIGKILL)
                 done += 1
+                if done % 50 == 0:
+                    print(f"{done} killed", file=sys.stderr, flush=True)
     out = _result(process)
     quarantined = out["failed"]
     _result(_night(folder, url, "--retry-failed"))
