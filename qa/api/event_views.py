@@ -166,7 +166,7 @@ def _step(event: Event, index: int, reading: EventReading) -> StepLine:
 
 def _actions(event: Event, viewer: Viewer, lang: str) -> list[tuple[str, str, bool]]:
     found = []
-    for action in possible(event.state):
+    for action in possible(event.state, event.kind):
         right = Right.DECIDE_EVENTS if action in LEADS_ONLY else Right.FILE_EVENTS
         if viewer.may(right) and action not in (EventAction.GONE, EventAction.FOUND):
             label = word(f"event_do_{action.value}", lang)

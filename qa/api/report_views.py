@@ -19,6 +19,7 @@ from qa.masking import mask_numbers_in
 from qa.reports import report_words as words
 from qa.reports.report_page import ReportPaper, days_text, shown_part
 from qa.review.report_model import (
+    DUE_KINDS,
     GROUPINGS,
     SECTIONS,
     Difference,
@@ -97,9 +98,15 @@ def report_line(
         whose=team if report.team else words.text("centre", lang),
         state=state.value,
         state_text=words.STATES[state.value].text(lang),
-        is_late=is_due and state is not ReportState.SENT and not report.team,
+        is_late=is_due
+        and state is not ReportState.SENT
+        and not report.team
+        and report.days.kind in DUE_KINDS,
         figures=tuple(
-            (words.figure_name(key, body.terms, lang), words.number(body.figure(key).value, lang))
+            (
+                words.figure_name(key, body.terms, lang),
+                words.figure_value(key, body.figure(key).value, lang),
+            )
             for key in _SHOWN
         ),
     )
@@ -137,10 +144,11 @@ def _difference(one: Difference, report: Report, lang: str) -> DifferenceLine:
     if by:
         shown += f" · {words.part_name(by, name, lang)}"
         query = "?" + urlencode({"by": by, "name": name})
+    rate = key if by != "met" else ""  # its parts are numbers of rows
     return DifferenceLine(
         name=shown,
-        reported=words.number(one.reported, lang),
-        recounted=words.number(one.recounted, lang),
+        reported=words.figure_value(rate, one.reported, lang),
+        recounted=words.figure_value(rate, one.recounted, lang),
         href=f"{rows_link(report)}/{quote(key)}{query}",
     )
 
@@ -198,6 +206,8 @@ def _row(row: ReportRow, zone: ZoneInfo, names: dict[str, str], lang: str) -> Ro
 
 
 def _value(row: ReportRow, lang: str) -> str:
+    if "met" in row.groups:
+        return words.MET[row.groups["met"]].text(lang)
     if row.value is None:
         return "–"
     return (

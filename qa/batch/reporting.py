@@ -12,6 +12,7 @@ from qa.config_reports import ReportSettings
 from qa.errors import NotAllowedError, Refusal, TransitionError
 from qa.records import Right, Scope, User, UserRole
 from qa.review.report_model import (
+    DUE_KINDS,
     Counted,
     Difference,
     ReportBody,
@@ -110,6 +111,8 @@ def _due(today: date) -> Iterator[ReportDays]:
         yield last_over(ReportKind.DAILY, today - timedelta(days=back))
     yield last_over(ReportKind.WEEKLY, today)
     yield last_over(ReportKind.MONTHLY, today)
+    if today.month == 1:  # a year takes long to count; until February its late data have come
+        yield last_over(ReportKind.YEARLY, today)
 
 
 def recounted(session: Any, settings: Settings, zone: ZoneInfo, report: Report) -> ReportBody:
@@ -176,7 +179,7 @@ def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Repor
     late = []
     with store.reading() as session:
         since = reports.first_made_at(session)
-        for kind in ReportKind:
+        for kind in DUE_KINDS:
             days = last_over(kind, today)
             report = reports.report_on(session, days)
             is_sent = report is not None and report.state is ReportState.SENT

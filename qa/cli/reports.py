@@ -1,4 +1,4 @@
-"""`qa reports`: daily, weekly and monthly reports, from the draft to what was delivered."""
+"""`qa reports`: daily, weekly, monthly and yearly reports, from the draft to what was delivered."""
 
 from datetime import UTC, date, datetime
 from enum import StrEnum

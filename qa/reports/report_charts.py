@@ -6,7 +6,7 @@ from html import escape
 
 from qa.reports import report_words as words
 from qa.reports.report_svg import Line, bars, columns, points
-from qa.review.report_model import ReportBody, ReportKind
+from qa.review.report_model import RATES, SECTIONS, ReportBody, ReportKind
 
 _HOURS = [f"{hour:02d}" for hour in range(24)]
 
@@ -16,7 +16,8 @@ def charts(body: ReportBody, names: Mapping[str, str], lang: str) -> Iterator[st
     if body.kind is ReportKind.DAILY:
         yield from _hours(body, lang)
     else:
-        yield from _days(body, lang)
+        yield from _over_time(body, lang)
+    yield from _rates(body, lang)
     for key, figure, by in (
         ("by_station", "repairs_received", "station"),
         ("by_fault", "repairs_received", "fault"),
@@ -51,33 +52,63 @@ def _hours(body: ReportBody, lang: str) -> Iterator[str]:
     yield _framed(title, columns(title, _HOURS, [line]))
 
 
-def _days(body: ReportBody, lang: str) -> Iterator[str]:
+def _periods(body: ReportBody) -> tuple[str, list[str], list[str]]:
+    """Name the grouping by time of a report of more than a day, its keys, and their labels."""
+    if body.kind is ReportKind.YEARLY:
+        months = range(1, 13)
+        return "month", [f"{body.first.year}-{n:02d}" for n in months], [f"{n}" for n in months]
     days = [body.first + timedelta(days=n) for n in range((body.last - body.first).days + 1)]
-    keys, labels = [day.isoformat() for day in days], [f"{day:%m-%d}" for day in days]
-    if len(days) > 7:
-        labels = [f"{day.day}" for day in days]
-    lines = []
-    for name, figure in (("received", "repairs_received"), ("completed", "repairs_completed")):
-        found = body.breakdown(figure, "day")
-        if found is not None:
-            counts = {part.name: float(part.rows) for part in found.parts}
-            lines.append(Line(words.text(name, lang), [counts.get(key, 0) for key in keys]))
+    labels = [f"{day:%m-%d}" if len(days) <= 7 else f"{day.day}" for day in days]
+    return "day", [day.isoformat() for day in days], labels
+
+
+def _over_time(body: ReportBody, lang: str) -> Iterator[str]:
+    by, keys, labels = _periods(body)
+
+    def counts(figure: str, name: str) -> list[Line]:
+        found = body.breakdown(figure, by)
+        rows = {part.name: float(part.rows) for part in found.parts} if found else {}
+        return [Line(name, [rows.get(key, 0) for key in keys])] if found else []
+
+    lines = [
+        *counts("repairs_received", words.text("received", lang)),
+        *counts("repairs_completed", words.text("completed", lang)),
+    ]
     if lines:
-        title = words.text("repairs_by_day", lang)
+        title = words.text(f"repairs_by_{by}", lang)
         yield _framed(title, columns(title, labels, lines))
-    found = body.breakdown("calls_all", "day")
-    if found is not None:
-        counts = {part.name: float(part.rows) for part in found.parts}
-        title = words.text("by_day", lang)
-        line = Line(title, [counts.get(key, 0) for key in keys])
-        yield _framed(title, columns(title, labels, [line]))
-    found = body.breakdown("score_mean", "day")
-    if found is not None:
-        means = {part.name: part.mean for part in found.parts}
-        title = words.text("score_by_day", lang)
-        yield _framed(
-            title, points(title, labels, Line(title, [means.get(k) for k in keys]), (0, 100))
-        )
+    title = words.text(f"by_{by}", lang)
+    if calls := counts("calls_all", title):
+        yield _framed(title, columns(title, labels, calls))
+    title = words.text(f"score_by_{by}", lang)
+    for line in _means(body, "score_mean", by, keys, title):
+        yield _framed(title, points(title, labels, line, (0, 100)))
+    if by == "month":
+        title = words.text("kpi_by_month", lang)
+        names = ("satisfied", "solved")
+        rates = [_means(body, f"kpi_{n}", by, keys, words.text(n, lang)) for n in names]
+        if shown := [line for lines in rates for line in lines]:
+            yield _framed(title, columns(title, labels, shown))
+
+
+def _means(body: ReportBody, figure: str, by: str, keys: list[str], name: str) -> list[Line]:
+    found = body.breakdown(figure, by)
+    means = {part.name: part.mean for part in found.parts} if found else {}
+    return [Line(name, [means.get(key) for key in keys])] if found else []
+
+
+def _rates(body: ReportBody, lang: str) -> Iterator[str]:
+    """Draw the rates side by side, where any is known."""
+    keys = [key for key in SECTIONS["kpi"] if key in RATES and body.figure(key).value is not None]
+    if not keys:
+        return
+    title = words.text("kpi_bars", lang)
+    values = [(key, body.figure(key).value or 0.0) for key in keys]
+    items = [
+        (words.figure_name(key, body.terms, lang), value, words.figure_value(key, value, lang))
+        for key, value in values
+    ]
+    yield _framed(title, bars(title, items, highest=100))
 
 
 def _answers(body: ReportBody, lang: str) -> Iterator[str]:

@@ -14,6 +14,8 @@ from qa.reports import report_words as words
 from qa.reports.report_charts import charts
 from qa.review.report_model import (
     MEANS,
+    MET,
+    RATES,
     SECTIONS,
     Breakdown,
     Figure,
@@ -22,6 +24,7 @@ from qa.review.report_model import (
 )
 
 TILES = (
+    *("kpi_satisfied", "kpi_solved", "kpi_complaints"),
     *("repairs_received", "repairs_completed", "repairs_long_open", "callbacks_done"),
     *("calls_all", "score_mean", "flags_confirmed", "appeals_open"),
     *("checks_overdue", "promises_broken", "events_all", "calls_praised"),
@@ -71,6 +74,8 @@ def title_of(body: ReportBody, lang: str) -> str:
 
 def days_text(body: ReportBody, lang: str) -> str:
     """Write a report's days."""
+    if body.kind is ReportKind.YEARLY:
+        return f"{body.first:%Y}"
     if body.kind is ReportKind.DAILY:
         weekday = words.WEEKDAYS[body.first.weekday()] if lang == "zh" else f"{body.first:%A}"
         return f"{body.first} {weekday}"
@@ -141,33 +146,51 @@ def _signed(key: str, signed: Signed, lang: str) -> str:
 def _tiles(paper: ReportPaper) -> Iterator[str]:
     yield '<dl class="rtiles">'
     for key in TILES:
+        if not paper.body.has(key):
+            continue
         one = paper.body.figure(key)
         css = "unknown" if one.value is None else "bad" if key in _BAD and one.value else ""
         name = words.figure_name(key, paper.body.terms, paper.lang)
-        yield f'<div><dt>{escape(name)}</dt><dd class="{css}">{_linked(paper, one)}</dd></div>'
+        of = _share_of(paper, one)
+        shown = f"{_linked(paper, one)}{of}"
+        yield f'<div><dt>{escape(name)}</dt><dd class="{css}">{shown}</dd></div>'
     yield "</dl>"
 
 
 def _linked(paper: ReportPaper, one: Figure, by: str = "", name: str | None = None) -> str:
     """Write a figure as a link to its rows; what is unknown has none."""
-    shown = escape(words.number(one.value, paper.lang))
+    rate = one.key if not by else ""  # a part is a number of rows
+    shown = escape(words.figure_value(rate, one.value, paper.lang))
     if not paper.link or one.value is None:
         return shown
     query = f"?{urlencode({'by': by, 'name': name or ''})}" if by else ""
     return f'<a href="{escape(paper.link)}/{quote(one.key)}{escape(query)}">{shown}</a>'
 
 
+def _share_of(paper: ReportPaper, one: Figure) -> str:
+    """Write of how many a rate is, and how many are of the kind; nothing beside other figures."""
+    found = paper.body.breakdown(one.key, "met") if one.key in RATES else None
+    if found is None:
+        return ""
+    met = sum(part.rows for part in found.parts if part.name == MET)
+    return f' <span class="of">{met:,}/{one.rows:,}</span>'
+
+
 def _sections(paper: ReportPaper) -> Iterator[str]:
     lang, terms = paper.lang, paper.body.terms
     yield '<div class="sections">'
-    for section, keys in SECTIONS.items():
+    for section, every in SECTIONS.items():
+        keys = [key for key in every if paper.body.has(key)]
+        if not keys:
+            continue
         yield f"<section><h2>{escape(words.SECTIONS[section].text(lang))}</h2>"
         yield "<table><tbody>"
         for key in keys:
             one = paper.body.figure(key)
             css = ' class="unknown"' if one.value is None else ""
             name = escape(words.figure_name(key, terms, lang))
-            yield f'<tr><th scope="row">{name}</th><td{css}>{_linked(paper, one)}</td></tr>'
+            shown = _linked(paper, one) + _share_of(paper, one)
+            yield f'<tr><th scope="row">{name}</th><td{css}>{shown}</td></tr>'
         yield "</tbody></table>"
         for one_of in paper.body.breakdowns:
             if one_of.figure in keys:
@@ -177,7 +200,7 @@ def _sections(paper: ReportPaper) -> Iterator[str]:
 
 
 def _breakdown(paper: ReportPaper, one: Breakdown) -> Iterator[str]:
-    lang, is_mean = paper.lang, one.figure in MEANS
+    lang, is_mean = paper.lang, one.figure in MEANS and one.by != "met"
     is_open = " open" if len(one.parts) <= _LONG else ""  # a chart shows what is folded away
     name = words.figure_name(one.figure, paper.body.terms, lang)
     yield (
@@ -191,7 +214,8 @@ def _breakdown(paper: ReportPaper, one: Breakdown) -> Iterator[str]:
     for part in one.parts:
         shown = escape(shown_part(one.by, part.name, paper.names, lang))
         rows = _linked(paper, Figure(one.figure, part.rows, part.rows), one.by, part.name)
-        mean = f"<td>{escape(words.number(part.mean, lang))}</td>" if is_mean else ""
+        value = words.figure_value(one.figure, part.mean, lang)
+        mean = f"<td>{escape(value)}</td>" if is_mean else ""
         yield f'<tr><th scope="row">{shown}</th><td>{rows}</td>{mean}</tr>'
     yield "</tbody></table></details>"
 
@@ -223,7 +247,8 @@ def _terms(paper: ReportPaper) -> Iterator[str]:
         "rulesets": ", ".join(body.terms.callback_rulesets),
     }
     yield f'<section class="terms"><h2>{escape(words.text("terms", lang))}</h2><ul>'
-    for key in ("terms_1", "terms_2", "terms_3"):
+    kpi = ("terms_kpi",) if body.has("kpi_satisfied") else ()
+    for key in ("terms_1", "terms_2", "terms_3", *kpi):
         yield f"<li>{escape(words.TEXTS[key].text(lang).format(**values))}</li>"
     yield "</ul></section>"
 

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from qa.reasons import Wording
-from qa.review.report_model import Terms
+from qa.review.report_model import RATES, Terms
 
 KINDS: Final[Mapping[str, Wording]] = {
     "daily": Wording("日报", "Daily report"),
     "weekly": Wording("周报", "Weekly report"),
     "monthly": Wording("月报", "Monthly report"),
+    "yearly": Wording("年报", "Yearly report"),
 }
 STATES: Final[Mapping[str, Wording]] = {
     "draft": Wording("草稿", "Draft"),
@@ -17,6 +18,7 @@ STATES: Final[Mapping[str, Wording]] = {
     "sent": Wording("已发出", "Sent"),
 }
 SECTIONS: Final[Mapping[str, Wording]] = {
+    "kpi": Wording("质量指标", "Quality figures"),
     "repairs": Wording("报修", "Repairs"),
     "callbacks": Wording("回访", "Callbacks"),
     "calls": Wording("通话", "Calls"),
@@ -28,6 +30,12 @@ SECTIONS: Final[Mapping[str, Wording]] = {
     "events": Wording("异常事件", "Abnormal events"),
 }
 FIGURES: Final[Mapping[str, Wording]] = {
+    "kpi_satisfied": Wording("客户满意率", "Satisfied households"),
+    "kpi_solved": Wording("问题解决率", "Problems solved"),
+    "kpi_complaints": Wording("客户投诉率", "Calls with a complaint"),
+    "kpi_completed": Wording("报修办结率", "Repairs completed of those received"),
+    "kpi_hours": Wording("平均维修用时（小时）", "Mean time of a repair (hours)"),
+    "kpi_adopted": Wording("建议采纳率", "Suggestions adopted"),
     "repairs_received": Wording("受理报修", "Repairs received"),
     "repairs_completed": Wording("完成维修", "Repairs completed"),
     "repairs_open": Wording("期末未完成", "Open at the end"),
@@ -84,6 +92,8 @@ GROUPINGS: Final[Mapping[str, Wording]] = {
     "fault": Wording("报修类型", "Kind of fault"),
     "hour": Wording("时段", "Hour"),
     "day": Wording("日期", "Day"),
+    "month": Wording("月份", "Month"),
+    "met": Wording("是否", "Yes or no"),
     "agent": Wording("坐席", "Agent"),
     "rule": Wording("质检项", "Rule"),
     "kind": Wording("事件类别", "Kind"),
@@ -112,6 +122,7 @@ EVENTS: Final[Mapping[str, Wording]] = {
     "EV08": Wording("意见或建议", "opinion or suggestion"),
     "EV09": Wording("供热办转办", "relayed by the heating office"),
 }
+MET: Final[Mapping[str, Wording]] = {"yes": Wording("是", "yes"), "no": Wording("否", "no")}
 TEXTS: Final[Mapping[str, Wording]] = {
     "title": Wording("呼叫中心{kind}", "Call centre: {kind}"),
     "centre": Wording("全中心", "The centre"),
@@ -153,11 +164,27 @@ TEXTS: Final[Mapping[str, Wording]] = {
         "Flags: the last decision of people on each, within these days. Scores: as reviewed, else "
         "the machine's, without unconfirmed fines. A team's tickets are those its calls name.",
     ),
+    "terms_kpi": Wording(
+        "满意率、解决率：录入了 b、a 的回访里的比例。投诉率：期内通话里带投诉、转办事件"
+        "（不含认定不是的）或经查实的坐席投诉的比例。办结率：期内受理的报修里期末已完成的比例。"
+        "采纳率：期内意见建议里期末前写明采纳的比例。",
+        "Satisfied, solved: of the callbacks with an answer b, a keyed in. Complaints: of the "
+        "calls, those with an event that is a complaint or relay and was not dismissed, or with a "
+        "confirmed complaint about the agent. Completed: of the repairs received, by the end. "
+        "Adopted: of the opinions and suggestions, those closed as adopted by the end.",
+    ),
     "signatures": Wording(
         "审核签字：＿＿＿＿＿＿　　日期：＿＿＿＿＿＿", "Signed: ____________  Date: ____________"
     ),
     "by_hour": Wording("各时段来电", "Calls by hour"),
     "by_day": Wording("每日通话", "Calls by day"),
+    "by_month": Wording("每月通话", "Calls by month"),
+    "repairs_by_month": Wording("每月报修与完成", "Repairs received and completed by month"),
+    "score_by_month": Wording("每月平均得分", "Mean score by month"),
+    "kpi_by_month": Wording("每月满意率、解决率（%）", "Satisfied and solved by month (%)"),
+    "kpi_bars": Wording("质量指标", "Quality figures"),
+    "satisfied": Wording("满意", "satisfied"),
+    "solved": Wording("解决", "solved"),
     "repairs_by_day": Wording("每日报修与完成", "Repairs received and completed by day"),
     "score_by_day": Wording("每日平均得分", "Mean score by day"),
     "by_station": Wording("各维修站受理报修", "Repairs received by station"),
@@ -183,7 +210,7 @@ def part_name(by: str, name: str, lang: str) -> str:
     """Name a part of a breakdown; agents and rules are named by whoever knows them."""
     if not name:
         return TEXTS["untold"].text(lang)
-    known = {"fault": FAULTS, "kind": EVENTS}.get(by, {}).get(name)
+    known = {"fault": FAULTS, "kind": EVENTS, "met": MET}.get(by, {}).get(name)
     if known is not None:
         return f"{name} {known.text(lang)}" if by == "kind" else known.text(lang)
     return f"{name}:00" if by == "hour" else name
@@ -200,6 +227,11 @@ def number(value: float | None, lang: str) -> str:
     if value is None:
         return text("unknown", lang)
     return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.2f}"
+
+
+def figure_value(key: str, value: float | None, lang: str) -> str:
+    """Write a figure as it is read: a rate with its percent sign."""
+    return number(value, lang) + (" %" if key in RATES and value is not None else "")
 
 
 PROMISES: Final[Mapping[str, Wording]] = {

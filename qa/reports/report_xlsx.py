@@ -5,7 +5,7 @@ from typing import Any
 
 from qa.reports import report_words as words
 from qa.reports.report_page import ReportPaper, Signed, days_text, shown_part, title_of
-from qa.review.report_model import MEANS, SECTIONS
+from qa.review.report_model import MEANS, RATES, SECTIONS
 
 _STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 _MOST_CHARS = 32_000
@@ -40,7 +40,8 @@ def _figures(book: Any, paper: ReportPaper) -> None:
     lang, body = paper.lang, paper.body
     sheet = book.add_worksheet("报表" if lang == "zh" else "Report")
     bold, head = book.add_format({"bold": True, "font_size": 14}), book.add_format({"bold": True})
-    count, mean = (book.add_format({"num_format": form}) for form in ("#,##0", "0.00"))
+    forms = ("#,##0", "0.00", '0.00" %"')
+    count, mean, rate = (book.add_format({"num_format": form}) for form in forms)
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 40)
     sheet.set_column(2, 3, 12)
@@ -52,14 +53,15 @@ def _figures(book: Any, paper: ReportPaper) -> None:
         sheet.write_string(4, column, words.text(key, lang) if key else "", head)
     line = 5
     for section, keys in SECTIONS.items():
-        for key in keys:
+        for key in (one for one in keys if body.has(one)):
             one = body.figure(key)
             sheet.write_string(line, 0, words.SECTIONS[section].text(lang))
             sheet.write_string(line, 1, safe(words.figure_name(key, body.terms, lang)))
             if one.value is None:
                 sheet.write_string(line, 2, words.text("unknown", lang))
             else:
-                sheet.write_number(line, 2, one.value, mean if key in MEANS else count)
+                style = rate if key in RATES else mean if key in MEANS else count
+                sheet.write_number(line, 2, one.value, style)
                 sheet.write_number(line, 3, one.rows, count)
             line += 1
     sheet.freeze_panes(5, 0)

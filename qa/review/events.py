@@ -45,6 +45,8 @@ class EventAction(StrEnum):
     """Something was done about it; it goes on."""
     CLOSE = "close"
     """The result is written."""
+    ADOPT = "adopt"
+    """An opinion or suggestion is adopted; what is done about it is written."""
     DISMISS = "dismiss"
     """A person found that it is none."""
     REOPEN = "reopen"
@@ -70,6 +72,7 @@ AFTER: Final = {
     EventAction.REOPEN: EventState.FILED,
     EventAction.ESCALATE: EventState.ESCALATED,
     EventAction.CLOSE: EventState.CLOSED,
+    EventAction.ADOPT: EventState.CLOSED,
     EventAction.DISMISS: EventState.DISMISSED,
     EventAction.GONE: EventState.GONE,
     EventAction.FOUND: EventState.DETECTED,
@@ -80,13 +83,19 @@ _ALLOWED: Final = {
     EventAction.ESCALATE: (EventState.FILED,),
     EventAction.FOLLOW: _OPEN,
     EventAction.CLOSE: _OPEN,
+    EventAction.ADOPT: _OPEN,
     EventAction.DISMISS: (EventState.DETECTED, *_OPEN),
     EventAction.REOPEN: (EventState.CLOSED, EventState.DISMISSED),
 }
-LEADS_ONLY: Final = frozenset({EventAction.CLOSE, EventAction.DISMISS, EventAction.REOPEN})
+LEADS_ONLY: Final = frozenset(
+    {EventAction.CLOSE, EventAction.ADOPT, EventAction.DISMISS, EventAction.REOPEN}
+)
 """Steps that take the right to decide events; the others take the right to file them."""
 NEEDS_TEXT: Final = frozenset(
-    {EventAction.FOLLOW, EventAction.CLOSE, EventAction.DISMISS, EventAction.REOPEN}
+    {
+        *(EventAction.FOLLOW, EventAction.CLOSE, EventAction.ADOPT),
+        *(EventAction.DISMISS, EventAction.REOPEN),
+    }
 )
 
 
@@ -147,18 +156,22 @@ def state_after(steps: Iterable[EventStep]) -> EventState:
     return state
 
 
-def possible(state: EventState) -> tuple[EventAction, ...]:
-    """List the steps that a person may take from a state."""
-    return tuple(action for action, states in _ALLOWED.items() if state in states)
+def possible(state: EventState, kind: EventKind) -> tuple[EventAction, ...]:
+    """List the steps that a person may take with an event of a kind from a state."""
+    return tuple(
+        action
+        for action, states in _ALLOWED.items()
+        if state in states and (action is not EventAction.ADOPT or kind is EventKind.OPINION)
+    )
 
 
-def require_possible(state: EventState, action: EventAction) -> None:
+def require_possible(state: EventState, kind: EventKind, action: EventAction) -> None:
     """Make sure that a person may take a step.
 
     Raises:
-        TransitionError: the state forbids it.
+        TransitionError: the state or the kind forbids it.
     """
-    if state not in _ALLOWED.get(action, ()):
+    if action not in possible(state, kind):
         raise TransitionError(Refusal.EVENT_MOVED)
 
 

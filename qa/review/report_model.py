@@ -24,6 +24,8 @@ class ReportKind(StrEnum):
     """Monday to Sunday."""
     MONTHLY = "monthly"
     """A calendar month."""
+    YEARLY = "yearly"
+    """A calendar year."""
 
 
 class ReportState(StrEnum):
@@ -48,7 +50,13 @@ class RowKind(StrEnum):
     EVENT = "event"
 
 
+DUE_KINDS: Final = (ReportKind.DAILY, ReportKind.WEEKLY, ReportKind.MONTHLY)
+"""Reports that must be sent by an hour; no regulation names one for a year's."""
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
+    "kpi": (
+        *("kpi_satisfied", "kpi_solved", "kpi_complaints", "kpi_completed", "kpi_hours"),
+        "kpi_adopted",
+    ),
     "repairs": (
         *("repairs_received", "repairs_completed", "repairs_open", "repairs_long_open"),
         *("repairs_long", "repairs_untimed"),
@@ -72,21 +80,43 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 """The figures of every report by section, in order."""
 FIGURES: Final = tuple(key for keys in SECTIONS.values() for key in keys)
-MEANS: Final = frozenset({"score_mean", "answers_points"})
+RATES: Final = frozenset(
+    {"kpi_satisfied", "kpi_solved", "kpi_complaints", "kpi_completed", "kpi_adopted"}
+)
+"""Figures that are a share of their rows, in percent: a row is worth 100 or 0."""
+MEANS: Final = RATES | {"score_mean", "answers_points", "kpi_hours"}
 """Figures that are a mean over their rows; all others are their number."""
 GROUPINGS: Final[Mapping[str, tuple[str, ...]]] = {
-    "repairs_received": ("station", "fault", "hour", "day"),
-    "repairs_completed": ("station", "day"),
+    "kpi_satisfied": ("met", "station", "month"),
+    "kpi_solved": ("met", "station", "month"),
+    "kpi_complaints": ("met", "month"),
+    "kpi_completed": ("met", "station", "month"),
+    "kpi_hours": ("station", "month"),
+    "kpi_adopted": ("met",),
+    "repairs_received": ("station", "fault", "hour", "day", "month"),
+    "repairs_completed": ("station", "day", "month"),
     "repairs_long": ("station",),
-    "calls_all": ("hour", "day"),
-    "score_mean": ("agent", "day"),
+    "calls_all": ("hour", "day", "month"),
+    "score_mean": ("agent", "day", "month"),
     "answers_points": ("station",),
     "flags_confirmed": ("rule",),
     "events_all": ("kind",),
 }
-"""How some figures are broken down; a report of one day has no days, a longer one no hours."""
+"""How some figures are broken down, where it suits the report's length: see `groupings_of`."""
 UNKNOWN_GROUP: Final = ""
 """The group of rows that do not tell."""
+
+
+MET: Final = "yes"
+NOT_MET: Final = "no"
+"""The groups of a rate's rows: those of the kind, and the others."""
+
+
+def groupings_of(figure: str, kind: ReportKind) -> tuple[str, ...]:
+    """Say how a figure is broken down: by hour in a day, by month in a year, else by day."""
+    by_time = {ReportKind.DAILY: "hour", ReportKind.YEARLY: "month"}.get(kind, "day")
+    left_out = {"hour", "day", "month"} - {by_time}
+    return tuple(by for by in GROUPINGS.get(figure, ()) if by not in left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +148,8 @@ def days_of(kind: ReportKind, day: date) -> ReportDays:
             first = day.replace(day=1)
             after = (first + timedelta(days=31)).replace(day=1)
             return ReportDays(kind, first, after - timedelta(days=1))
+        case ReportKind.YEARLY:
+            return ReportDays(kind, day.replace(month=1, day=1), day.replace(month=12, day=31))
 
 
 def last_over(kind: ReportKind, today: date) -> ReportDays:
@@ -229,6 +261,10 @@ class ReportBody:
         """Find a figure; one that an older report does not have tells nothing."""
         return next((one for one in self.figures if one.key == key), Figure(key, None, 0))
 
+    def has(self, key: str) -> bool:
+        """Whether the report was made by a program that knew a figure."""
+        return any(one.key == key for one in self.figures)
+
     def breakdown(self, figure: str, by: str) -> Breakdown | None:
         """Find a breakdown; None where the report has none."""
         wanted = (figure, by)
@@ -247,13 +283,14 @@ class Difference:
 def compare(body: ReportBody, recount: ReportBody) -> tuple[Difference, ...]:
     """List the figures and the parts of breakdowns that a recount finds otherwise.
 
-    A part's key is `figure/by/name`.
+    A part's key is `figure/by/name`. A figure that the body never had is none that differs: a
+    newer program counts more.
     """
     before, after = _numbers(body), _numbers(recount)
     return tuple(
         Difference(key, before.get(key), after.get(key))
         for key in dict.fromkeys((*before, *after))
-        if before.get(key) != after.get(key)
+        if before.get(key) != after.get(key) and body.has(key.split("/")[0])
     )
 
 
@@ -261,14 +298,14 @@ def _numbers(body: ReportBody) -> dict[str, float | None]:
     numbers = {one.key: one.value for one in body.figures}
     for one in body.breakdowns:
         for part in one.parts:
-            value = part.mean if one.figure in MEANS else part.rows
+            value = part.mean if one.figure in MEANS and one.by != "met" else part.rows
             numbers[f"{one.figure}/{one.by}/{part.name}"] = value
     return numbers
 
 
-def mean_of_rows(values: list[float]) -> float | None:
-    """Return the mean, rounded to hundredths so that every recount gives the same; None of none."""
-    return round(sum(values) / len(values), 2) if values else None
+def mean_of(total: float, count: int) -> float | None:
+    """Return a mean, rounded to hundredths so that every recount gives the same; None of none."""
+    return round(total / count, 2) if count else None
 
 
 def body_text(body: ReportBody) -> str:

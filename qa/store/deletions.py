@@ -62,7 +62,10 @@ OPEN = (
     *(DeletionState.ERASING, DeletionState.FAILED),
 )
 TO_DO = (DeletionState.APPROVED, DeletionState.ERASING, DeletionState.FAILED)
-_EVENT_OVER = (EventAction.CLOSE.value, EventAction.DISMISS.value, EventAction.GONE.value)
+_EVENT_OVER = (
+    *(EventAction.CLOSE.value, EventAction.ADOPT.value),
+    *(EventAction.DISMISS.value, EventAction.GONE.value),
+)
 
 
 class Block(StrEnum):

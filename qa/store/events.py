@@ -196,7 +196,7 @@ def take_step(
     last = next((step for step in reversed(event.steps)), None)
     if last is not None and _is_repeated(last, action, text, user):
         return event
-    require_possible(event.state, action)
+    require_possible(event.state, event.kind, action)
     _add_step(session, event_id, action, text, user, now)
     if action is EventAction.FILE:
         _pass_on(session, user, event, now)

@@ -1,7 +1,7 @@
 """Count a report's figures, and list the rows behind each."""
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
@@ -14,16 +14,19 @@ from qa.review.report_model import (
     FIGURES,
     GROUPINGS,
     MEANS,
+    MET,
+    NOT_MET,
+    RATES,
     UNKNOWN_GROUP,
     Breakdown,
     Counted,
     Figure,
     Part,
     ReportBody,
-    ReportKind,
     ReportRow,
     RowKind,
-    mean_of_rows,
+    groupings_of,
+    mean_of,
 )
 from qa.scoring.readback.fault_words import FAULTS
 from qa.store.promises import PromiseFilter, PromiseLine, list_promises
@@ -40,7 +43,12 @@ _KINDS = {
     "promises": RowKind.PROMISE,
     "events": RowKind.EVENT,
 }
-_OF_TICKETS = ("callbacks_planned", "callbacks_reached", "callbacks_missing")
+_OF_TICKETS = frozenset(
+    {"callbacks_planned", "callbacks_reached", "callbacks_missing", "kpi_completed", "kpi_hours"}
+)
+_WITH_STATION = frozenset({"answers_points", "kpi_satisfied", "kpi_solved"})
+_AT_ONCE = 2000
+"""Rows fetched at a time, so that a year of calls does not have to fit into memory."""
 _FAULTS: Final = {kind: re.compile(words) for kind, words in FAULTS.items()}
 OTHER_FAULT = "other"
 _PROMISES = {
@@ -55,25 +63,18 @@ def count_report(session: Session, wanted: Counted, team: str = "") -> ReportBod
     """Count every figure of a report, and break some of them down."""
     known = _known(session, wanted)
     promises = _promise_rows(session, wanted)
-    figures = [_figure(session, wanted, key, promises) for key in FIGURES if known[key]]
-    by_key = {one.key: one for one in figures}
-    days = wanted.days
-    skipped = "day" if days.kind is ReportKind.DAILY else "hour"
-    breakdowns = []
-    for key, groupings in GROUPINGS.items():
-        if known[key] and by_key[key].rows:
-            rows = list(_rows(session, wanted, key, promises))
-            breakdowns += [_breakdown(key, by, rows) for by in groupings if by != skipped]
-    return ReportBody(
-        kind=days.kind,
-        first=days.first,
-        last=days.last,
-        team=team,
-        timezone=wanted.zone.key,
-        terms=wanted.terms,
-        figures=tuple(by_key.get(key) or Figure(key, None, 0) for key in FIGURES),
-        breakdowns=tuple(breakdowns),
-    )
+    tallies = {
+        key: _tally(session, wanted, key, promises)
+        for key in FIGURES
+        if known[key] and (key in MEANS or key in GROUPINGS or not _is_counted_by_query(key))
+    }
+
+    def figure(key: str) -> Figure:
+        if not known[key]:
+            return Figure(key, None, 0)
+        return tallies[key].figure if key in tallies else _count(session, wanted, key)
+
+    return _body(wanted, team, [figure(key) for key in FIGURES], tallies)
 
 
 def list_rows(
@@ -92,20 +93,91 @@ def list_rows(
 
 def recount(session: Session, wanted: Counted, team: str = "") -> ReportBody:
     """Count every figure again by listing its rows one by one, not by the queries that count."""
-    known, found = _known(session, wanted), {}
-    figures, breakdowns = [], []
-    skipped = "day" if wanted.days.kind is ReportKind.DAILY else "hour"
-    for key in FIGURES:
-        rows = found[key] = list_rows(session, wanted, key) if known[key] else []
-        figures.append(_figure_of(key, rows) if known[key] else Figure(key, None, 0))
-    for key, groupings in GROUPINGS.items():
-        if found[key]:
-            breakdowns += [_breakdown(key, by, found[key]) for by in groupings if by != skipped]
+    known = _known(session, wanted)
+    tallies = {key: _tally(session, wanted, key, None) for key in FIGURES if known[key]}
+    figures = [tallies[key].figure if key in tallies else Figure(key, None, 0) for key in FIGURES]
+    return _body(wanted, team, figures, tallies)
+
+
+def _body(
+    wanted: Counted, team: str, figures: list[Figure], tallies: Mapping[str, "_Tally"]
+) -> ReportBody:
     days = wanted.days
     return ReportBody(
-        *(days.kind, days.first, days.last, team, wanted.zone.key, wanted.terms),
-        *(tuple(figures), tuple(breakdowns)),
+        kind=days.kind,
+        first=days.first,
+        last=days.last,
+        team=team,
+        timezone=wanted.zone.key,
+        terms=wanted.terms,
+        figures=tuple(figures),
+        breakdowns=tuple(
+            tallies[key].breakdown(by)
+            for key in GROUPINGS
+            if key in tallies and tallies[key].rows
+            for by in groupings_of(key, days.kind)
+        ),
     )
+
+
+class _Tally:
+    """Counts the rows of a figure one by one, and what they are worth, keeping none of them."""
+
+    def __init__(self, key: str, groupings: Iterable[str]) -> None:
+        self._key = key
+        self._whole = _Sum()
+        self._parts: dict[str, dict[str, _Sum]] = {by: defaultdict(_Sum) for by in groupings}
+
+    def add(self, row: ReportRow) -> None:
+        """Count one row."""
+        self._whole.add(row.value)
+        for by, parts in self._parts.items():
+            parts[row.groups.get(by, UNKNOWN_GROUP)].add(row.value)
+
+    @property
+    def rows(self) -> int:
+        """How many rows there were."""
+        return self._whole.rows
+
+    @property
+    def figure(self) -> Figure:
+        """The figure: the mean where it is one, else the number of rows."""
+        value = self._whole.mean if self._key in MEANS else self.rows
+        return Figure(self._key, value, self.rows)
+
+    def breakdown(self, by: str) -> Breakdown:
+        """Give the rows by group, in order of time or number, else the largest first."""
+        parts = self._parts[by]
+        names = sorted(parts)
+        if by not in ("hour", "day", "month", "agent"):
+            names.sort(key=lambda name: -parts[name].rows)
+        is_mean = self._key in MEANS and by != "met"
+        return Breakdown(
+            self._key,
+            by,
+            tuple(
+                Part(name, parts[name].rows, parts[name].mean if is_mean else None)
+                for name in names
+            ),
+        )
+
+
+class _Sum:
+    """Rows, and the sum of the values of those that have one."""
+
+    __slots__ = ("_sum", "_values", "rows")
+
+    def __init__(self) -> None:
+        self.rows, self._values, self._sum = 0, 0, 0.0
+
+    def add(self, value: float | None) -> None:
+        self.rows += 1
+        if value is not None:
+            self._values, self._sum = self._values + 1, self._sum + value
+
+    @property
+    def mean(self) -> float | None:
+        return mean_of(self._sum, self._values)
 
 
 def _known(session: Session, wanted: Counted) -> dict[str, bool]:
@@ -135,40 +207,34 @@ def _known(session: Session, wanted: Counted) -> dict[str, bool]:
         "repairs_untimed": calls,
         "callbacks_done": calls,
         "answers_none": calls,
+        "kpi_satisfied": answers,
+        "kpi_solved": answers,
+        "kpi_complaints": by_prefix["events"],
+        "kpi_completed": by_prefix["repairs"],
+        "kpi_hours": by_prefix["repairs"],
+        "kpi_adopted": by_prefix["events"],
     }
     return {key: own.get(key, by_prefix.get(key.split("_")[0], True)) for key in FIGURES}
 
 
-def _figure(session: Session, wanted: Counted, key: str, promises: list[PromiseLine]) -> Figure:
-    if key.startswith("promises") or key in MEANS or key == "repairs_long":
-        return _figure_of(key, list(_rows(session, wanted, key, promises)))
+def _is_counted_by_query(key: str) -> bool:
+    """Whether a query alone can count a figure; what promises are worth only Python tells."""
+    return not key.startswith("promises") and key != "repairs_long"
+
+
+def _count(session: Session, wanted: Counted, key: str) -> Figure:
     statement = SOURCES[key](wanted).subquery()
     count = session.scalar(select(func.count()).select_from(statement)) or 0
     return Figure(key, count, count)
 
 
-def _figure_of(key: str, rows: list[ReportRow]) -> Figure:
-    if key not in MEANS:
-        return Figure(key, len(rows), len(rows))
-    return Figure(
-        key, mean_of_rows([row.value for row in rows if row.value is not None]), len(rows)
-    )
-
-
-def _breakdown(key: str, by: str, rows: Iterable[ReportRow]) -> Breakdown:
-    groups: dict[str, list[ReportRow]] = defaultdict(list)
-    for row in rows:
-        groups[row.groups.get(by, UNKNOWN_GROUP)].append(row)
-    sizes = Counter({name: len(some) for name, some in groups.items()})
-    if by in ("hour", "day", "agent"):
-        names = sorted(sizes)
-    else:
-        names = sorted(sizes, key=lambda name: (-sizes[name], name))
-    parts = []
-    for name in names:
-        values = [row.value for row in groups[name] if row.value is not None]
-        parts.append(Part(name, sizes[name], mean_of_rows(values) if key in MEANS else None))
-    return Breakdown(key, by, tuple(parts))
+def _tally(
+    session: Session, wanted: Counted, key: str, promises: list[PromiseLine] | None
+) -> _Tally:
+    tally = _Tally(key, groupings_of(key, wanted.days.kind))
+    for row in _rows(session, wanted, key, promises):
+        tally.add(row)
+    return tally
 
 
 def _rows(
@@ -180,7 +246,8 @@ def _rows(
         return
     statement = SOURCES[key](wanted)
     ordered = statement.order_by(statement.selected_columns["at"], "row_id")
-    for row in session.execute(ordered).mappings():
+    found = session.execute(ordered, execution_options={"yield_per": _AT_ONCE})
+    for row in found.mappings():
         if key != "repairs_long" or _is_long(row, wanted):
             yield _row(key, row, wanted)
 
@@ -193,27 +260,34 @@ def _is_long(row: Mapping[Any, Any], wanted: Counted) -> bool:
 
 
 def _row(key: str, row: Mapping[Any, Any], wanted: Counted) -> ReportRow:
-    prefix = key.split("_")[0]
-    kind = RowKind.TICKET if key in _OF_TICKETS else _KINDS.get(prefix, RowKind.CALL)
+    kind = _kind(key)
     at = row["at"].astimezone(wanted.zone) if row["at"] else None
     label = row["label"] or ""
-    groups = {"hour": f"{at:%H}", "day": f"{at:%Y-%m-%d}"} if at else {}
+    groups = {"hour": f"{at:%H}", "day": f"{at:%Y-%m-%d}", "month": f"{at:%Y-%m}"} if at else {}
     groups["agent"] = row["agent_id"] or UNKNOWN_GROUP
     if kind is RowKind.TICKET:
         groups |= {"station": label, "fault": _fault(row["problem"])}
-    elif prefix == "answers":
+    elif key in _WITH_STATION:
         groups["station"] = label
     elif kind is RowKind.DECISION:
         groups["rule"] = label
     elif kind is RowKind.EVENT:
         groups["kind"] = label
     value = float(row["value"]) if row["value"] is not None else None
-    if kind is RowKind.TICKET:
+    if key in RATES:
+        groups["met"] = MET if value else NOT_MET
+    elif kind is RowKind.TICKET:
         value = _hours(row)
     return ReportRow(
         *(kind, str(row["row_id"]), at, row["agent_id"], row["call_id"], row["ticket_id"]),
         *(label, value, groups),
     )
+
+
+def _kind(key: str) -> RowKind:
+    if key in _OF_TICKETS:
+        return RowKind.TICKET
+    return RowKind.EVENT if key == "kpi_adopted" else _KINDS.get(key.split("_")[0], RowKind.CALL)
 
 
 def _hours(row: Mapping[Any, Any]) -> float | None:

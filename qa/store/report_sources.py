@@ -4,17 +4,18 @@ Each query gives the columns `COLUMNS`, and perhaps more, for what only Python c
 (`qa.store.report_rows`).
 """
 
-from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select
 
 from qa.records import AppealState, Basis, CheckKind, FlagAction
 from qa.review.report_model import Counted
+from qa.store.report_columns import NOTHING, Query, Rows, call_rows, columns, of_call, rate
 from qa.store.report_sources_tickets import TICKETS
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow, VerdictRow
 from qa.store.tables_events import EventRow, EventStepRow
+from qa.store.tables_fines import ChargeRow, ChargeStepRow
 from qa.store.tables_review import (
     AppealRow,
     AppealStepRow,
@@ -25,34 +26,11 @@ from qa.store.tables_review import (
 )
 from qa.types import Direction, Grade, Outcome
 
-Rows = Select[*tuple[Any, ...]]
-Query = Callable[[Counted], Rows]
-
 
 def _calls(wanted: Counted, *more: ColumnElement[bool]) -> Rows:
     """Select the calls that began in the days, with their state where they are scored."""
-    return (
-        select(
-            CallRow.call_id.label("row_id"),
-            CallRow.started_at.label("at"),
-            CallRow.agent_id.label("agent_id"),
-            CallRow.call_id.label("call_id"),
-            CallRow.ticket_id.label("ticket_id"),
-            CallStatusRow.basis.label("label"),
-            CallStatusRow.score.label("value"),
-        )
-        .outerjoin(CallStatusRow, CallStatusRow.call_id == CallRow.call_id)
-        .where(*_began(wanted), *more)
-    )
-
-
-def _began(wanted: Counted) -> tuple[ColumnElement[bool], ...]:
-    return (
-        CallRow.started_at >= wanted.since,
-        CallRow.started_at < wanted.until,
-        CallRow.replaced_by.is_(None),
-        agent_in_scope(wanted.scope, CallRow.agent_id),
-    )
+    found = call_rows(wanted, *more, label=CallStatusRow.basis, value=CallStatusRow.score)
+    return found.outerjoin(CallStatusRow, CallStatusRow.call_id == CallRow.call_id)
 
 
 def _is_scored() -> ColumnElement[bool]:
@@ -78,13 +56,13 @@ def _decisions(wanted: Counted, *more: ColumnElement[bool]) -> Rows:
     )
     return (
         select(
-            FlagDecisionRow.decision_id.label("row_id"),
-            FlagDecisionRow.decided_at.label("at"),
-            CallRow.agent_id.label("agent_id"),
-            CallRow.call_id.label("call_id"),
-            CallRow.ticket_id.label("ticket_id"),
-            FlagDecisionRow.rule_id.label("label"),
-            func.coalesce(FlagDecisionRow.points, VerdictRow.points).label("value"),
+            *columns(
+                FlagDecisionRow.decision_id,
+                FlagDecisionRow.decided_at,
+                call=of_call(),
+                label=FlagDecisionRow.rule_id,
+                value=func.coalesce(FlagDecisionRow.points, VerdictRow.points),
+            )
         )
         .join(CallRow, CallRow.call_id == FlagDecisionRow.call_id)
         .outerjoin(VerdictRow, of_flag)
@@ -117,13 +95,12 @@ def _fines(wanted: Counted) -> Rows:
 def _appeals(wanted: Counted, *more: ColumnElement[bool]) -> Rows:
     return (
         select(
-            AppealRow.appeal_id.label("row_id"),
-            func.coalesce(AppealStepRow.done_at, AppealRow.submitted_at).label("at"),
-            CallRow.agent_id.label("agent_id"),
-            CallRow.call_id.label("call_id"),
-            CallRow.ticket_id.label("ticket_id"),
-            func.coalesce(AppealRow.rule_id, literal("")).label("label"),
-            null().label("value"),
+            *columns(
+                AppealRow.appeal_id,
+                func.coalesce(AppealStepRow.done_at, AppealRow.submitted_at),
+                call=of_call(),
+                label=func.coalesce(AppealRow.rule_id, literal("")),
+            )
         )
         .join(CallRow, CallRow.call_id == AppealRow.call_id)
         .outerjoin(AppealStepRow, AppealStepRow.appeal_id == AppealRow.appeal_id)
@@ -168,33 +145,29 @@ def _checks(wanted: Counted, kind: CheckKind | None) -> Rows:
         is_wanted = and_(
             SpotCheckRow.due_at < wanted.until, or_(first.is_(None), first >= wanted.until)
         )
-    return select(
-        SpotCheckRow.check_id.label("row_id"),
-        at.label("at"),
-        SpotCheckRow.agent_id.label("agent_id"),
-        SpotCheckRow.call_id.label("call_id"),
-        null().label("ticket_id"),
-        SpotCheckRow.kind.label("label"),
-        null().label("value"),
-    ).where(agent_in_scope(wanted.scope, SpotCheckRow.agent_id.expression), is_wanted)
+    checked = (SpotCheckRow.agent_id, SpotCheckRow.call_id, NOTHING)
+    return select(*columns(SpotCheckRow.check_id, at, call=checked, label=SpotCheckRow.kind)).where(
+        agent_in_scope(wanted.scope, SpotCheckRow.agent_id.expression), is_wanted
+    )
 
 
 _COMPLAINTS = ("EV06", "EV07", "EV09")
 _NO_EVENT = ("dismiss", "gone")
-_OVER = ("close", *_NO_EVENT)
+_OVER = ("close", "adopt", *_NO_EVENT)
 
 
-def _events(wanted: Counted, *more: ColumnElement[bool]) -> Rows:
-    """Select the events of the days, but for those that nobody found to be one."""
+def _events(wanted: Counted, *more: ColumnElement[bool], value: Any = NOTHING) -> Rows:
+    """Select the events of the days, but for those that a person found to be none."""
+    of_event = (EventRow.agent_id, EventRow.call_id, CallRow.ticket_id)
     return (
         select(
-            EventRow.event_id.label("row_id"),
-            EventRow.happened_at.label("at"),
-            EventRow.agent_id.label("agent_id"),
-            EventRow.call_id.label("call_id"),
-            CallRow.ticket_id.label("ticket_id"),
-            EventRow.kind.label("label"),
-            null().label("value"),
+            *columns(
+                EventRow.event_id,
+                EventRow.happened_at,
+                call=of_event,
+                label=EventRow.kind,
+                value=value,
+            )
         )
         .outerjoin(CallRow, CallRow.call_id == EventRow.call_id)
         .where(
@@ -235,8 +208,40 @@ def _waiting(wanted: Counted) -> Rows:
     )
 
 
+def _complaint_rate(wanted: Counted) -> Rows:
+    """Select the calls of the days: whether a complaint came by each, of whomever it was.
+
+    Of an agent, one that a second person confirmed; of others, an event that nobody dismissed.
+    """
+    is_event = exists().where(
+        EventRow.call_id == CallRow.call_id,
+        EventRow.kind.in_(_COMPLAINTS),
+        ~_stands(_NO_EVENT, wanted),
+    )
+    last = (
+        select(func.max(ChargeStepRow.step_id))
+        .where(ChargeStepRow.charge_id == ChargeRow.charge_id, ChargeStepRow.done_at < wanted.until)
+        .correlate(ChargeRow)
+        .scalar_subquery()
+    )
+    is_charge = exists().where(
+        ChargeRow.call_id == CallRow.call_id,
+        ChargeRow.item == "complaint",
+        exists().where(ChargeStepRow.step_id == last, ChargeStepRow.action != "withdraw"),
+    )
+    return call_rows(wanted, label=NOTHING, value=rate(or_(is_event, is_charge)))
+
+
+def _adoption_rate(wanted: Counted) -> Rows:
+    """Select the opinions and suggestions of the days: whether each was adopted by their end."""
+    is_opinion = EventRow.kind == "EV08"
+    return _events(wanted, _happened(wanted), is_opinion, value=rate(_stands(("adopt",), wanted)))
+
+
 SOURCES: dict[str, Query] = {
     **TICKETS,
+    "kpi_complaints": _complaint_rate,
+    "kpi_adopted": _adoption_rate,
     "calls_all": _calls,
     "calls_inbound": lambda w: _calls(w, CallRow.direction == Direction.INBOUND.value),
     "calls_outbound": lambda w: _calls(w, CallRow.direction == Direction.OUTBOUND.value),

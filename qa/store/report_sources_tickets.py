@@ -1,22 +1,19 @@
 """The rows behind the figures of repairs and callbacks; see `report_sources`."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, null, or_, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 
 from qa.review.report_model import Counted
+from qa.store.report_columns import NOTHING, Query, Rows, call_rows, columns, rate
 from qa.store.scope import agent_in_scope
 from qa.store.tables import AnswersRow, CallRow, TicketRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Attitude, Direction
 
-Rows = Select[*tuple[Any, ...]]
-Query = Callable[[Counted], Rows]
 
-
-def _tickets(wanted: Counted, at: Any, *more: ColumnElement[bool]) -> Rows:
+def _tickets(wanted: Counted, at: Any, *more: ColumnElement[bool], value: Any = NOTHING) -> Rows:
     """Select tickets; a team's are those that one of its calls names."""
     first_call = (
         select(func.min(CallRow.call_id))
@@ -30,18 +27,15 @@ def _tickets(wanted: Counted, at: Any, *more: ColumnElement[bool]) -> Rows:
             CallRow.ticket_id.is_not(None), agent_in_scope(wanted.scope, CallRow.agent_id)
         )
         conditions.append(TicketRow.ticket_id.in_(own))
-    return select(
-        TicketRow.ticket_id.label("row_id"),
-        at.label("at"),
-        null().label("agent_id"),
-        first_call.label("call_id"),
-        TicketRow.ticket_id.label("ticket_id"),
-        TicketRow.station.label("label"),
-        null().label("value"),
-        TicketRow.problem.label("problem"),
-        TicketRow.received_at.label("received_at"),
-        TicketRow.completed_at.label("completed_at"),
-    ).where(*conditions)
+    found = columns(
+        TicketRow.ticket_id,
+        at,
+        call=(NOTHING, first_call, TicketRow.ticket_id),
+        label=TicketRow.station,
+        value=value,
+    )
+    more_of_ticket = (TicketRow.problem, TicketRow.received_at, TicketRow.completed_at)
+    return select(*found, *more_of_ticket).where(*conditions)
 
 
 def _received(wanted: Counted) -> Rows:
@@ -93,33 +87,37 @@ def _is_callback(wanted: Counted) -> ColumnElement[bool]:
     return or_(CallRow.ruleset.in_(names), CallRow.call_id.in_(judged), CallRow.call_id.in_(keyed))
 
 
-def callback_calls(wanted: Counted, *more: ColumnElement[bool]) -> Rows:
+def callback_calls(
+    wanted: Counted, *more: ColumnElement[bool], value: Any = AnswersRow.points
+) -> Rows:
     """Select the callbacks of the days, with what was keyed in after them."""
-    return (
-        select(
-            CallRow.call_id.label("row_id"),
-            CallRow.started_at.label("at"),
-            CallRow.agent_id.label("agent_id"),
-            CallRow.call_id.label("call_id"),
-            CallRow.ticket_id.label("ticket_id"),
-            TicketRow.station.label("label"),
-            AnswersRow.points.label("value"),
-        )
-        .outerjoin(AnswersRow, AnswersRow.call_id == CallRow.call_id)
-        .outerjoin(TicketRow, TicketRow.ticket_id == CallRow.ticket_id)
-        .where(
-            CallRow.started_at >= wanted.since,
-            CallRow.started_at < wanted.until,
-            CallRow.replaced_by.is_(None),
-            agent_in_scope(wanted.scope, CallRow.agent_id),
-            _is_callback(wanted),
-            *more,
-        )
+    found = call_rows(wanted, _is_callback(wanted), *more, label=TicketRow.station, value=value)
+    return found.outerjoin(AnswersRow, AnswersRow.call_id == CallRow.call_id).outerjoin(
+        TicketRow, TicketRow.ticket_id == CallRow.ticket_id
     )
 
 
 def _rated(attitude: Attitude) -> Query:
     return lambda w: callback_calls(w, AnswersRow.attitude == attitude.value)
+
+
+def _satisfaction(wanted: Counted) -> Rows:
+    """Select callbacks with an answer b: whether the household was satisfied."""
+    satisfied = rate(AnswersRow.attitude == Attitude.SATISFIED.value)
+    return callback_calls(wanted, AnswersRow.attitude.is_not(None), value=satisfied)
+
+
+def _solved(wanted: Counted) -> Rows:
+    """Select callbacks with an answer a: whether the problem was solved."""
+    solved = rate(AnswersRow.solved.is_(True))
+    return callback_calls(wanted, AnswersRow.solved.is_not(None), value=solved)
+
+
+def _completion(wanted: Counted) -> Rows:
+    """Select the tickets received in the days: whether each was completed by their end."""
+    at = TicketRow.received_at
+    value = rate(TicketRow.completed_at < wanted.until)
+    return _tickets(wanted, at, at >= wanted.since, at < wanted.until, value=value)
 
 
 def _unkeyed(wanted: Counted) -> Rows:
@@ -151,4 +149,8 @@ TICKETS: Final[dict[str, Query]] = {
         w, AnswersRow.remark.is_not(None), AnswersRow.remark != ""
     ),
     "answers_none": _unkeyed,
+    "kpi_satisfied": _satisfaction,
+    "kpi_solved": _solved,
+    "kpi_completed": _completion,
+    "kpi_hours": lambda w: _completed(w, TicketRow.received_at.is_not(None)),
 }

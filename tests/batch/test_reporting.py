@@ -478,6 +478,13 @@ def test_drafts_of_the_days_that_are_over(centre: House, tmp_path: Path) -> None
     assert [one.report_id for one in make_due(centre.store, settings, MORNING)] == [
         one.report_id for one in made
     ]
+    january = datetime(2026, 1, 3, 9, tzinfo=MORNING.tzinfo)
+    (year, *_) = [
+        one for one in make_due(centre.store, settings, january) if one.kind is ReportKind.YEARLY
+    ]
+    assert (year.first, year.last, year.team) == (date(2025, 1, 1), date(2025, 12, 31), "")
+    with centre.store.reading() as session:
+        assert find_report(session, EVERYTHING, year.report_id).body.figure("calls_all").value == 1
     off = settings_with(tmp_path, make=False)
     assert make_due(centre.store, off, MORNING) == ()
 

@@ -44,6 +44,7 @@ from qa.store.reports import (
 from qa.store.reviews import decide_flag, release_call
 from qa.store.tables import AnswersRow, CallRow, TicketRow
 from qa.store.tables_events import EventRow, EventScanRow, EventStepRow
+from qa.store.tables_fines import ChargeRow, ChargeStepRow
 from qa.store.tables_reports import ReportFileRow, ReportVersionRow
 from qa.store.tables_review import CallStatusRow, SpotCheckResultRow, SpotCheckRow
 from tests.call_folders import open_store, settings_for
@@ -182,6 +183,8 @@ EXPECTED = {
     **{"appeals_made": 1, "appeals_open": 1, "appeals_upheld": 0, "checks_daily": 1},
     **{"checks_weekly": 1, "checks_overdue": 1, "events_all": 2, "events_complaints": 1},
     **{"events_waiting": 1, "promises_made": 0},
+    **{"kpi_satisfied": 100, "kpi_solved": 100, "kpi_complaints": 16.67, "kpi_completed": 50},
+    **{"kpi_hours": 3.5, "kpi_adopted": None},  # of 1, 5 and 4.5 hours; its event was dismissed
 }
 
 
@@ -195,6 +198,83 @@ def test_figures_are_what_happened(filled: House) -> None:
     faults = body.breakdown("repairs_received", "fault")
     assert faults is not None
     assert {part.name: part.rows for part in faults.parts} == {"cold": 2, "leak": 1, "": 1}
+
+
+def test_rates_say_of_how_many_and_lead_to_those_of_the_kind(filled: House) -> None:
+    body = report_of(filled, counted())
+    assert (body.figure("kpi_complaints").rows, body.figure("kpi_completed").rows) == (6, 4)
+    parts = body.breakdown("kpi_complaints", "met")
+    assert parts is not None and {p.name: p.rows for p in parts.parts} == {"yes": 1, "no": 5}
+    with filled.store.reading() as session:
+        found = list_rows(session, counted(), "kpi_complaints", by="met", name="yes")
+        done = list_rows(session, counted(), "kpi_completed", by="met", name="yes")
+    assert [row.call_id for row in found] == ["a1"]
+    assert [row.row_id for row in done] == ["R1", "R2"]
+
+
+def test_complaints_about_agents_count_once_confirmed_and_adopted_suggestions_once_closed(
+    tmp_path: Path,
+) -> None:
+    day = days_of(ReportKind.DAILY, DAY)
+    with house(tmp_path) as made:
+        for name in ("c1", "c2", "c3"):
+            made.judged(name, "108", "", at(9))
+        lead, head = made.people["head"], made.people["admin"]
+        with made.store.writing() as session:
+            session.execute(insert(EventScanRow).values(scan_id=1, scorecard_id=99))
+            for call_id, steps in (
+                ("c1", ()),
+                ("c2", ("confirm",)),
+                ("c3", ("confirm", "withdraw")),
+            ):
+                row = ChargeRow(
+                    item="complaint", call_id=call_id, start_ms=0, end_ms=1, text="heard",
+                    entered_by=lead.user_id, entered_at=at(10),
+                )  # fmt: skip
+                session.add(row)
+                session.flush()
+                for step in steps:
+                    session.add(
+                        ChargeStepRow(
+                            charge_id=row.charge_id, action=step, text="", done_by=head.user_id,
+                            done_at=at(11),
+                        )
+                    )  # fmt: skip
+            for call_id, steps in (("c1", ("file", "adopt")), ("c2", ("file", "close"))):
+                times = {"happened_at": at(9), "created_at": NOW}
+                own = insert(EventRow).values(kind="EV08", call_id=call_id, agent_id="108", **times)
+                key = session.execute(own).inserted_primary_key[0]
+                for step in steps:
+                    values = {"event_id": key, "action": step, "done_at": at(12)}
+                    session.execute(insert(EventStepRow).values(**values))
+        body = report_of(made, counted(day))
+        assert body.figure("kpi_complaints").value == 33.33  # c2: entered alone is no complaint
+        assert body.figure("kpi_adopted").value == 50
+        assert body.figure("events_waiting").value == 0
+
+
+def test_a_year_is_broken_down_by_month(filled: House) -> None:
+    body = report_of(filled, counted(days_of(ReportKind.YEARLY, DAY)))
+    months = body.breakdown("calls_all", "month")
+    assert months is not None and [(p.name, p.rows) for p in months.parts] == [("2025-11", 7)]
+    assert (
+        body.breakdown("calls_all", "day") is None and body.breakdown("calls_all", "hour") is None
+    )
+    rates = body.breakdown("kpi_completed", "month")
+    assert rates is not None and rates.parts[0].mean == body.figure("kpi_completed").value
+
+
+def test_a_report_of_an_older_program_does_not_differ_for_figures_it_never_had(
+    filled: House,
+) -> None:
+    body = report_of(filled, counted())
+    older = replace(
+        body,
+        figures=tuple(one for one in body.figures if not one.key.startswith("kpi")),
+        breakdowns=tuple(one for one in body.breakdowns if not one.figure.startswith("kpi")),
+    )
+    assert compare(older, body) == ()
+    assert [one.key for one in compare(body, older)][0] == "kpi_satisfied"
 
 
 @pytest.mark.parametrize("team", ["", "一组", "二组"])
@@ -238,7 +318,7 @@ def test_what_never_came_is_unknown_and_not_0(tmp_path: Path) -> None:
     with house(tmp_path) as empty:
         body = report_of(empty, counted())
         unknown = {one.key for one in body.figures if one.value is None}
-        sections = ("repairs", "callbacks", "calls", "scores", "promises", "events")
+        sections = ("kpi", "repairs", "callbacks", "calls", "scores", "promises", "events")
         assert unknown == {key for name in sections for key in SECTIONS[name]}
         empty.judged("a1", "108", "", at(9))
         body = report_of(empty, counted())
@@ -263,6 +343,8 @@ def test_days() -> None:
     assert last_over(ReportKind.MONTHLY, date(2026, 1, 1)).last == date(2025, 12, 31)
     assert last_over(ReportKind.WEEKLY, date(2025, 11, 24)).last == date(2025, 11, 23)
     assert last_over(ReportKind.DAILY, DAY).last == DAY - timedelta(days=1)
+    year = last_over(ReportKind.YEARLY, date(2025, 1, 1))
+    assert (year.first, year.last) == (date(2024, 1, 1), date(2024, 12, 31))
 
 
 def load(house: House, report_id: int) -> Report:
@@ -302,7 +384,7 @@ def test_a_report_is_reviewed_then_sent_and_never_changes(filled: House) -> None
         step(filled, stale, StepAction.REVIEW)
     step(filled, load(filled, number), StepAction.REVIEW)
     other = replace(body, figures=(replace(body.figures[0], value=99, rows=99), *body.figures[1:]))
-    assert [one.key for one in compare(body, other)] == ["repairs_received"]
+    assert [one.key for one in compare(body, other)] == [body.figures[0].key]
     with pytest.raises(TransitionError):
         send(filled, load(filled, number), other)  # the rows say otherwise
     assert load(filled, number).state is ReportState.REVIEWED

@@ -19,6 +19,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "reports_daily": Wording("日报", "Daily"),
     "reports_weekly": Wording("周报", "Weekly"),
     "reports_monthly": Wording("月报", "Monthly"),
+    "reports_yearly": Wording("年报", "Yearly"),
     "reports_days": Wording("日期", "Days"),
     "reports_whose": Wording("范围", "Of"),
     "reports_state": Wording("状态", "State"),
