@@ -55,8 +55,13 @@ class Storm:
         return wrong + self.counts["failed"] + self.counts["claims"]
 
 
-def run_storm(folder: Path, url: str, *, calls: int, kills: int, seed: int = 1) -> Storm:
+def run_storm(
+    folder: Path, url: str, *, calls: int, kills: int, pause_s: float = 0.02, seed: int = 1
+) -> Storm:
     """Do a night on a folder while workers are killed, then a quiet one, and look at the tables.
+
+    Args:
+        pause_s: mean time between two kills; on a slow machine, long enough for some work.
 
     Raises:
         RuntimeError: the night itself ended otherwise than it should.
@@ -66,7 +71,7 @@ def run_storm(folder: Path, url: str, *, calls: int, kills: int, seed: int = 1) 
     process = _night(folder, url)
     done = 0
     while process.poll() is None:
-        time.sleep(chance.uniform(0.0, 0.04))
+        time.sleep(chance.uniform(0.0, 2 * pause_s))
         workers = _at_work(folder.parent / "at-work") if done < kills else []
         if workers:
             (folder.parent / "at-work" / str(victim := chance.choice(workers))).unlink()
