@@ -436,6 +436,7 @@ ROWS = (
     row("GET /api/v1/uploads", REVIEWERS),
     row("GET /api/v1/uploads/{upload_id}", REVIEWERS, scoped=True),
     row("GET /api/v1/uploads/{upload_id}/events", REVIEWERS, scoped=True),
+    row("GET /runs", WORKERS),
     row("GET /api/v1/runs", WORKERS),
     row("POST /api/v1/runs", WORKERS, send={"json": {"kind": "none"}}),
     row("GET /api/v1/runs/{run_id}", WORKERS),

@@ -22,7 +22,7 @@ PAGES = {
     ),
     "head": (
         *("/calls/mono", "/centre", "/checks", "/appeals", "/rules/heating-repair"),
-        *("/rules/heating-repair/FP01", "/try", "/drafts", "/notices", "/audit"),
+        *("/rules/heating-repair/FP01", "/try", "/drafts", "/notices", "/audit", "/runs"),
     ),
     "admin": ("/users", "/users/add", "/audit", "/account"),
 }

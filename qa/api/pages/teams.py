@@ -112,6 +112,7 @@ def _shown(
         "zone": service.store.zone,
         "may_see_calls": Right.READ_CALLS in viewer.rights,
         "may_read_rules": viewer.may(Right.READ_RULES),
+        "may_see_runs": viewer.may(Right.RUN_JOBS),
         **_figures(service, viewer, days, team, (sort, lang)),
         **_work(service, viewer, days, team, now),
         **frame(

@@ -1,12 +1,12 @@
 """Runs: what is going on, what was done, and starting one."""
 
-from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from qa.api.access import Viewer
 from qa.api.problems import declared, invalid
+from qa.api.run_views import pace_of
 from qa.api.v1 import events
 from qa.api.v1.events import EventSourceResponse
 from qa.api.v1.schemas_work import ProgressOut, RunIn, RunOut, RunPage, RunWithResult
@@ -15,7 +15,7 @@ from qa.batch.asked_runs import AskedKind
 from qa.records import Right
 from qa.store import runs
 from qa.store.audit import audit
-from qa.store.runs import OPEN_STATES, Run, RunState
+from qa.store.runs import OPEN_STATES, Run
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 Worker = Annotated[Viewer, who(Right.RUN_JOBS)]
@@ -125,28 +125,13 @@ def run_fields(run: Run) -> dict[str, object]:
 
 
 def _progress(run: Run) -> ProgressOut:
-    """Work out rate and time left from what was written last."""
-    now_at = run.progress
-    if now_at.total_bytes:
-        share: float | None = now_at.done_bytes / now_at.total_bytes
-    else:
-        share = now_at.done / now_at.total if now_at.total else None
-    share = min(1.0, share) if share is not None else None
-    if run.state is RunState.DONE:  # also where there was nothing to do
-        share = 1.0
-    worked_s = _worked_s(run, now_at.stage_started_at)
-    is_going = run.state is RunState.RUNNING and worked_s > 0
+    """Lay out how far a run is."""
+    now_at, pace = run.progress, pace_of(run)
     return ProgressOut(
         stage=now_at.stage,
         total=now_at.total,
         done=now_at.done,
-        share=share,
-        per_minute=round(now_at.done * 60 / worked_s, 1) if is_going else None,
-        left_s=round(worked_s * (1 - share) / share) if is_going and share else None,
+        share=pace.share,
+        per_minute=pace.per_minute,
+        left_s=pace.left_s,
     )
-
-
-def _worked_s(run: Run, began: datetime | None) -> float:
-    if began is None or run.updated_at is None:
-        return 0.0
-    return max(0.0, (run.updated_at - began).total_seconds())
