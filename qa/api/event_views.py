@@ -73,6 +73,7 @@ class OmissionView:
     steps: tuple[StepLine, ...]
     may_decide: bool
     decided: str
+    is_moved: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,8 +202,9 @@ def omission_view(one: Omission, reading: EventReading) -> OmissionView:
             )
             for step in one.steps
         ),
-        may_decide=reading.viewer.may(Right.DECIDE_EVENTS) and not own,
+        may_decide=reading.viewer.may(Right.DECIDE_EVENTS) and not own and not one.is_moved,
         decided=decision.action.value if decision else "",
+        is_moved=one.is_moved,
     )
 
 

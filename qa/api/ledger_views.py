@@ -12,10 +12,10 @@ from qa.api.display import format_moment
 from qa.api.words import word
 from qa.api.written import hide_by_call
 from qa.records import Right, User
-from qa.review.booking import Entry, yuan
+from qa.review.booking import Entry, person_of, yuan
 from qa.review.ledger import Case, Stage, Standing
 from qa.review.schedule import ITEMS
-from qa.store.charges import ChargeAction, EnteredCharge
+from qa.store.charges import ChargeAction, ChargeRules, EnteredCharge
 from qa.store.names import user_names
 from qa.store.queries import agent_names
 from qa.types import Span
@@ -76,7 +76,7 @@ class ChargeView:
 
 @dataclass(frozen=True, slots=True)
 class PersonSum:
-    """What one person pays in a month."""
+    """What one person pays in a month; `agent_id` names their sheet."""
 
     who: str
     agent_id: str
@@ -110,7 +110,7 @@ def _entry(entry: Entry, agents: dict[str, str], lang: str) -> EntryView:
 
 
 def _who(agent_id: str | None, login: str | None, agents: dict[str, str]) -> str:
-    return f"{agent_id} {agents.get(agent_id, '')}".strip() if agent_id else f"@{login or '–'}"
+    return f"{agent_id} {agents.get(agent_id, '')}".strip() if agent_id else person_of(None, login)
 
 
 def person_sums(entries: Iterable[Entry], agents: dict[str, str]) -> list[PersonSum]:
@@ -121,7 +121,7 @@ def person_sums(entries: Iterable[Entry], agents: dict[str, str]) -> list[Person
         one[0], one[1] = one[0] + entry.fen, one[1] + 1
     ordered = sorted(sums.items(), key=lambda pair: (-pair[1][0], str(pair[0])))
     return [
-        PersonSum(_who(agent_id, login, agents), agent_id or "", yuan(fen), count)
+        PersonSum(_who(agent_id, login, agents), person_of(agent_id, login), yuan(fen), count)
         for (agent_id, login), (fen, count) in ordered
     ]
 
@@ -156,7 +156,7 @@ def charge_views(
     lang: str,
     zone: ZoneInfo,
     now: datetime,
-    days: int,
+    rules: ChargeRules,
 ) -> list[ChargeView]:
     """Lay out entered charges, with what this reader may do with each."""
     agents = agent_names(session)
@@ -166,7 +166,7 @@ def charge_views(
     written = hide_by_call(session, [one.draft.call_id for one in charges], zone)
     views = []
     for one in charges:
-        call_id, stage = one.draft.call_id, one.stage(now, days)
+        call_id, stage = one.draft.call_id, one.stage(now, rules.days)
         steps = tuple(
             (
                 word(f"charge_did_{step.action.value}", lang),
@@ -182,7 +182,7 @@ def charge_views(
             who=names.get(one.entered_by, "–"),
             when=format_moment(one.entered_at.astimezone(zone)),
         )
-        actions = _charge_actions(one, stage, viewer)
+        actions = _charge_actions(one, stage, viewer, rules)
         views.append(
             ChargeView(
                 charge_id=one.charge_id,
@@ -201,12 +201,14 @@ def charge_views(
     return views
 
 
-def _charge_actions(one: EnteredCharge, stage: Stage, viewer: Viewer) -> list[ChargeAction]:
+def _charge_actions(
+    one: EnteredCharge, stage: Stage, viewer: Viewer, rules: ChargeRules
+) -> list[ChargeAction]:
     user: User = viewer.user
     is_own = user.agent_id is not None and user.agent_id == one.agent_id
     if is_own:
         return [ChargeAction.OBJECT] if stage is Stage.RELEASED else []
-    if not viewer.may(Right.KEEP_LEDGER):
+    if not viewer.may(Right.KEEP_LEDGER) or rules.costs_oneself(user, one.draft.item):
         return []
     had_part = {one.entered_by}
     had_part |= {step.done_by for step in one.steps if step.action is ChargeAction.CONFIRM}

@@ -7,6 +7,7 @@ import logging
 import threading
 from datetime import UTC, datetime
 
+from qa.api.faults import log_fault
 from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import raise_alarms
 from qa.config import Settings
@@ -44,3 +45,5 @@ class ReportWatch:
                     pass
             except QAError as error:  # busy, or gone for a moment: the next look finds the same
                 _log.info("reports were not looked after: %s", type(error).__name__)
+            except Exception as error:  # the thread must not end, or no report is ever late again
+                log_fault(_log, "reports", error)

@@ -4,6 +4,7 @@ import logging
 import threading
 from datetime import UTC, datetime
 
+from qa.api.faults import log_fault
 from qa.batch.deleting import carry_out
 from qa.batch.fines import follow_events
 from qa.batch.reviewing import book_or_tell, close_passed_windows
@@ -58,6 +59,8 @@ class Upkeep:
                     book_or_tell(self._store, self._settings, now)
             except StoreError:  # busy, or gone for a moment: the next look finds the same
                 _log.info("the look by the clock was not finished: the database is busy")
+            except Exception as error:  # the thread must not end, or nothing becomes final
+                log_fault(_log, "the look by the clock", error)
             looks += 1
             self._delete()
             if self._ended.wait(self._every_s):

@@ -5,7 +5,8 @@ from datetime import datetime
 
 from qa.config import Settings
 from qa.review.schedule import Terms
-from qa.store.event_finding import find_heard, find_long_repairs, has_unscanned
+from qa.store.charges import ChargeRules
+from qa.store.event_finding import find_heard, find_long_repairs, has_unscanned, scan_horizon
 from qa.store.fines import Reckoning, book, due_postings
 from qa.store.omissions import Overdue, raise_candidates
 from qa.store.store import Store
@@ -31,6 +32,12 @@ def reckoning_of(settings: Settings, store: Store) -> Reckoning:
     values = section.model_dump()
     is_dry = values.pop("dry_run")
     return Reckoning(Terms(**values), settings.review.appeal_days, store.zone, is_dry)
+
+
+def charge_rules_of(settings: Settings) -> ChargeRules:
+    """Read how entered charges are decided."""
+    values = settings.ledger.model_dump(exclude={"dry_run"})
+    return ChargeRules(settings.review.appeal_days, Terms(**values))
 
 
 def book_due(store: Store, settings: Settings, now: datetime) -> int:
@@ -66,9 +73,13 @@ def follow_events(
     section, found, gone, batches = settings.events, 0, 0, 0
     with store.reading() as session:
         is_done = not has_unscanned(session)
+    horizon = 0
+    if not is_done:
+        with store.writing() as session:  # of its own, so that the lock is held for a moment only
+            horizon = scan_horizon(session)
     while not is_done and (most_batches is None or batches < most_batches):
         with store.writing() as session:
-            one = find_heard(session, now)
+            one = find_heard(session, now, horizon)
         found, gone, is_done = found + one.events, gone + one.gone, one.is_done
         batches += 1
     if not is_done:  # what follows from events waits until all of them are known

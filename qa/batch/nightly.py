@@ -15,7 +15,7 @@ from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import Made, make_due, raise_alarms
 from qa.batch.runner import RunOptions, RunReport, run_intake
 from qa.config import Settings
-from qa.errors import ConfigError, IngestError
+from qa.errors import ConfigError, IngestError, QAError
 from qa.ingest.objects import Folder
 from qa.ingest.rows import Issue
 from qa.ingest.sources.configured import NamedSource, configured_sources
@@ -39,12 +39,14 @@ class NightReport:
             on some of them.
         continues: number of the night before this one, where that was broken off.
         reports: the drafts that were made, or counted anew, of the days that are over.
+        problems: what of making, alarms and delivery of reports failed, and why.
     """
 
     run: RunReport
     standing: Standing
     continues: int | None = None
     reports: tuple[Made, ...] = ()
+    problems: tuple[str, ...] = ()
 
 
 def night_sources(
@@ -95,10 +97,19 @@ def run_night(
     was_cut = before is not None and before.state is RunState.INTERRUPTED
     now = datetime.now(UTC)
     patience_s = settings.batch.patience_s
-    made = patiently(lambda: make_due(store, settings, now), patience_s, listener)
-    patiently(lambda: raise_alarms(store, settings, now), patience_s, listener)
-    patiently(lambda: deliver_due(store, settings), patience_s, listener)
-    return NightReport(report, standing, before.run_id if before and was_cut else None, made)
+    made: list[Made] = []
+    problems = []
+    for what, act in (
+        ("make", lambda: made.extend(make_due(store, settings, now))),
+        ("alarm", lambda: raise_alarms(store, settings, now)),
+        ("deliver", lambda: deliver_due(store, settings)),
+    ):
+        try:
+            patiently(act, patience_s, listener)
+        except QAError as error:  # one that fails keeps none of the others
+            problems.append(f"{what}: {error}")
+    cut = before.run_id if before and was_cut else None
+    return NightReport(report, standing, cut, tuple(made), tuple(problems))
 
 
 def _taken(store: Store, named: NamedSource, listener: Listener) -> IntakeReport:

@@ -68,7 +68,7 @@ def nightly(
     else:
         _print(report)
         _print_archive(archive)
-    if not report.run.is_clean or not archive.is_well:
+    if not report.run.is_clean or report.problems or not archive.is_well:
         raise typer.Exit(1)
 
 
@@ -95,6 +95,7 @@ def _summary(report: "NightReport") -> dict[str, Any]:
     issues = list(report.run.intake.issues)
     about = {"run_id": report.run.run_id, "continues": report.continues}
     more = {"standing": report.standing, "issues": issues, "reports": list(report.reports)}
+    more["problems"] = list(report.problems)
     return {**about, **run_result(report.run), **more}
 
 
@@ -121,6 +122,8 @@ def _print(report: "NightReport") -> None:
         console.print(f"ledger         {daily.booked} entries booked")
     if report.reports:
         console.print(f"reports        {len(report.reports)} drafts are up to date")
+    for problem in report.problems:
+        console.print(f"reports        failed: {problem}", style="red", markup=False)
     standing = report.standing
     if standing.failed or standing.waiting:
         reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))

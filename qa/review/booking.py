@@ -132,7 +132,7 @@ def totals(entries: Iterable[Entry]) -> dict[str, int]:
     """Add up what each person pays, fen, by 工号 or `@login`."""
     found: dict[str, int] = defaultdict(int)
     for entry in entries:
-        found[_person(entry.agent_id, entry.login)] += entry.fen
+        found[person_of(entry.agent_id, entry.login)] += entry.fen
     return dict(found)
 
 
@@ -141,7 +141,7 @@ def totals_due(cases: Iterable[Case]) -> dict[str, int]:
     found: dict[str, int] = defaultdict(int)
     for case in cases:
         if case.fen:
-            found[_person(case.agent_id, case.login)] += case.fen
+            found[person_of(case.agent_id, case.login)] += case.fen
     return dict(found)
 
 
@@ -184,7 +184,8 @@ def previous_month(month: str) -> str:
     return f"{year - (number == 1)}-{(number - 2) % 12 + 1:02d}"
 
 
-def _person(agent_id: str | None, login: str | None) -> str:
+def person_of(agent_id: str | None, login: str | None) -> str:
+    """Name who pays: an agent by 工号, a department head as `@login`."""
     return agent_id if agent_id is not None else f"@{login or ''}"
 
 

@@ -21,6 +21,7 @@ from qa.review.reviewing import ReviewedCard, Ruling, check_ruling, check_text, 
 from qa.store.audit import audit
 from qa.store.call_status import write_status
 from qa.store.messages import MessageKind, tell_agent
+from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, as_appeal
 from qa.store.reviews import add_decision, hold_call, people_who_decided
 from qa.store.scope import agent_in_scope
@@ -152,6 +153,7 @@ def decide_appeal(
     _add_step(session, row, state, answer, user, now)
     kind = MessageKind.APPEAL_UPHELD if ruling.upheld else MessageKind.APPEAL_DISMISSED
     tell_agent(session, kind, row.call_id, now)
+    reopen_moved(session, [row.call_id], now)
     write_status(session, [row.call_id], now)
     details = {"call": row.call_id, "outcome": state.value, "changes": len(changes)}
     audit(session, user, "appeal.decide", "appeal", str(appeal_id), details)

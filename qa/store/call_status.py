@@ -17,6 +17,7 @@ from qa.errors import StoreError
 from qa.records import Basis, ReviewState
 from qa.review.reviewing import is_praised, machine_score, machine_severity
 from qa.store.convert import chunks
+from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, load_reviews
 from qa.store.tables import AgentRow, CallRow, ScorecardRow
 from qa.store.tables_events import EventRow
@@ -189,7 +190,8 @@ def calls_changed(session: Session, call_ids: Sequence[str], now: datetime) -> N
         rows = [{"call_id": i, **_placed(places[i])} for i in sorted(kept & places.keys())]
         if rows:
             session.execute(update(CallStatusRow), rows)
-        write_status(session, sorted(places.keys() - kept), now)
+        opened = reopen_moved(session, sorted(kept & places.keys()), now)
+        write_status(session, sorted({*opened, *(places.keys() - kept)}), now)
 
 
 def _move_events(session: Session, places: Mapping[str, CallPlace]) -> None:

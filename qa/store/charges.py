@@ -19,7 +19,7 @@ from qa.records import Right, Scope, User
 from qa.review.ledger import Charge, Evidence, Stage, stage_for
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of, scope_of
-from qa.review.schedule import ENTERABLE
+from qa.review.schedule import ENTERABLE, ITEMS, Terms, cost, joint_cost
 from qa.store.audit import audit
 from qa.store.convert import chunks
 from qa.store.messages import MessageKind, calls_told, tell_agent
@@ -60,6 +60,25 @@ class ChargeStep:
     text: str
     done_by: int
     done_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeRules:
+    """How entered charges are decided.
+
+    Attributes:
+        days: length of the window to object in (setting `review.appeal_days`).
+        terms: the readings of the schedule, which say on whom a joint penalty falls.
+    """
+
+    days: int
+    terms: Terms
+
+    def costs_oneself(self, user: User, item: str) -> bool:
+        """Whether a person pays a joint penalty with a charge, so that another one decides it."""
+        one = ITEMS[item]
+        joint = joint_cost(one, cost(one, 1, self.terms), self.terms)
+        return joint > 0 and user.login == self.terms.joint_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +174,14 @@ def take_charge_step(
     text: str,
     *,
     now: datetime,
-    days: int,
+    rules: ChargeRules,
 ) -> EnteredCharge:
     """Confirm, object to, dismiss the objection to, or withdraw a charge.
 
     The same step by the same person twice in a row is one.
 
-    Args:
-        days: length of the window to object in.
-
     Raises:
-        NotAllowedError: the person lacks the right, or had a part in it before.
+        NotAllowedError: the person lacks the right, had a part in it before, or pays with it.
         NotFoundError: no such charge in their scope.
         InvalidRequestError: a reason is missing.
         TransitionError: where the charge stands forbids it.
@@ -178,7 +194,7 @@ def take_charge_step(
     last = charge.steps[-1] if charge.steps else None
     if last is not None and (last.action, last.done_by) == (action, user.user_id):
         return charge
-    _require_step(user, charge, action, now, days)
+    _require_step(user, charge, action, now, rules)
     session.add(
         ChargeStepRow(
             charge_id=charge_id,
@@ -197,9 +213,9 @@ def take_charge_step(
 
 
 def _require_step(
-    user: User, charge: EnteredCharge, action: ChargeAction, now: datetime, days: int
+    user: User, charge: EnteredCharge, action: ChargeAction, now: datetime, rules: ChargeRules
 ) -> None:
-    stage = charge.stage(now, days)
+    stage = charge.stage(now, rules.days)
     if action is ChargeAction.OBJECT:
         if user.agent_id is None or user.agent_id != charge.agent_id:
             raise NotAllowedError(Refusal.NOT_OWN_CHARGE)
@@ -207,7 +223,8 @@ def _require_step(
             raise TransitionError(Refusal.CHARGE_MOVED)
         return
     _require(user, Right.KEEP_LEDGER)
-    if user.agent_id is not None and user.agent_id == charge.agent_id:
+    is_own = user.agent_id is not None and user.agent_id == charge.agent_id
+    if is_own or rules.costs_oneself(user, charge.draft.item):
         raise NotAllowedError(Refusal.ABOUT_ONESELF)
     allowed = {
         ChargeAction.CONFIRM: charge.last is None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.orm import Session
 
 from qa.codec import decode
@@ -47,20 +47,39 @@ def has_unscanned(session: Session) -> bool:
     return last > _scanned(session)
 
 
-def find_heard(session: Session, now: datetime) -> Found:
-    """Look through the next scorecards for events that were heard; harmless to repeat."""
+def scan_horizon(session: Session) -> int:
+    """Find up to which number every scorecard is there that ever will be.
+
+    Numbers are dealt out before rows are committed: where several write, a lower number may appear
+    after a higher one, and would be passed over. Here that is waited for. The transaction should
+    do nothing else, for nobody writes scorecards until it ends.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text(f"LOCK TABLE {ScorecardRow.__tablename__} IN SHARE MODE"))
+    return session.scalar(select(func.max(ScorecardRow.scorecard_id))) or 0
+
+
+def find_heard(session: Session, now: datetime, horizon: int) -> Found:
+    """Look through the next scorecards for events that were heard; harmless to repeat.
+
+    Args:
+        horizon: the last scorecard to look through, see `scan_horizon`.
+    """
     last = _scanned(session)
     rows = session.execute(
         select(ScorecardRow.scorecard_id, ScorecardRow.call_id, ScorecardRow.blob)
-        .where(ScorecardRow.scorecard_id > last, ScorecardRow.is_current.is_(True))
+        .where(
+            ScorecardRow.scorecard_id > last,
+            ScorecardRow.scorecard_id <= horizon,
+            ScorecardRow.is_current.is_(True),
+        )
         .order_by(ScorecardRow.scorecard_id)
         .limit(BATCH)
     ).all()
     heard = {row[1]: (row[0], _events_of(row[2])) for row in rows}
     new, gone = _follow(session, heard, now)
     is_done = len(rows) < BATCH
-    newest = session.scalar(select(func.max(ScorecardRow.scorecard_id))) or 0
-    reached = newest if is_done else rows[-1][0]
+    reached = horizon if is_done else rows[-1][0]
     if reached > last:
         place = {"scan_id": SCAN_ID, "scorecard_id": reached}
         upsert(session, EventScanRow, [place], update=("scorecard_id",))
@@ -174,9 +193,11 @@ def _place(scorecard_id: int, span: Span | None) -> dict[str, Any]:
 
 
 def find_long_repairs(session: Session, now: datetime, hours: int) -> int:
-    """Find repairs that took longer than the limit, from the call that reported them.
+    """Find repairs that took longer than the limit, by the tickets that calls reported.
 
-    A ticket whose completion nobody entered says nothing; neither does one without a call.
+    A repair takes from the ticket's time of report, as in the reports, until its completion; where
+    nobody entered the former, from the start of the first inbound call that names the ticket. A
+    ticket whose completion nobody entered says nothing; neither does one without a call.
 
     Returns:
         How many are new.
@@ -188,6 +209,7 @@ def find_long_repairs(session: Session, now: datetime, hours: int) -> int:
             CallRow.call_id,
             CallRow.agent_id,
             CallRow.started_at,
+            TicketRow.received_at,
             TicketRow.completed_at,
         )
         .join(TicketRow, TicketRow.ticket_id == CallRow.ticket_id)
@@ -206,8 +228,8 @@ def find_long_repairs(session: Session, now: datetime, hours: int) -> int:
     limit = timedelta(hours=hours)
     new = [
         _row(EventKind.OVER_FOUR_HOURS, call_id, agent_id, started_at, now)
-        for call_id, agent_id, started_at, completed_at in first.values()
-        if call_id not in done and completed_at - started_at > limit
+        for call_id, agent_id, started_at, received_at, completed_at in first.values()
+        if call_id not in done and completed_at - (received_at or started_at) > limit
     ]
     if new:
         session.execute(insert(EventRow), new)

@@ -11,7 +11,15 @@ from sqlalchemy.orm import Session
 
 from qa.errors import NotAllowedError, NotFoundError, Refusal, StoreError, TransitionError
 from qa.records import Right, Scope, User
-from qa.review.booking import Entry, EntryKind, Why, is_rewarded, next_month, streaks
+from qa.review.booking import (
+    Entry,
+    EntryKind,
+    Why,
+    is_rewarded,
+    next_month,
+    person_of,
+    streaks,
+)
 from qa.review.rights import rights_of
 from qa.review.schedule import STREAK
 from qa.review.sheets import (
@@ -219,12 +227,10 @@ def broken_months(session: Session) -> list[str]:
     """List the closed months whose kept sheets are no longer what was closed."""
     broken, previous = [], FIRST_HASH
     for month in session.scalars(select(FineMonthRow).order_by(FineMonthRow.month)):
-        rows = session.scalars(
-            select(FineSheetRow)
-            .where(FineSheetRow.month == month.month)
-            .order_by(FineSheetRow.agent_id)
-        ).all()
-        hashes = [fingerprint(row.text) for row in rows]
+        rows = session.scalars(select(FineSheetRow).where(FineSheetRow.month == month.month))
+        # Sorted here: databases order letters and signs each in their own way.
+        ordered = sorted(rows, key=lambda row: row.agent_id)
+        hashes = [fingerprint(row.text) for row in ordered]
         expected = month_fingerprint(month.month, previous, hashes)
         if (month.previous_hash, month.sheets_hash) != (previous, expected):
             broken.append(month.month)
@@ -235,13 +241,15 @@ def broken_months(session: Session) -> list[str]:
 def open_sheets(
     session: Session, month: str, reckoning: Reckoning, scope: Scope | None = None
 ) -> list[Sheet]:
-    """Write the sheets of a month as things stand, by agent: whoever worked or has an entry."""
+    """Write the sheets of a month as things stand, by agent: whoever worked or has an entry.
+
+    A department head who pays joint penalties has one as well, under `@login`.
+    """
     everyone = Scope(everything=True) if scope is None else scope
     work = month_work(session, everyone, month, reckoning.zone)
     entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in list_entries(session, everyone, EntryFilter(month=month)):
-        if entry.agent_id is not None:
-            entries[entry.agent_id].append(entry)
+        entries[person_of(entry.agent_id, entry.login)].append(entry)
     agents = sorted(work.keys() | entries.keys())
     teams = _teams(session, agents)
     terms, text = reckoning.terms, reckoning.terms.text
@@ -249,7 +257,7 @@ def open_sheets(
     sheets = []
     for agent_id in agents:
         done = work.get(agent_id, Work())
-        is_excellent = done.is_excellent(terms)
+        is_excellent = agent_id in work and done.is_excellent(terms)
         streak = streaks({**before.get(agent_id, {}), month: is_excellent}, month)
         sheets.append(
             Sheet(

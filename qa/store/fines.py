@@ -26,12 +26,12 @@ from qa.review.schedule import Terms
 from qa.store.audit import audit
 from qa.store.charges import entered_charges
 from qa.store.convert import chunks
-from qa.store.messages import MessageKind, calls_told, tell_agent_named
+from qa.store.messages import MessageKind, calls_told, tell_agent_named, tell_user
 from qa.store.review_rows import load_reviews
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow, VerdictRow
 from qa.store.tables_fines import FineEntryRow, FineMonthRow, FineTermsRow
-from qa.store.tables_people import AuditHeadRow
+from qa.store.tables_people import AuditHeadRow, UserRow
 from qa.store.tables_review import FlagDecisionRow
 from qa.store.upsert import upsert
 from qa.store.withdrawals import withdrawn_rulesets
@@ -140,6 +140,12 @@ def terms_by_month(session: Session, present: Terms) -> Callable[[str], Terms]:
     )
     closed = {month: Terms.parse(text) for month, text in rows}
     return lambda month: closed.get(month, present)
+
+
+def terms_named(session: Session, name: str, otherwise: Terms) -> Terms:
+    """Load the readings of the schedule that an entry was booked under, by their name."""
+    found = session.get(FineTermsRow, name)
+    return Terms.parse(found.text) if found is not None else otherwise
 
 
 def closed_through(session: Session) -> str:
@@ -258,12 +264,19 @@ def _evidence_columns(found: Evidence | None) -> dict[str, Any]:
 
 
 def _tell(session: Session, entry: Entry, now: datetime) -> None:
-    if entry.agent_id is None or entry.evidence is None or entry.why is Why.RECKONED_ANEW:
+    """Tell whoever pays; of a case that is reckoned anew once, by the entry that takes it back."""
+    is_reversal, is_anew = entry.kind is EntryKind.REVERSAL, entry.why is Why.RECKONED_ANEW
+    if entry.evidence is None or (is_anew and not is_reversal):
         return
-    kind = MessageKind.FINE_BOOKED
-    if entry.kind is EntryKind.REVERSAL:
-        kind = MessageKind.FINE_REVERSED
-    tell_agent_named(session, kind, entry.agent_id, entry.evidence.call_id, now)
+    kind = MessageKind.FINE_REVERSED if is_reversal else MessageKind.FINE_BOOKED
+    if is_anew:
+        kind = MessageKind.FINE_RECKONED
+    if entry.agent_id is not None:
+        tell_agent_named(session, kind, entry.agent_id, entry.evidence.call_id, now)
+        return
+    user_id = session.scalar(select(UserRow.user_id).where(UserRow.login == entry.login))
+    if user_id is not None:
+        tell_user(session, kind, user_id, entry.evidence.call_id, now)
 
 
 def as_entry(row: FineEntryRow) -> Entry:

@@ -13,6 +13,7 @@ from qa.records import AppealState, Scope
 from qa.review.booking import next_month
 from qa.review.events import EventAction, OmissionAction, OmissionKind
 from qa.review.sheets import Work
+from qa.store.omissions import has_moved
 from qa.store.scope import agent_in_scope
 from qa.store.tables_events import EventRow, EventStepRow, OmissionRow, OmissionStepRow
 from qa.store.tables_people import UserRow
@@ -123,6 +124,7 @@ def _omissions(
         .join(OmissionStepRow, OmissionStepRow.omission_id == OmissionRow.omission_id)
         .where(
             OmissionRow.kind == kind.value,
+            ~has_moved(),
             OmissionRow.known_since >= since,
             OmissionRow.known_since < until,
             OmissionStepRow.step_id.in_(last),

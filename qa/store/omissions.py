@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, or_, select
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal
+from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
 from qa.records import Right, User, UserRole
 from qa.review.events import (
     Event,
@@ -67,6 +67,11 @@ class Omission:
     known_since: datetime
     raised_at: datetime
     steps: tuple[OmissionStep, ...]
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether it was missed by an agent whose call it no longer is: it counts for nobody."""
+        return self.kind is OmissionKind.MISSED and self.agent_id != self.event.agent_id
 
     @property
     def decision(self) -> OmissionStep | None:
@@ -200,7 +205,7 @@ def list_omissions(
     """
     statement = select(OmissionRow).where(_visible(user))
     if only_open:
-        statement = statement.where(OmissionRow.omission_id.not_in(_decided()))
+        statement = statement.where(OmissionRow.omission_id.not_in(_decided()), ~has_moved())
     if before is not None:
         statement = statement.where(OmissionRow.omission_id < before)
     rows = session.scalars(statement.order_by(OmissionRow.omission_id.desc()).limit(limit)).all()
@@ -209,7 +214,8 @@ def list_omissions(
 
 def count_open_omissions(session: Session, user: User) -> int:
     """Count the candidates that nobody has decided."""
-    wanted = select(func.count()).where(_visible(user), OmissionRow.omission_id.not_in(_decided()))
+    is_open = OmissionRow.omission_id.not_in(_decided()) & ~has_moved()
+    wanted = select(func.count()).where(_visible(user), is_open)
     return session.scalar(wanted) or 0
 
 
@@ -250,6 +256,7 @@ def decide_omission(
         NotAllowedError: the person lacks the right, or it is about themselves.
         NotFoundError: no such candidate in their scope.
         InvalidRequestError: no reason.
+        TransitionError: the call is another agent's by now.
     """
     if Right.DECIDE_EVENTS not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
@@ -258,6 +265,8 @@ def decide_omission(
         session.execute(held.with_for_update()).all()
     found = find_omission(session, user, omission_id)
     require_not_oneself(user, found.agent_id, found.user_id)
+    if found.is_moved:
+        raise TransitionError(Refusal.EVENT_MOVED)
     text = check_text(text)
     last = found.decision
     if last is not None and (last.action, last.text, last.done_by) == (action, text, user.user_id):
@@ -275,6 +284,18 @@ def decide_omission(
     details = {"event": found.event.event_id, "action": action.value}
     audit(session, user, "omission.decide", "omission", str(omission_id), details)
     return find_omission(session, user, omission_id)
+
+
+def has_moved() -> ColumnElement[bool]:
+    """Write the condition that a candidate is about an agent whose call it no longer is.
+
+    Nothing is written when a call moves: where it comes back, the candidate counts again.
+    """
+    return exists().where(
+        EventRow.event_id == OmissionRow.event_id,
+        OmissionRow.kind == OmissionKind.MISSED.value,
+        EventRow.agent_id.is_distinct_from(OmissionRow.agent_id),
+    )
 
 
 def _decided() -> Any:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.records import Scope
 from qa.review.events import (
     Event,
     EventAction,
@@ -20,7 +21,12 @@ from qa.review.events import (
 )
 from qa.store.audit import audit
 from qa.store.call_status import calls_changed
-from qa.store.event_finding import find_heard, find_long_repairs, has_unscanned
+from qa.store.event_finding import (
+    find_heard,
+    find_long_repairs,
+    has_unscanned,
+    scan_horizon,
+)
 from qa.store.events import (
     EventDraft,
     EventFilter,
@@ -31,8 +37,10 @@ from qa.store.events import (
     take_step,
 )
 from qa.store.messages import MessageKind, messages_for
+from qa.store.month_work import month_work
 from qa.store.omissions import (
     Overdue,
+    count_open_omissions,
     decide_omission,
     list_omissions,
     raise_candidates,
@@ -73,7 +81,7 @@ def heard(centre: House, call_id: str, *kinds: EventKind, agent_id: str = "108")
 
 def look(centre: House, now: Any = NOW) -> tuple[int, int]:
     with centre.store.writing() as session:
-        found = find_heard(session, now)
+        found = find_heard(session, now, scan_horizon(session))
         assert found.is_done and not has_unscanned(session)
     return found.events, found.gone
 
@@ -179,6 +187,59 @@ def test_a_repair_over_four_hours_is_found_from_its_ticket(centre: House) -> Non
         assert find_long_repairs(session, NOW + DAY, 4) == 0
     (event,) = seen(centre)
     assert (event.kind, event.call_id) == (EventKind.OVER_FOUR_HOURS, "c2")
+
+
+def test_a_repair_takes_from_the_time_of_report_as_in_the_reports(centre: House) -> None:
+    for number, received in ((1, NOW - timedelta(hours=2)), (2, NOW + timedelta(hours=2))):
+        centre.add_call(f"c{number}", "108")
+        times = {
+            "received_at": received,
+            "completed_at": NOW + timedelta(hours=5 if number == 2 else 3),
+        }
+        with centre.store.writing() as session:
+            session.execute(insert(TicketRow).values(ticket_id=f"T{number}", **times))
+            own = CallRow.call_id == f"c{number}"
+            values = {"ticket_id": f"T{number}", "direction": "inbound"}
+            session.execute(update(CallRow).where(own).values(**values))
+    with centre.store.writing() as session:
+        # From the calls' starts it would be the other one.
+        assert find_long_repairs(session, NOW + DAY, 4) == 1
+    assert [event.call_id for event in seen(centre)] == ["c1"]
+
+
+def test_an_event_that_moved_is_no_omission_of_the_earlier_agent(centre: House) -> None:
+    heard(centre, "c1", COMPLAINT)
+    assert candidates(centre) == [("missed", "108")]
+    head = centre.people["head"]
+    with centre.store.writing() as session:
+        (one,) = list_omissions(session, head)
+        decide_omission(
+            session, head, one.omission_id, OmissionAction.CONFIRM, "没有上报", now=NOW + 2 * DAY
+        )
+        month = f"{NOW:%Y-%m}"
+        everyone = Scope(everything=True)
+        assert month_work(session, everyone, month, centre.store.zone)["108"].missed == 1
+        own = CallRow.call_id == "c1"
+        session.execute(update(CallRow).where(own).values(agent_id="136"))
+        calls_changed(session, ["c1"], NOW + 2 * DAY)
+        work = month_work(session, everyone, month, centre.store.zone)
+        assert sum(one.missed for one in work.values()) == 0
+        (known,) = list_omissions(session, head, only_open=False)
+        assert known.is_moved and count_open_omissions(session, head) == 0
+        with pytest.raises(TransitionError):
+            decide_omission(
+                session,
+                head,
+                known.omission_id,
+                OmissionAction.REJECT,
+                "不是他的",
+                now=NOW + 3 * DAY,
+            )
+    assert ("missed", "136") in candidates(centre)
+    with centre.store.writing() as session:
+        session.execute(update(CallRow).where(CallRow.call_id == "c1").values(agent_id="108"))
+        calls_changed(session, ["c1"], NOW + 2 * DAY)
+        assert month_work(session, everyone, month, centre.store.zone)["108"].missed == 1
 
 
 def test_a_complaint_is_passed_on_at_once_and_followed_to_a_result(centre: House) -> None:

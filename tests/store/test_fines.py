@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import update
 
 from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
-from qa.records import FlagAction, Scope
+from qa.records import FlagAction, ReviewState, Scope
+from qa.review.appeals import ReleaseAction
 from qa.review.booking import Entry, Why
 from qa.review.ledger import Stage, Standing
 from qa.review.rights import scope_of
@@ -19,7 +20,7 @@ from qa.store.appeals import AppealRuling, decide_appeal, submit_appeal
 from qa.store.audit_reading import AuditFilter
 from qa.store.audit_reading import list_entries as audit_entries
 from qa.store.call_status import calls_changed
-from qa.store.charges import ChargeAction, ChargeDraft, enter_charge, take_charge_step
+from qa.store.charges import ChargeAction, ChargeDraft, ChargeRules, enter_charge, take_charge_step
 from qa.store.fine_months import broken_months, close_month, sheet_of
 from qa.store.fines import (
     Reckoning,
@@ -41,6 +42,7 @@ from tests.review_house import DAY, NOW, House, house
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases
 LATER = NOW + 8 * DAY
 HASH = "f" * 64
+RULES = ChargeRules(7, Terms())
 DECEMBER = datetime(2025, 12, 3, 4, 0, tzinfo=UTC)
 
 
@@ -279,7 +281,88 @@ def test_a_call_given_to_another_agent_costs_them_nothing_before_they_were_told(
         assert told.count(MessageKind.FINE_REVERSED) == 2
         assert messages_for(session, centre.people["sun"]) == []
     give(centre, "c1", "108")
-    assert sorted(fen for fen, _, _ in booked(centre)) == [1000, 20_000]
+    assert sorted(fen for fen, _, _ in booked(centre)) == [20_000]
+    confirm(centre, "c1", who="head", now=LATER)  # released anew, with a new window
+    assert sorted(fen for fen, _, _ in booked(centre, LATER + 8 * DAY)) == [1000]
+
+
+def test_a_call_given_to_another_agent_is_reviewed_anew_and_told_to_them(centre: House) -> None:
+    fined(centre, 1)
+    booked(centre)
+    give(centre, "c1", "136")
+    booked(centre)
+    everything = Scope(everything=True)
+    with centre.store.writing() as session:
+        review = review_of(session, everything, "c1", LATER)
+        assert review.state is ReviewState.STARTED and review.release is None
+        assert review.steps[-1].action is ReleaseAction.REOPEN and review.steps[-1].done_by is None
+        line = review.card.line("IP01")
+        assert line is not None and line.decision is not None  # what people decided stays
+        told = [one.kind for one in messages_for(session, centre.people["amy"])]
+        assert MessageKind.CALL_MOVED in told
+        (logged,) = audit_entries(session, AuditFilter(action="review.moved"), limit=9)
+        assert logged.subject == "c1"
+        calls_changed(session, ["c1"], LATER)  # harmless to repeat
+        assert len(review_of(session, everything, "c1", LATER).steps) == len(review.steps)
+        head = centre.people["head"]
+        release_call(session, head, "c1", review.current_id, now=LATER)
+        assert MessageKind.CALL_RELEASED in [
+            one.kind for one in messages_for(session, centre.people["sun"])
+        ]
+    assert booked(centre, LATER + 8 * DAY) == [(1000, "confirmed", "2025-11")]
+    assert entries(centre)[-1].agent_id == "136"
+
+
+def test_a_call_under_appeal_is_reviewed_anew_once_that_is_decided(centre: House) -> None:
+    fined(centre, 1)
+    number = appeal(centre, "c1")
+    give(centre, "c1", "136")
+    everything = Scope(everything=True)
+    with centre.store.reading() as session:
+        assert review_of(session, everything, "c1", NOW).state is ReviewState.APPEALED
+    ruled(centre, number, upheld=False)
+    with centre.store.reading() as session:
+        assert review_of(session, everything, "c1", LATER).state is ReviewState.STARTED
+    assert booked(centre) == []
+
+
+def test_the_department_head_has_a_sheet_and_is_told_and_decides_nothing_of_it(
+    centre: House,
+) -> None:
+    centre.judged("c1", "108", "")
+    entered(centre, item="unreported")
+    terms = Terms(joint_person="head")
+    with pytest.raises(NotAllowedError) as caught:
+        step(centre, "head", ChargeAction.WITHDRAW, rules=ChargeRules(7, terms))
+    assert caught.value.refusal is Refusal.ABOUT_ONESELF
+    step(centre, "head2", ChargeAction.CONFIRM, rules=ChargeRules(7, terms))
+    assert sorted(fen for fen, _, _ in booked(centre, joint_person="head")) == [400, 2000]
+    own = reckoning(centre, joint_person="head")
+    with centre.store.reading() as session:
+        everyone, team = Scope(everything=True), scope_of(centre.people["lead1"])
+        kept = sheet_of(session, everyone, "2025-11", "@head", own)
+        assert (kept.sheet.total, kept.sheet.is_excellent) == (400, False)
+        assert [line.kind for line in kept.sheet.lines] == ["joint"]
+        with pytest.raises(NotFoundError):
+            sheet_of(session, team, "2025-11", "@head", own)
+        told = [one.kind for one in messages_for(session, centre.people["head"])]
+        assert MessageKind.FINE_BOOKED in told
+    with centre.store.writing() as session:
+        close_month(session, centre.people["head2"], "2025-11", own, DECEMBER)
+        assert broken_months(session) == []
+        assert sheet_of(session, everyone, "2025-11", "@head", own).is_frozen
+
+
+def test_an_agent_is_told_once_that_a_fine_was_reckoned_anew(centre: House) -> None:
+    fined(centre, 1, 2, 3, 4)
+    one = appeal(centre, "c1")
+    booked(centre)
+    ruled(centre, one, upheld=False)
+    assert sorted(fen for fen, _, _ in booked(centre)) == [-1000, 1000, 6000]
+    with centre.store.reading() as session:
+        told = [one.kind for one in messages_for(session, centre.people["amy"])]
+    assert told.count(MessageKind.FINE_RECKONED) == 1
+    assert told.count(MessageKind.FINE_BOOKED) == 4
 
 
 def test_three_excellent_months_are_rewarded_once(centre: House) -> None:
@@ -321,11 +404,18 @@ def entered(centre: House, who: str = "lead1", **given: Any) -> int:
 
 
 def step(
-    centre: House, who: str, action: ChargeAction, number: int = 1, now: datetime = NOW
+    centre: House,
+    who: str,
+    action: ChargeAction,
+    number: int = 1,
+    now: datetime = NOW,
+    rules: ChargeRules | None = None,
 ) -> Stage:
     with centre.store.writing() as session:
         user = centre.people[who]
-        done = take_charge_step(session, user, number, action, "听过了", now=now, days=7)
+        done = take_charge_step(
+            session, user, number, action, "听过了", now=now, rules=rules or RULES
+        )
         return done.stage(now, 7)
 
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import pkgutil
+import threading
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -18,6 +19,7 @@ from sqlalchemy import create_engine, text
 import qa.store
 import qa.store.migrations
 from qa.errors import StoreError
+from qa.store.event_finding import scan_horizon
 from qa.store.ledger import start_run
 from qa.store.store import Store
 from qa.store.tables import Table
@@ -43,6 +45,27 @@ def test_the_tables_are_what_the_program_expects(postgres: Databases) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
     engine.dispose()
+
+
+def test_a_scorecard_that_is_committed_late_is_not_passed_over(postgres: Databases) -> None:
+    """Numbers are dealt out before rows are committed: a look waits for the lower one."""
+    address = postgres.empty()
+    with Store.open(address) as store:
+        with store.writing() as early:
+            early.execute(text("SELECT nextval('scorecards_scorecard_id_seq')"))
+            early.execute(text("LOCK TABLE scorecards IN ROW EXCLUSIVE MODE"))  # as an INSERT does
+            found: list[int] = []
+
+            def look() -> None:
+                with store.writing() as session:
+                    found.append(scan_horizon(session))
+
+            thread = threading.Thread(target=look)
+            thread.start()
+            thread.join(0.5)
+            assert thread.is_alive() and not found
+        thread.join(30)
+        assert found == [0]
 
 
 def test_a_database_of_a_newer_program_is_refused(postgres: Databases) -> None:

@@ -17,7 +17,7 @@ from qa.api.pages.events import REFUSALS, STATUS, why
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
-from qa.batch.fines import reckoning_of
+from qa.batch.fines import charge_rules_of, reckoning_of
 from qa.errors import InvalidRequestError, Refusal
 from qa.records import Right
 from qa.reports.assessment import reading_lines, sheet_workbook, work_lines
@@ -42,7 +42,7 @@ from qa.store.fines import (
     list_entries,
     months_with_entries,
     reversal_of,
-    terms_by_month,
+    terms_named,
 )
 from qa.store.names import user_names
 from qa.store.queries import agent_names
@@ -211,7 +211,7 @@ def _step(
                 action,
                 text,
                 now=datetime.now(UTC),
-                days=service.settings.review.appeal_days,
+                rules=charge_rules_of(service.settings),
             )
     except REFUSALS as error:
         return _refused(request, service, viewer, "charges", error, text=text)
@@ -229,12 +229,12 @@ def show_entry(request: Request, entry_id: Number, service: Running, viewer: Rea
     lang, zone = language(request), service.store.zone
     with service.store.reading() as session:
         entry = find_entry(session, viewer.scope, entry_id)
-        terms = terms_by_month(session, reckoning_of(service.settings, service.store).terms)
+        present = reckoning_of(service.settings, service.store).terms
         values = _trace(session, entry, lang, service)
         values |= {
             "entry": entry_views([entry], agent_names(session), lang)[0],
             "item": ITEMS[entry.item],
-            "readings": reading_lines(terms(month_of(entry.day)), lang),
+            "readings": reading_lines(terms_named(session, entry.terms, present), lang),
             "reversed_by": reversal_of(session, entry.entry_id),
             "reverses": entry.reverses,
             "booked_by": user_names(session, [entry.booked_by]).get(entry.booked_by or 0, ""),
@@ -374,8 +374,8 @@ def _shown(
             )
         if view == "charges":
             found = list_charges(session, viewer.scope)
-            days = service.settings.review.appeal_days
-            values["charges"] = charge_views(session, found, viewer, lang, zone, now, days)
+            rules = charge_rules_of(service.settings)
+            values["charges"] = charge_views(session, found, viewer, lang, zone, now, rules)
         if view == "months":
             broken = broken_months(session)
             values["months"] = [(one, one.month in broken) for one in closed_months(session)]

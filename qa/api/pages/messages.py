@@ -20,6 +20,8 @@ _TASKS = {
     MessageKind.EVENT_ESCALATED: "/events",
     MessageKind.FINE_BOOKED: "/ledger",
     MessageKind.FINE_REVERSED: "/ledger",
+    MessageKind.FINE_RECKONED: "/ledger",
+    MessageKind.CALL_MOVED: "/ledger",
     MessageKind.CHARGE_CONFIRMED: "/ledger",
     MessageKind.REPORT_LATE: "/reports",
 }
@@ -35,6 +37,8 @@ _SIGNS = {
     MessageKind.EVENT_ESCALATED: ("!", "violated"),
     MessageKind.FINE_BOOKED: ("¥", "violated"),
     MessageKind.FINE_REVERSED: ("↶", "met"),
+    MessageKind.FINE_RECKONED: ("¥", "undecided"),
+    MessageKind.CALL_MOVED: ("→", "na"),
     MessageKind.CHARGE_CONFIRMED: ("¥", "undecided"),
     MessageKind.LABELS_ASSIGNED: ("◎", "na"),
     MessageKind.REPORT_LATE: ("!", "violated"),

@@ -34,7 +34,7 @@ from qa.api.v1.shared import (
     number_after,
     who,
 )
-from qa.batch.fines import reckoning_of
+from qa.batch.fines import charge_rules_of, reckoning_of
 from qa.errors import InvalidRequestError, Refusal
 from qa.records import Right
 from qa.review.booking import Entry
@@ -228,12 +228,12 @@ def object_to_charge(
 def _step(
     service: Service, viewer: Viewer, charge_id: int, action: ChargeAction, text: str
 ) -> ChargeOut:
-    days = service.settings.review.appeal_days
+    rules = charge_rules_of(service.settings)
     with service.store.writing() as session:
         one = charges.take_charge_step(
-            session, viewer.user, charge_id, action, text, now=now(), days=days
+            session, viewer.user, charge_id, action, text, now=now(), rules=rules
         )
-    return _charge_out(one, days)
+    return _charge_out(one, rules.days)
 
 
 def _charge_out(one: EnteredCharge, days: int) -> ChargeOut:

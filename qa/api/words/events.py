@@ -113,6 +113,10 @@ WORDS: Final[Mapping[str, Wording]] = {
     "omission_reason": Wording("理由", "Reason"),
     "omission_did_confirm": Wording("认定", "confirmed"),
     "omission_did_reject": Wording("不认定", "rejected"),
+    "omission_moved": Wording(
+        "这通通话经查是另一位坐席的，这条不再算在原坐席头上。",
+        "The call is another agent's by now: this no longer counts for the earlier one.",
+    ),
     "omission_own": Wording(
         "与您本人有关，由别人认定。", "It is about you; somebody else decides."
     ),

@@ -39,6 +39,15 @@ WORDS: Final[Mapping[str, Wording]] = {
         "A fine was booked; see the recording that it rests on.",
     ),
     "messages_fine_reversed": Wording("一笔罚款已冲回。", "A fine was given back."),
+    "messages_fine_reckoned": Wording(
+        "一笔罚款重新计算过，金额有变，可查看依据。",
+        "A fine was reckoned anew and costs another sum; see what it rests on.",
+    ),
+    "messages_call_moved": Wording(
+        "一通已发布的通话经查不是您的，不再算在您头上，已记的罚款会冲回。",
+        "A call that was released to you is another's: it counts for you no more, and what was "
+        "booked for it is given back.",
+    ),
     "messages_charge_confirmed": Wording(
         "一笔处罚已认定；如有异议，请在期限内提出。",
         "A charge against you was confirmed; object within the window if you disagree.",
