@@ -449,3 +449,110 @@ def test_a_ticket_beside_compounds_cut_short_or_denied(
     stations = TicketStation(STATIONS)
     check = stations if field == "station" else TicketMatches("address", STATIONS)
     assert check.run(Scene(parse_dialogue(text), call)).outcome is outcome
+
+
+ONE_SYLLABLE = (
+    "坐席: 请问您的具体地址？\n"
+    "客户: 丰收里五号楼二单元三零一。\n"
+    "坐席: 丰收里五号楼二单元三零一，请问您贵姓啊？\n"
+    "客户: {}。\n"
+    "坐席: {}，留个电话吧。\n"
+    "客户: 一五六，五七六二，七五二四。\n"
+    "坐席: 幺五六，五七六二，七五二四，好。"
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "given", "reply"),
+    [
+        (MET, "葛", "姓葛，好的，葛女士"),
+        (MET, "我姓齐", "齐女士，您好"),
+        (MET, "我姓时", "时先生，您好"),
+        (MET, "免贵姓郝", "郝女士"),
+        (MET, "我姓石，石头的石", "石先生，好的"),
+        (VIOLATED, "葛", "好的"),
+        (VIOLATED, "我姓齐", "好的，记上了"),
+        (VIOLATED, "我姓刘，文刀刘，刘凤霞", "刘女士，好的"),
+    ],
+)
+def test_a_surname_is_an_answer_whatever_it_sounds_like(
+    outcome: Outcome, given: str, reply: str
+) -> None:
+    assert judged("name", ONE_SYLLABLE.format(given, reply)) is outcome
+
+
+ON_RECORD = (
+    "客户: 我家暖气不热。\n"
+    "坐席: 暖气不热，我看系统里有您的登记，丰收里五号楼二单元三零一，您是要报这个地址吗？\n"
+    "客户: {}\n"
+    "坐席: 好的，记下了。"
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reply"),
+    [
+        (MET, "对对，就这儿，没搬家。"),
+        (MET, "嗯，是。"),
+        (VIOLATED, "不是，是五号楼三单元三零一。"),
+    ],
+)
+def test_an_address_on_record_counts_when_it_is_agreed_to(outcome: Outcome, reply: str) -> None:
+    assert judged("address", ON_RECORD.format(reply)) is outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "written"), [(MET, "丰收里5号楼2单元301室"), (VIOLATED, "丰收里5号楼2单元307室")]
+)
+def test_a_ticket_is_compared_with_the_address_on_record(outcome: Outcome, written: str) -> None:
+    text = (
+        "坐席: 您好。\n"
+        f"{ON_RECORD.format('对，就是这儿。')}\n"
+        "客户: 谢谢。\n"
+        "坐席: 感谢您的来电，再见。"
+    )
+    call = replace(CALL, ticket=Ticket("T1", address=written))
+    check = TicketMatches("address", stations=STATIONS)
+    assert check.run(Scene(parse_dialogue(text), call)).outcome is outcome
+
+
+WRONGLY_READ = (
+    "坐席: 请问您的具体地址？\n"
+    "客户: 丰收里二号楼四单元五零四。\n"
+    "坐席: 丰收里二号楼二单元五零四。\n"
+    "客户: 哎不是，是四单元。\n坐席: {}，您的电话？\n客户: 幺三八，七六四二，九八八六。\n"
+    "坐席: 幺三八，七六三二，九八八六，对吧？\n客户: 不对，中间是七六四二。\n坐席: {}。"
+)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "address", "phone"),
+    [
+        (VIOLATED, "哦哦，好，知道了", "啊，好好，我改了"),
+        (MET, "哦，四单元，丰收里二号楼四单元五零四", "哦，七六四二，幺三八，七六四二，九八八六"),
+    ],
+)
+def test_a_correction_has_to_be_repeated(outcome: Outcome, address: str, phone: str) -> None:
+    middle = WRONGLY_READ.format(address, phone)
+    assert judged("address", middle) is outcome
+    assert judged("phone", middle) is outcome
+
+
+def test_digits_of_the_next_answer_are_no_room() -> None:
+    middle = (
+        "坐席: 请问具体地址？\n"
+        "客户: 丰收里二号楼二单元，七零三，是二单元。\n"
+        "坐席: 丰收里二号楼二单元七零三。\n"
+        "客户: 对，二单元。\n"
+        "坐席: 怎么称呼您？\n"
+        "客户: 我姓侯。\n"
+        "坐席: 侯女士，联系电话您说一下。\n"
+        "客户: 幺五零。\n"
+        "坐席: 幺五零。\n"
+        "客户: 四二七五。\n"
+        "坐席: 四二七五。\n"
+        "客户: 九五三幺。\n"
+        "坐席: 九五三幺。"
+    )
+    assert judged("phone", middle) is MET
+    assert judged("address", middle) is MET

@@ -83,8 +83,8 @@ def _address_talk(talk: Talk, names: tuple[str, ...]) -> AddressTalk:
     if customer.first < customer.last:
         begin = talk.time(talk.customer, customer.first)
     else:
-        ask = talk.asked("address")
-        begin = ask.begin_ms if ask else 0
+        ask = talk.asked("address")  # 登记的是……，是这个地址吗: what is asked comes first
+        begin = talk.time(talk.agent, talk.agent.turn_at(ask.place[0])[0]) if ask else 0
     rooms = tuple(mark.value for mark in customer.of("room"))
     agent = _said(talk, talk.agent, names, [(begin, FOREVER)], rooms)
     return AddressTalk(customer, agent)

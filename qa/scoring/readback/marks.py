@@ -56,6 +56,7 @@ class Mark:
         clear: whether every syllable is a digit's.
         confidence: the recogniser's own, 0–1.
         number: positions of the number alone.
+        or_ten: whether all that is unclear is if a ten stands before it (是四单元, 十四单元).
     """
 
     kind: Kind
@@ -65,6 +66,12 @@ class Mark:
     clear: bool
     confidence: float
     number: tuple[int, int]
+    or_ten: bool = False
+
+    @property
+    def options(self) -> frozenset[str]:
+        """The numbers that a mark may stand for, if it is clear or `or_ten`."""
+        return frozenset((self.value, f"1{self.value}") if self.or_ten else (self.value,))
 
 
 def find_marks(track: Track, sounds: str) -> tuple[Mark, ...]:
@@ -156,9 +163,10 @@ def _before(track: Track, at: int, end: int, kind: Kind) -> Mark | None:
         value = _value(text[first:at])
     if value is None:
         return None
-    if first > floor and text[first] != "十" and syllable_of(text[first - 1]) == "shi":
-        clear = False  # 时6号楼: a ten may hide in what was heard as 时 or 是
-    return Mark(kind, first, end, value, clear, track.confidence(first, at), (first, at))
+    ten = first > floor and text[first] != "十" and syllable_of(text[first - 1]) == "shi"
+    sure = clear and not ten  # 时6号楼: a ten may hide in what was heard as 时 or 是
+    confidence = track.confidence(first, at)
+    return Mark(kind, first, end, value, sure, confidence, (first, at), clear and ten)
 
 
 def _rooms(track: Track, sounds: str, before: list[Mark]) -> list[Mark]:
@@ -168,7 +176,7 @@ def _rooms(track: Track, sounds: str, before: list[Mark]) -> list[Mark]:
         following = before[k + 1].start if k + 1 < len(before) else len(track.text)
         if mark.kind == "building" and following - mark.end <= ROOM_REACH + 2:
             continue
-        stop = min(following, len(track.text))
+        stop = min(following, track.turn_at(mark.start)[1])
         if room := _room_after(track, mark.end, stop):
             rooms.append(room)
     return rooms

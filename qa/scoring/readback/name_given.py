@@ -78,9 +78,19 @@ def after_lead(talk: Talk, start: int, stop: int) -> tuple[int, int]:
     stop = min(stop, len(text))
     regex = sound_regex(f"(?:{LEADS})+")
     match = regex.match(talk.customer_sounds, start, stop)
-    if match and match.end() < stop:
+    announced = match and _announced(talk, start, match.end())
+    if announced:
+        start = announced
+    elif match and match.end() < stop:
         start = match.end() - _sounds_like_a_lead(talk, match.end())
     return start, min(stop, start + ANSWER_CHARS)
+
+
+def _announced(talk: Talk, start: int, end: int) -> int | None:
+    """Return where a surname that sounds like a lead-in comes after 姓 (我姓时, 免贵姓郝)."""
+    text = talk.customer.text
+    places = (at for at in range(start + 1, end) if text[at - 1] == "姓" and text[at] not in LEADS)
+    return next(places, None)
 
 
 def _sounds_like_a_lead(talk: Talk, end: int) -> bool:
@@ -105,11 +115,26 @@ def surname_only(talk: Talk, answer: tuple[int, int]) -> bool:
     bare = "".join(c for c in text[:clause] if c not in FILLERS).rstrip(PARTICLES)
     announced = talk.customer_sounds[start - 1 : start] == sounds("姓")
     if (len(bare) == 1 and (announced or bare in SURNAMES)) or bare in DOUBLE_SURNAMES:
-        rest = talk.customer.text[start + clause : stop]
-        return not _full_name_follows(bare, rest)
+        return not _full_name_follows(talk, bare, start + clause, stop)
     return bool(sound_regex(f"^.{{1,2}}(?:{TITLES})").match(sounds(text)))
 
 
-def _full_name_follows(surname: str, rest: str) -> bool:
-    """Whether the whole name comes after the surname (我姓刘，文刀刘，刘凤霞)."""
-    return any(same_name(surname[0], char) for char in rest[:-1])
+def _full_name_follows(talk: Talk, surname: str, start: int, stop: int) -> bool:
+    """Whether the whole name comes after the surname (我姓刘，文刀刘，刘凤霞).
+
+    Not every syllable like the surname's begins it: 七 of a phone is no 齐, 时候 no 石.
+    """
+    text = talk.customer.text
+    return any(
+        same_name(surname[0], text[at])
+        and text[at] in SURNAMES
+        and (talk.customer.clause_start(at) == at or text[at - 1] in (*INTRODUCES, surname))
+        and not sound_regex(SPELT_OUT).match(talk.customer_sounds, at)
+        for at in range(start, stop - 1)
+    )
+
+
+SPELT_OUT = "(.).{1,3}的\\1"
+"""A surname spelt out, which is no whole name: 石头的石."""
+INTRODUCES = "叫是名字"
+"""What comes right before a whole name."""

@@ -353,6 +353,7 @@ def _surname_echo(talk: Talk, names: NameTalk) -> Echo | None:
                 best = Echo(surname, (start, start + 1), (at, match.end()), cost)
     if best is None or best.cost > ALIKE_COST[1]:
         for at in range(first, min(stop, first + 12)):
-            if name_cost(surname, talk.agent.text[at]) == 0:
+            said = talk.agent.text[at]  # 留个电话 repeats no 葛
+            if said == surname or (said in SURNAMES and name_cost(surname, said) == 0):
                 return Echo(surname, (start, start + 1), (at, at + 1), 0.0)
     return best

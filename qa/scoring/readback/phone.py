@@ -142,11 +142,25 @@ def _given(talk: Talk, stream: Stream, name: str) -> str:
         c if (digit := digit_by_syllable(c)) is None or not _inside(p, stream) else digit
         for p, c in enumerate(stream.track.text[first:last], first)
     )
+    if takes_back and (repeated := _repeated(stream, name)):
+        return repeated
     corrected = read_number(_with_pauses(stream.track, text, first)).digits or ""
     if _plausible(corrected, name):
         return corrected
     found = _overlapping(whole, name) if len(set(stream.places)) == 1 else []
     return found[-1] if found else ""
+
+
+def _repeated(stream: Stream, name: str) -> str:
+    """Read a number of which the customer then only says a group again: 不对，中间是七零四二."""
+    runs = [_run_at(stream, place) for place in dict.fromkeys(stream.places)]
+    whole = ""
+    for k, run in enumerate(runs, 1):
+        whole += run
+        if _plausible(whole, name):
+            rest = runs[k:]
+            return whole if rest and all(len(r) > 1 and r in whole for r in rest) else ""
+    return ""
 
 
 def _overlapping(digits: str, name: str) -> list[str]:

@@ -34,11 +34,28 @@ def judge_address(talk: Talk, names: tuple[str, ...]) -> Detail:
     if not (customer.marks or customer.compounds or detail.asked):
         return replace(detail, state=State.UNSURE if agent.marks else State.NOT_ASKED)
     if not customer.marks and not customer.compounds:
-        return _by_words(talk, detail)
+        return _on_record(talk, said, detail) or _by_words(talk, detail)
     if not agent.marks and not _name_repeated(talk, said):
         silent = not _digits_near(talk, said) and not _unheard(talk, said)
         return replace(detail, state=State.MISSING if silent else State.UNSURE, repeated=None)
     return _compare(talk, said, detail)
+
+
+def _on_record(talk: Talk, said: AddressTalk, detail: Detail) -> Detail | None:
+    """Accept an address that the agent read out from the records and the customer agreed to.
+
+    None where it was not read out far enough, or not agreed to.
+    """
+    agent = said.agent
+    if len({mark.kind for mark in agent.marks}) < 2 or not agent.of("room"):
+        return None
+    end = agent.track.starts[agent.track.utterance_at(agent.of("room")[-1].start) + 1]
+    if not talk.agreed_to(end - 1):
+        return None
+    first, last = talk.between(talk.customer, talk.time(talk.agent, end - 1), FOREVER)
+    last = min(last, talk.customer.clause_end(first))
+    given = talk.customer.match(first, last, expected="address", similarity=1.0)
+    return replace(detail, state=State.RIGHT, given=given, value="address")
 
 
 def _by_words(talk: Talk, detail: Detail) -> Detail:
@@ -225,7 +242,9 @@ def _agree(mine: Mark, theirs: Mark) -> bool:
         short, long = sorted((mine.value, theirs.value), key=len)
         if len(short) >= 2 and subsequence(short, long):
             return True
-    return not (mine.clear and theirs.clear)
+    if all(mark.clear or mark.or_ten for mark in (mine, theirs)):
+        return bool(mine.options & theirs.options)
+    return True
 
 
 def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark, Mark]]) -> Detail:
@@ -238,7 +257,7 @@ def _wrong(talk: Talk, said: AddressTalk, detail: Detail, wrong: list[tuple[Mark
         given=customer.match(mine.start, mine.end, expected=mine.value, similarity=1.0),
         repeated=agent.match(theirs.start, theirs.end, expected=mine.value, similarity=0.0),
     )
-    if talk.is_certain and mine.clear and theirs.clear:
+    if talk.is_certain and all(mark.clear or mark.or_ten for mark in (mine, theirs)):
         return detail
     if any(len(m.value) > 4 or not m.value.isdigit() for m in (mine, theirs)):
         return replace(detail, state=State.UNSURE)

@@ -15,6 +15,7 @@ from typing import Literal
 from qa.packed.transcripts import char_starts
 from qa.scoring.check import Scene
 from qa.scoring.sounds import sound_regex
+from qa.scoring.surnames import SURNAMES
 from qa.scoring.track import Track
 from qa.types import Match, ReleasedBy, Role, Span
 
@@ -117,7 +118,8 @@ class Talk:
 
     def _together(self, ask: Ask, begin_ms: int, start: int) -> bool:
         between = self.between(self.customer, ask.begin_ms, begin_ms)
-        return between[1] - between[0] <= 1 and start - ask.place[1] <= MAX_JOINED
+        said = self.customer.text[slice(*between)]  # 葛 answers 贵姓, 嗯 answers nothing
+        return len(said) <= 1 and said not in SURNAMES and start - ask.place[1] <= MAX_JOINED
 
     def asked(self, name: str) -> Ask | None:
         """Return the first question for a detail."""

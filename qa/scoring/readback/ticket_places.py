@@ -58,8 +58,10 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
     values = {mark.value for mark in heard}
     if wanted in values or {v.lstrip("0") for v in values} & {wanted.lstrip("0")}:
         return Agreement.EQUAL
-    same = len(heard) == 2 and len(values) == 1 and all(mark.clear for mark in heard)
     certain = talk_of(scene).is_certain
+    alone = certain and not said.customer.marks  # read from the records, and agreed to
+    said_by = 1 if alone else 2
+    same = len(heard) == said_by and len(values) == 1 and all(mark.clear for mark in heard)
     if same and (certain or not _swallowed(heard[0].value, wanted)):
         return Agreement.DIFFERENT
     mark = heard[-1]

@@ -187,7 +187,7 @@ def _is_spelt(text: str, start: int, end: int, surname: str) -> bool:
 
     It may be misheard itself (耳东城).
     """
-    beside = text[max(0, start - 1) : end + SPELT_REACH]
+    beside = text[max(0, start - 1) : start] + text[end : end + SPELT_REACH]  # 龚长海: no 弓长张
     return any(name_cost(surname, char) <= CONFUSED_COST for char in beside)
 
 
