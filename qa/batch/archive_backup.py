@@ -78,6 +78,53 @@ def restore_recordings(store: Store, settings: Settings, folder: Path) -> Archiv
     return ArchiveReport(done, tuple(failed))
 
 
+def attach_recordings(store: Store, settings: Settings, folder: Path) -> ArchiveReport:
+    """Find recordings that are missing or damaged among files of any name, by their content.
+
+    As after a database was restored and its uploads or folders lie elsewhere. What is found is
+    copied into the archive folder; the files stay as they are.
+
+    Returns:
+        How many were found; `failed` names those of which no file holds the content.
+
+    Raises:
+        ConfigError: the folder cannot be read.
+    """
+    archive = archive_of(settings)
+    with store.reading() as session:
+        known = [one for one in rows.all_kept(session) if not lies_in_storage(one)]
+        sizes = rows.sizes_of(session)
+    wanted = {one.recording_id for one in known if how_kept(archive, one) is not Kept.OK}
+    lost, done = len(wanted), 0
+    try:
+        files = sorted(path for path in folder.absolute().rglob("*") if path.is_file())
+    except OSError as error:
+        raise ConfigError(f"the folder of recordings: {error.strerror}") from error
+    lengths = {sizes[one] for one in wanted if one in sizes}
+    for file in files if lost else ():
+        is_sealed = file.name.endswith(SEALED_SUFFIX)
+        if not is_sealed and file.stat().st_size not in lengths:
+            continue
+        recording_id = _content(file, archive)
+        if recording_id not in wanted:
+            continue
+        name = recording_id + "".join(file.suffixes[-2:] if is_sealed else [file.suffix])
+        target = archive.folder / recording_id[:2] / recording_id[2:4] / name
+        _copy(file, target)
+        note_file(store, archive, recording_id, target)
+        wanted.remove(recording_id)
+        done += 1
+    return ArchiveReport(done, tuple((one, Kept.MISSING.value) for one in sorted(wanted)))
+
+
+def _content(file: Path, archive: Archive) -> str:
+    """Hash what a file holds; empty where it cannot be read or opened."""
+    try:
+        return hash_of(file, archive.keys)
+    except (QAError, OSError):
+        return ""
+
+
 def _there(folder: Path, recording_id: str, archive: Archive) -> Path | None:
     """Find a sound file of a recording in a backup."""
     for file in sorted((folder / recording_id[:2]).glob(f"{recording_id}*")):

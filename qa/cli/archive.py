@@ -193,6 +193,24 @@ def restore(
         _print(store, restore_recordings(store, settings, folder), "put back", as_json)
 
 
+@app.command("attach")
+def attach(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where files may lie.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Find recordings that are missing or damaged in any folder, by what their files hold.
+
+    After a restore on another machine, say, where uploads and folders lie elsewhere: names do not
+    matter. What is found is copied into the archive folder; the files stay as they are.
+    """
+    from qa.batch.archive_backup import attach_recordings
+
+    with opened_store() as (store, settings):
+        if not folder.is_dir():
+            raise typer.BadParameter(f"no such folder: {folder}")
+        _print(store, attach_recordings(store, settings, folder), "found and attached", as_json)
+
+
 def _print(store: "Store", report: "ArchiveReport", what: str, as_json: bool) -> None:
     """Say what was done, and which calls' recordings could not be.
 

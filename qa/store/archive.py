@@ -173,6 +173,12 @@ def all_kept(session: Session) -> list[ToKeep]:
     return _with_files(session, session.scalars(wanted).all())
 
 
+def sizes_of(session: Session) -> dict[str, int]:
+    """Read how many bytes each recording has, by its id."""
+    found = session.execute(select(RecordingRow.recording_id, RecordingRow.size_bytes))
+    return {row[0]: row[1] for row in found}
+
+
 def put_check(session: Session, recording_id: str, state: Kept, now: datetime) -> None:
     """Write down how a recording was found."""
     row = session.get(ArchiveCheckRow, recording_id)

@@ -1,6 +1,7 @@
 """Recordings are kept, read again, sealed, backed up; and deleted only as people decided."""
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,7 @@ from sqlalchemy import select
 import qa.batch.archive
 import qa.batch.deleting
 from qa.batch.archive import archive_of, keep_copies, rotate, verify
-from qa.batch.archive_backup import back_up_recordings, restore_recordings
+from qa.batch.archive_backup import attach_recordings, back_up_recordings, restore_recordings
 from qa.batch.deleting import carry_out, prove
 from qa.codec import decode
 from qa.config import Settings
@@ -228,6 +229,25 @@ def test_a_backup_brings_back_what_was_lost(review: Review, tmp_path: Path) -> N
     assert verify(review.store, settings, everything=True).failed == ()
     with pytest.raises(ConfigError, match="outside"):
         back_up_recordings(review.store, settings, folder / "backup")
+
+
+def test_lost_recordings_are_found_by_content_under_any_name(
+    review: Review, tmp_path: Path
+) -> None:
+    settings = _sealing(review, tmp_path)
+    file = _file(review, "clean")
+    elsewhere = tmp_path / "old disk" / "deep"
+    elsewhere.mkdir(parents=True)
+    shutil.copy(file, elsewhere / "upload-17.wav")
+    (elsewhere / "other.wav").write_bytes(b"\0" * file.stat().st_size)  # as long, another content
+    file.unlink()
+    lost = len(verify(review.store, settings, everything=True).failed)
+    assert lost >= 1
+    found = attach_recordings(review.store, settings, tmp_path / "old disk")
+    assert (found.done, len(found.failed)) == (1, lost - 1)
+    assert len(verify(review.store, settings, everything=True).failed) == lost - 1
+    assert attach_recordings(review.store, settings, tmp_path / "old disk").done == 0
+    assert sorted(one.name for one in elsewhere.iterdir()) == ["other.wav", "upload-17.wav"]
 
 
 def test_a_request_needs_another_person_and_leaves_a_tombstone(
