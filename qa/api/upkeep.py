@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from datetime import UTC, datetime
 
 from qa.api.faults import log_fault
@@ -10,6 +11,7 @@ from qa.batch.fines import follow_events
 from qa.batch.reviewing import book_or_tell, close_passed_windows
 from qa.config import Settings
 from qa.errors import QAError, StoreError
+from qa.store.rolling import roll
 from qa.store.store import Store
 
 EVERY_S = 60.0
@@ -21,6 +23,8 @@ FOLLOW_BATCHES = 6
 
 A large archive that an older program filled takes hours that way, and the pages stay quick.
 """
+ROLL_S = 3.0
+"""So long days are added up in one look; a large archive takes some looks at first."""
 
 _log = logging.getLogger("qa.api")
 
@@ -62,9 +66,18 @@ class Upkeep:
             except Exception as error:  # the thread must not end, or nothing becomes final
                 log_fault(_log, "the look by the clock", error)
             looks += 1
+            self._roll()
             self._delete()
             if self._ended.wait(self._every_s):
                 return
+
+    def _roll(self) -> None:
+        """Add up the days whose calls changed, for some seconds at most."""
+        end = time.monotonic() + ROLL_S
+        try:
+            roll(self._store, go_on=lambda: time.monotonic() < end and not self._ended.is_set())
+        except StoreError:
+            _log.info("days were not added up: the database is busy")
 
     def _delete(self) -> None:
         """Carry out deletions that were approved."""

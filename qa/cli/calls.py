@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from qa.cli.show import AgentSummary, Counted
+    from qa.store.agent_totals import AgentTotals
     from qa.store.attributing import CallAttribution
-    from qa.store.queries import AgentTotals, CallDetail, CallLine
+    from qa.store.queries import CallDetail, CallLine
     from qa.types import Transcript
 
 _PEOPLES = ("reviewed", "final")
@@ -134,10 +135,10 @@ def counted(line: "CallLine") -> "Counted | None":
 def show_agents(since: SinceOption = None, as_json: JsonOption = False) -> None:
     """Sum up the judged calls of each agent, by the scores that count."""
     from qa.cli.show import print_agents_summary, terminal
-    from qa.store import queries
+    from qa.store.agent_totals import agent_totals
 
     with opened_store() as (store, _), store.reading() as session:
-        totals = queries.agent_totals(session, parse_since(since, store))
+        totals = agent_totals(session, parse_since(since, store))
     if as_json:
         print_json(totals)
         return

@@ -97,6 +97,7 @@ def _print_scorecards(store: "Store") -> None:
     from qa.cli.calls import agent_summaries, counted
     from qa.cli.show import print_agents_summary, print_scorecard, terminal
     from qa.store import queries
+    from qa.store.agent_totals import agent_totals
 
     console = terminal()
     with store.reading() as session:
@@ -107,7 +108,7 @@ def _print_scorecards(store: "Store") -> None:
                 print_scorecard(
                     console, detail.scorecard, call=detail.call, counted=counted(detail.line)
                 )
-        totals = queries.agent_totals(session)
+        totals = agent_totals(session)
     print_agents_summary(console, agent_summaries(totals))
 
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, case, func, select, union
+from sqlalchemy import ColumnElement, and_, func, select, union
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Basis, Scope
 from qa.store.call_status import UNKNOWN_TIME
+from qa.store.day_figures import FIRST, LAST
 from qa.store.scope import agent_id_in_scope, agent_in_scope
+from qa.store.selections import Selection, cells, sum_of
 from qa.store.tables import AgentRow, VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
@@ -146,35 +148,39 @@ def rules_missed(
 
 
 def _sums(session: Session, agent_ids: Sequence[str], window: Window) -> list[AgentSum]:
+    # A call of unknown time fits no end; without one it counts.
+    first = FIRST if window.until is None else UNKNOWN_TIME + timedelta(microseconds=1)
+    since = max(window.since, first) if window.since else first
+    wanted = Selection(Scope(everything=True), since, window.until or LAST)
+    found = cells(session, wanted, of=agent_ids or [""])
+    names = ("calls", "total", "reviewed", "final", "open_flags", "undecided", "fines", "praised")
     rows = session.execute(
         select(
-            CallStatusRow.agent_id,
-            func.count(),
-            func.avg(CallStatusRow.score),
-            func.min(CallStatusRow.score),
-            func.sum(case((CallStatusRow.basis == Basis.MACHINE.value, 1), else_=0)),
-            func.sum(CallStatusRow.open_flags),
-            func.sum(CallStatusRow.undecided),
-            func.sum(CallStatusRow.confirmed_fines),
-            func.sum(case((CallStatusRow.is_praised.is_(True), 1), else_=0)),
-        )
-        .where(CallStatusRow.agent_id.in_(agent_ids), *_within(window))
-        .group_by(CallStatusRow.agent_id)
+            found.c.agent_id, func.min(found.c.lowest), *(sum_of(found.c[name]) for name in names)
+        ).group_by(found.c.agent_id)
     )
-    sums = {row[0]: row[1:] for row in rows}
+    sums = {row[0]: (row[1], *map(int, row[2:])) for row in rows}
     people = session.execute(
         select(AgentRow.agent_id, AgentRow.name, AgentRow.team).where(
             AgentRow.agent_id.in_(agent_ids)
         )
     )
     known = {row[0]: (row[1], row[2]) for row in people}
-    found = []
+    agents = []
     for agent_id in agent_ids:
-        name, team = known.get(agent_id, (None, None))
-        calls, mean, lowest, *counts = sums.get(agent_id, (0, None, None, 0, 0, 0, 0, 0))
-        mean_score = None if mean is None else float(mean)
-        found.append(AgentSum(agent_id, name, team, calls, mean_score, lowest, *map(int, counts)))
-    return found
+        lowest, calls, total, reviewed, final, *counts = sums.get(agent_id, (None, *[0] * 8))
+        agents.append(
+            AgentSum(
+                agent_id,
+                *known.get(agent_id, (None, None)),
+                calls,
+                total / calls if calls else None,
+                lowest,
+                calls - reviewed - final,
+                *counts,
+            )
+        )
+    return agents
 
 
 def _within(window: Window) -> list[ColumnElement[bool]]:

@@ -7,7 +7,7 @@ They are written in the transaction that changes what they follow from.
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
@@ -17,6 +17,7 @@ from qa.errors import StoreError
 from qa.records import Basis, ReviewState
 from qa.review.reviewing import is_praised, machine_score, machine_severity
 from qa.store.convert import chunks
+from qa.store.day_touches import add_touch, touch_calls, touch_times, touch_where
 from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, load_reviews
 from qa.store.tables import AgentRow, CallRow, ScorecardRow
@@ -78,6 +79,13 @@ def put_machine_status(
         for call_id, (number, columns) in cards.items()
         if call_id in places
     ]
+    _put(session, rows)
+
+
+def _put(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows; the days in which they stood and stand have to be added up anew."""
+    touch_calls(session, [row["call_id"] for row in rows])
+    touch_times(session, (row["sorted_at"] for row in rows))
     upsert(session, CallStatusRow, rows, update=_COLUMNS)
 
 
@@ -91,8 +99,9 @@ def write_status(session: Session, call_ids: Sequence[str], now: datetime) -> No
         rows = compute_status(session, ids, now)
         gone = [call_id for call_id in ids if call_id not in rows]
         if gone:
+            touch_calls(session, gone)
             session.execute(delete(CallStatusRow).where(CallStatusRow.call_id.in_(gone)))
-        upsert(session, CallStatusRow, list(rows.values()), update=_COLUMNS)
+        _put(session, list(rows.values()))
 
 
 def compute_status(
@@ -185,10 +194,12 @@ def calls_changed(session: Session, call_ids: Sequence[str], now: datetime) -> N
             session.scalars(select(CallStatusRow.call_id).where(CallStatusRow.call_id.in_(ids)))
         )
         gone = sorted(kept - places.keys())
+        touch_calls(session, sorted(kept))
         if gone:
             session.execute(delete(CallStatusRow).where(CallStatusRow.call_id.in_(gone)))
         rows = [{"call_id": i, **_placed(places[i])} for i in sorted(kept & places.keys())]
         if rows:
+            touch_times(session, (row["sorted_at"] for row in rows))
             session.execute(update(CallStatusRow), rows)
         opened = reopen_moved(session, sorted(kept & places.keys()), now)
         write_status(session, sorted({*opened, *(places.keys() - kept)}), now)
@@ -212,6 +223,7 @@ def teams_changed(session: Session, agent_ids: Sequence[str]) -> None:
         for agent_id, team in found.all():
             own = CallStatusRow.agent_id == agent_id
             differs = CallStatusRow.team.is_distinct_from(team)
+            touch_where(session, own & differs)
             session.execute(update(CallStatusRow).where(own, differs).values(team=team))
 
 
@@ -221,6 +233,7 @@ def close_windows(session: Session, now: datetime) -> int:
     Returns:
         How many became final.
     """
+    touch_where(session, _is_over(now))
     result = session.connection().execute(
         update(CallStatusRow)
         .where(_is_over(now))
@@ -258,6 +271,11 @@ def rebuild(
     Returns:
         How many rows there are.
     """
+    bounds = session.execute(
+        select(func.min(CallStatusRow.sorted_at), func.max(CallStatusRow.sorted_at))
+    ).one()
+    if bounds[0] is not None:
+        add_touch(session, bounds[0], bounds[1] + timedelta(hours=1))
     session.execute(delete(CallStatusRow))
     done = 0
     for ids in _scored_calls(session):

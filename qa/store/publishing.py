@@ -19,6 +19,7 @@ from qa.store.call_status import (
 )
 from qa.store.carrying import carry_over, current_numbers
 from qa.store.convert import chunks
+from qa.store.day_touches import touch_where
 from qa.store.event_finding import follow_again
 from qa.store.evidence import evidence_of
 from qa.store.intake import set_contexts
@@ -191,6 +192,7 @@ def _discard_broken(session: Session, call_ids: Sequence[str], touched: Containe
         )
     broken_ids = [number for number, _ in rows if number not in worked_on]
     if broken_ids:
+        touch_where(session, CallStatusRow.scorecard_id.in_(broken_ids))
         for table in (CallStatusRow, VerdictRow, PromiseRow, ScorecardRow):
             session.execute(delete(table).where(table.scorecard_id.in_(broken_ids)))
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, or_, select
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, decode_card
@@ -111,29 +111,6 @@ class CallDetail:
     scorecard: Scorecard | None
     history: tuple[ScorecardVersion, ...]
     attribution: CallAttribution | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AgentTotals:
-    """One agent's judged calls in numbers.
-
-    Attributes:
-        mean_score, lowest_score: of the scores that count, 0-100; an unconfirmed fine counts
-            nothing.
-        critical_failures, violated, undecided: what the machine found, confirmed or not.
-        missed: violations by rule id, the most frequent first.
-    """
-
-    agent_id: str | None
-    name: str | None
-    team: str | None
-    calls: int
-    mean_score: float
-    lowest_score: int
-    critical_failures: int
-    violated: int
-    undecided: int
-    missed: tuple[tuple[str, int], ...]
 
 
 STATUS = case(
@@ -321,65 +298,3 @@ def agent_names(session: Session) -> dict[str, str]:
     """Load the names of agents by number; those without a name are left out."""
     rows = session.execute(select(AgentRow.agent_id, AgentRow.name))
     return {agent_id: name for agent_id, name in rows if name}
-
-
-def agent_totals(
-    session: Session, since: datetime | None = None, *, scope: Scope = EVERYTHING
-) -> list[AgentTotals]:
-    """Sum up judged calls by agent, in order of agent id; calls of unknown agents last.
-
-    Args:
-        scope: whose calls count; the command line's user sees all.
-    """
-    of_calls = and_(ScorecardRow.call_id == CallRow.call_id, ScorecardRow.is_current.is_(True))
-    active: list[ColumnElement[bool]] = [
-        CallRow.replaced_by.is_(None),
-        agent_in_scope(scope, CallRow.agent_id),
-    ]
-    if since is not None:
-        active.append(CallRow.started_at >= since)
-    rows = session.execute(
-        select(
-            CallRow.agent_id,
-            AgentRow.name,
-            AgentRow.team,
-            func.count(),
-            func.avg(CallStatusRow.score),
-            func.min(CallStatusRow.score),
-            func.sum(case((ScorecardRow.critical_failure.is_(True), 1), else_=0)),
-            func.sum(ScorecardRow.violated),
-            func.sum(ScorecardRow.undecided),
-        )
-        .join(ScorecardRow, of_calls)
-        .join(CallStatusRow, CallStatusRow.call_id == CallRow.call_id)
-        .outerjoin(AgentRow, AgentRow.agent_id == CallRow.agent_id)
-        .where(*active)
-        .group_by(CallRow.agent_id, AgentRow.name, AgentRow.team)
-        .order_by(CallRow.agent_id.is_(None), CallRow.agent_id)
-    ).all()
-    counted = session.execute(
-        select(CallRow.agent_id, VerdictRow.rule_id, func.count().label("times"))
-        .join(ScorecardRow, of_calls)
-        .join(VerdictRow, VerdictRow.scorecard_id == ScorecardRow.scorecard_id)
-        .where(*active, VerdictRow.outcome == Outcome.VIOLATED.value)
-        .group_by(CallRow.agent_id, VerdictRow.rule_id)
-        .order_by(func.count().desc(), VerdictRow.rule_id)
-    )
-    missed: dict[str | None, list[tuple[str, int]]] = {}
-    for agent_id, rule_id, times in counted:
-        missed.setdefault(agent_id, []).append((rule_id, times))
-    return [
-        AgentTotals(
-            agent_id=row[0],
-            name=row[1],
-            team=row[2],
-            calls=row[3],
-            mean_score=float(row[4]),
-            lowest_score=row[5],
-            critical_failures=int(row[6]),
-            violated=int(row[7]),
-            undecided=int(row[8]),
-            missed=tuple(missed.get(row[0], ())),
-        )
-        for row in rows
-    ]

@@ -3,19 +3,17 @@
 Everything is counted in the database; each query takes what it may count as a `Selection`.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Integer,
-    SQLColumnExpression,
     and_,
     case,
-    cast,
     func,
     literal,
     select,
@@ -23,32 +21,27 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Subquery
 
-from qa.records import Basis, FlagAction, ReviewState, Scope
+from qa.records import FlagAction, ReviewState
 from qa.review.statistics import Mean, mean_of
-from qa.store.scope import agent_in_scope
+from qa.store.day_figures import DayKind, Parts
+from qa.store.selections import (
+    Selection,
+    by_key,
+    cells,
+    one_if,
+    sum_of,
+    team_days,
+    team_parts,
+    within,
+)
 from qa.store.tables import AgentRow, VerdictRow
+from qa.store.tables_figures import RolledDayRow, TeamDayRow
 from qa.store.tables_people import UserRow
 from qa.store.tables_review import CallStatusRow, FlagDecisionRow
 from qa.types import Outcome
 
+__all__ = ["Selection", "within"]
 _WAITING = (ReviewState.OPEN.value, ReviewState.STARTED.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Which calls are counted: those within a scope that started within some days.
-
-    Attributes:
-        since, until: aware; started at or after, and before.
-        team, agent_id, ruleset_id: None for all within the scope.
-    """
-
-    scope: Scope
-    since: datetime
-    until: datetime
-    team: str | None = None
-    agent_id: str | None = None
-    ruleset_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,17 +121,12 @@ def weeks_until(last: date, count: int, zone: ZoneInfo) -> list[tuple[datetime, 
 
 def totals(session: Session, wanted: Selection) -> Totals:
     """Sum up a selection."""
+    found = cells(session, wanted)
+    names = ("undecided_calls", "undecided", "reviewed", "final", "praised")
     row = session.execute(
         select(
-            func.count(),
-            _sum(CallStatusRow.score),
-            _sum(CallStatusRow.score * CallStatusRow.score),
-            _sum(_one(CallStatusRow.undecided > 0)),
-            _sum(CallStatusRow.undecided),
-            _sum(_one(CallStatusRow.basis == Basis.REVIEWED.value)),
-            _sum(_one(CallStatusRow.basis == Basis.FINAL.value)),
-            _sum(_one(CallStatusRow.is_praised.is_(True))),
-        ).where(*within(wanted))
+            *(sum_of(found.c[name]) for name in ("calls", "total", "squares", *names)),
+        )
     ).one()
     calls, total, squares, *counts = (int(value) for value in row)
     return Totals(mean_of(calls, total, squares), *counts)
@@ -146,43 +134,41 @@ def totals(session: Session, wanted: Selection) -> Totals:
 
 def agents(session: Session, wanted: Selection) -> list[AgentFigures]:
     """Sum up each agent of a selection who has calls in it, in order of number."""
+    found = cells(session, wanted)
+    sums = ("calls", "total", "squares", "reviewed", "final", "undecided")
     rows = session.execute(
         select(
-            CallStatusRow.agent_id,
-            AgentRow.name,
-            CallStatusRow.team,
-            func.count(),
-            _sum(CallStatusRow.score),
-            _sum(CallStatusRow.score * CallStatusRow.score),
-            _sum(_one(CallStatusRow.basis == Basis.MACHINE.value)),
-            _sum(CallStatusRow.undecided),
-            _sum(CallStatusRow.open_flags),
-            _sum(CallStatusRow.confirmed_fines),
-            _sum(_one(CallStatusRow.is_praised.is_(True))),
+            *(found.c.agent_id, AgentRow.name, found.c.team),
+            *(sum_of(found.c[name]) for name in (*sums, "open_flags", "fines", "praised")),
         )
-        .outerjoin(AgentRow, AgentRow.agent_id == CallStatusRow.agent_id)
-        .where(CallStatusRow.agent_id.is_not(None), *within(wanted))
-        .group_by(CallStatusRow.agent_id, AgentRow.name, CallStatusRow.team)
-        .order_by(CallStatusRow.agent_id)
+        .outerjoin(AgentRow, AgentRow.agent_id == found.c.agent_id)
+        .where(found.c.agent_id != "")
+        .group_by(found.c.agent_id, AgentRow.name, found.c.team)
+        .order_by(found.c.agent_id)
     )
     return [
         AgentFigures(
-            *(row[0] or "", row[1], row[2]),
-            mean_of(int(row[3]), int(row[4]), int(row[5])),
-            *(int(count) for count in row[6:]),
+            *(agent_id, name, team or None),
+            mean_of(int(calls), int(total), int(squares)),
+            int(calls) - int(reviewed) - int(final),
+            *(int(count) for count in counts),
         )
-        for row in rows
+        for agent_id, name, team, calls, total, squares, reviewed, final, *counts in rows
     ]
 
 
 def histogram(session: Session, wanted: Selection) -> dict[int, int]:
     """Count calls by score, 0–100; scores that no call has are left out."""
+    parts = team_parts(session, wanted)
     rows = session.execute(
         select(CallStatusRow.score, func.count())
-        .where(*within(wanted))
+        .where(*within(wanted, parts))
         .group_by(CallStatusRow.score)
     )
-    return {row[0]: row[1] for row in rows}
+    counts = Counter({int(score): calls for score, calls in rows})
+    for score, (calls, _, _) in by_key(session, wanted, parts, DayKind.SCORE).items():
+        counts[int(score)] += calls
+    return dict(counts)
 
 
 def weekly(
@@ -195,21 +181,20 @@ def weekly(
     """
     if not weeks:
         return []
+    cuts = [weeks[0][0], *(until for _, until in weeks)]
+    whole = Selection(wanted.scope, cuts[0], cuts[-1], wanted.team, wanted.agent_id)
+    found = cells(session, whole, cuts)
     number = case(
-        *(
-            (CallStatusRow.sorted_at < until, literal(at, Integer))
-            for at, (_, until) in enumerate(weeks)
-        ),
+        *((found.c.at < until, literal(at, Integer)) for at, (_, until) in enumerate(weeks)),
         else_=literal(len(weeks), Integer),
     ).label("week")
-    whole = Selection(wanted.scope, weeks[0][0], weeks[-1][1], wanted.team, wanted.agent_id)
     inner = (
-        select(number, CallStatusRow.agent_id, CallStatusRow.score)
-        .where(CallStatusRow.agent_id.is_not(None), *within(whole))
+        select(number, found.c.agent_id, found.c.calls, found.c.total)
+        .where(found.c.agent_id != "")
         .subquery()
     )
     rows = session.execute(
-        select(inner.c.week, inner.c.agent_id, func.count(), _sum(inner.c.score))
+        select(inner.c.week, inner.c.agent_id, sum_of(inner.c.calls), sum_of(inner.c.total))
         .group_by(inner.c.week, inner.c.agent_id)
         .order_by(inner.c.week, inner.c.agent_id)
     )
@@ -221,43 +206,44 @@ def rules(session: Session, wanted: Selection) -> list[RuleCount]:
 
     A flag that a person rejected is no violation; one that a person changed counts as changed.
     """
-    last = last_decisions(wanted)
+    parts = team_parts(session, wanted)
+    last = decisions_of(and_(*within(wanted, parts)))
     outcome = decided_outcome(last)
-    violated = _sum(_one(outcome == Outcome.VIOLATED.value))
-    undecided = _sum(_one(outcome == Outcome.UNDECIDED.value))
+    of_line = and_(
+        last.c.scorecard_id == VerdictRow.scorecard_id, last.c.rule_id == VerdictRow.rule_id
+    )
     rows = session.execute(
         select(
             VerdictRow.rule_id,
-            violated,
-            undecided,
-            _sum(_one(last.c.action == FlagAction.REJECT.value)),
+            sum_of(one_if(outcome == Outcome.VIOLATED.value)),
+            sum_of(one_if(outcome == Outcome.UNDECIDED.value)),
+            sum_of(one_if(last.c.action == FlagAction.REJECT.value)),
         )
         .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
-        .outerjoin(
-            last,
-            and_(
-                last.c.scorecard_id == VerdictRow.scorecard_id,
-                last.c.rule_id == VerdictRow.rule_id,
-            ),
-        )
-        .where(*within(wanted))
+        .outerjoin(last, of_line)
+        .where(*within(wanted, parts))
         .group_by(VerdictRow.rule_id)
-        .order_by(violated.desc(), undecided.desc(), VerdictRow.rule_id)
     )
-    return [RuleCount(row[0], int(row[1]), int(row[2]), int(row[3])) for row in rows]
+    counts = by_key(session, wanted, parts, DayKind.RULE)
+    for rule_id, *more in rows:
+        known = counts.get(rule_id, (0, 0, 0))
+        counts[rule_id] = (known[0] + more[0], known[1] + more[1], known[2] + more[2])
+    found = [RuleCount(rule_id, *map(int, numbers)) for rule_id, numbers in counts.items()]
+    return sorted(found, key=lambda one: (-one.violated, -one.undecided, one.rule_id))
 
 
 def progress(session: Session, wanted: Selection) -> Progress:
     """Say how far reviewing is, and who decided how many flags."""
-    states = session.execute(
+    parts = team_parts(session, wanted)
+    rows = session.execute(
         select(CallStatusRow.state, func.count())
-        .where(*within(wanted))
+        .where(*within(wanted, parts))
         .group_by(CallStatusRow.state)
     )
-    waiting = and_(CallStatusRow.priority > 0, CallStatusRow.state.in_(_WAITING))
-    count, oldest = session.execute(
-        select(func.count(), func.min(CallStatusRow.started_at)).where(waiting, *within(wanted))
-    ).one()
+    states = Counter({row[0]: row[1] for row in rows})
+    for state, (calls, _, _) in by_key(session, wanted, parts, DayKind.STATE).items():
+        states[state] += calls
+    waiting, oldest = _waiting(session, wanted, parts)
     people = session.execute(
         select(UserRow.name, func.count())
         .select_from(FlagDecisionRow)
@@ -271,16 +257,39 @@ def progress(session: Session, wanted: Selection) -> Progress:
         .group_by(UserRow.user_id, UserRow.name)
         .order_by(func.count().desc(), UserRow.name)
     )
-    return Progress(
-        {row[0]: row[1] for row in states},
-        int(count),
-        oldest,
-        tuple((row[0], row[1]) for row in people),
-    )
+    return Progress(dict(states), waiting, oldest, tuple((row[0], row[1]) for row in people))
+
+
+def _waiting(session: Session, wanted: Selection, parts: Parts) -> tuple[int, datetime | None]:
+    """Count the calls that wait for a person, and find when the oldest of them started."""
+    oldest = func.min(CallStatusRow.started_at)
+    count, first = session.execute(
+        select(func.count(), oldest).where(is_waiting(), *within(wanted, parts))
+    ).one()
+    rolled = by_key(session, wanted, parts, DayKind.WAITING).get("", (0, 0, 0))[0]
+    if not rolled:
+        return int(count), first
+    in_days = and_(TeamDayRow.kind == DayKind.WAITING.value, *team_days(wanted, parts))
+    day = session.scalar(select(func.min(TeamDayRow.day)).where(in_days))
+    of_day = RolledDayRow.day == day
+    bounds = session.execute(select(RolledDayRow.starts, RolledDayRow.ends).where(of_day)).one()
+    alone = Parts((), ((bounds[0], bounds[1]),))
+    early = session.scalar(select(oldest).where(is_waiting(), *within(wanted, alone)))
+    return int(count) + rolled, min([one for one in (first, early) if one], default=None)
+
+
+def is_waiting() -> ColumnElement[bool]:
+    """Write the condition that somebody has to look at a call."""
+    return and_(CallStatusRow.priority > 0, CallStatusRow.state.in_(_WAITING))
 
 
 def last_decisions(wanted: Selection) -> Subquery:
     """Select the decision that counts for each flag of some calls: the last one that is no note."""
+    return decisions_of(and_(*within(wanted)))
+
+
+def decisions_of(calls: ColumnElement[bool]) -> Subquery:
+    """Select the same for the calls whose states fit a condition."""
     numbers = (
         select(func.max(FlagDecisionRow.decision_id))
         .join(
@@ -290,7 +299,7 @@ def last_decisions(wanted: Selection) -> Subquery:
                 CallStatusRow.scorecard_id == FlagDecisionRow.scorecard_id,
             ),
         )
-        .where(FlagDecisionRow.action != FlagAction.NOTE.value, *within(wanted))
+        .where(FlagDecisionRow.action != FlagAction.NOTE.value, calls)
         .group_by(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id)
     )
     return (
@@ -313,30 +322,6 @@ def decided_outcome(last: Subquery) -> ColumnElement[str]:
         (and_(action == FlagAction.CHANGE.value, changed.is_not(None)), changed),
         else_=VerdictRow.outcome,
     )
-
-
-def within(wanted: Selection) -> list[ColumnElement[bool]]:
-    """Write a selection as conditions on the calls' states."""
-    conditions = [
-        agent_in_scope(wanted.scope, CallStatusRow.agent_id.expression),
-        CallStatusRow.sorted_at >= wanted.since,
-        CallStatusRow.sorted_at < wanted.until,
-    ]
-    if wanted.team is not None:
-        conditions.append(CallStatusRow.team == wanted.team)
-    if wanted.agent_id is not None:
-        conditions.append(CallStatusRow.agent_id == wanted.agent_id)
-    if wanted.ruleset_id is not None:
-        conditions.append(CallStatusRow.ruleset_id == wanted.ruleset_id)
-    return conditions
-
-
-def _one(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return case((condition, 1), else_=0)
-
-
-def _sum(values: SQLColumnExpression[int]) -> ColumnElement[int]:
-    return cast(func.coalesce(func.sum(values), 0), BigInteger)
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -12,8 +12,9 @@ from qa.batch.rescoring import CallChange, RescoreOptions, RuleChange, rescore
 from qa.batch.runner import ingest_folder
 from qa.config import Settings
 from qa.errors import NotFoundError, RulesetError
+from qa.store.agent_totals import agent_totals
 from qa.store.ledger import use_engine
-from qa.store.queries import CallFilter, agent_totals, call_detail, list_calls, transcript_by_key
+from qa.store.queries import CallFilter, call_detail, list_calls, transcript_by_key
 from qa.store.store import Store
 from tests.call_folders import (
     GOOD,

@@ -10,6 +10,7 @@ from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refus
 from qa.records import Basis, FlagAction, FlagDecision, ReviewState, Scope
 from qa.review.appeals import Release
 from qa.store import queries
+from qa.store.agent_totals import agent_totals
 from qa.store.messages import MessageKind, messages_for
 from qa.store.review_rows import CallReview
 from qa.store.reviews import decide_flag, release_call, review_of, settle_judged_anew, take_back
@@ -77,7 +78,7 @@ def test_lists_and_totals_show_the_score_that_counts(centre: House) -> None:
     def listed() -> tuple[Any, ...]:
         with centre.store.reading() as session:
             (line,) = queries.list_calls(session, queries.CallFilter(), centre.store.zone)
-            (agent,) = queries.agent_totals(session)
+            (agent,) = agent_totals(session)
         return line.total, line.score, line.basis, agent.mean_score, agent.lowest_score
 
     centre.judged("c1", "108", "IP01 CL01")

@@ -4,6 +4,7 @@ from alembic import context
 
 from qa.store import (
     tables_events,
+    tables_figures,
     tables_fines,
     tables_ingest,
     tables_labels,
@@ -16,6 +17,7 @@ from qa.store.tables import Table
 
 _ALL = (
     tables_events,
+    tables_figures,
     tables_fines,
     tables_ingest,
     tables_labels,

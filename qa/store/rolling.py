@@ -1,0 +1,300 @@
+"""Adding up the days, so that pages need not: by the clock, some days at a time.
+
+Harmless to repeat. A day is read anew as a whole, so that no error could stay.
+"""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, insert, literal, select, text
+from sqlalchemy.orm import Session
+
+from qa.records import FlagAction
+from qa.store.call_status import UNKNOWN_TIME
+from qa.store.day_figures import FIRST, LAST, DayKind, overlaps, touches
+from qa.store.selections import SUMS, one_if, sum_of
+from qa.store.store import Store
+from qa.store.tables import ScorecardRow, VerdictRow
+from qa.store.tables_figures import (
+    AgentDayRow,
+    AgentRuleRow,
+    DayTouchRow,
+    RolledDayRow,
+    TeamDayRow,
+)
+from qa.store.tables_review import CallStatusRow
+from qa.store.team_figures import decided_outcome, decisions_of, is_waiting
+from qa.store.upsert import insert_into
+from qa.types import Outcome
+
+_LOCK = 7_312_004  # any number that nothing else in the database uses
+DAYS_AT_ONCE = 10
+"""So many days are added up in one transaction: some tenths of a second in a large centre."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day of the zone, as moments."""
+
+    day: date
+    starts: datetime
+    ends: datetime
+
+    def holds(self) -> ColumnElement[bool]:
+        return and_(CallStatusRow.sorted_at >= self.starts, CallStatusRow.sorted_at < self.ends)
+
+
+def roll(store: Store, *, go_on: Callable[[], bool] = lambda: True) -> bool:
+    """Add up the days that are not, or whose calls changed since; the newest first.
+
+    Args:
+        go_on: asked between transactions; False leaves the rest to the next time.
+
+    Returns:
+        Whether nothing is left, or another process is at it.
+    """
+    with store.reading() as session:
+        if next(_stale(session, store.zone), None) is None:
+            return True
+    while go_on():
+        with store.writing() as session:
+            if not _alone(session):
+                return True
+            if not _roll_some(session, store.zone):
+                return True
+    return False
+
+
+def _alone(session: Session) -> bool:
+    """Keep other processes from adding up the same; SQLite has one writer anyway."""
+    if session.get_bind().dialect.name == "sqlite":
+        return True
+    return bool(session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")))
+
+
+def _roll_some(session: Session, zone: ZoneInfo) -> bool:
+    """Add up some days; False where none is left."""
+    if session.scalar(select(RolledDayRow.day).where(RolledDayRow.zone != zone.key).limit(1)):
+        for table in (RolledDayRow, AgentDayRow, TeamDayRow, AgentRuleRow):
+            session.execute(delete(table))
+    known = session.execute(select(DayTouchRow.touch_id, DayTouchRow.since, DayTouchRow.until))
+    before = [(row[0], row[1], row[2]) for row in known]
+    some = [day for day, _ in zip(_stale(session, zone), range(DAYS_AT_ONCE), strict=False)]
+    for day in some:
+        _roll_day(session, day, zone)
+    _forget_touches(session, before, some)
+    return bool(some)
+
+
+def _stale(session: Session, zone: ZoneInfo) -> Iterator[_Day]:
+    """List the days to add up, the newest first, and at last that of calls of unknown time."""
+    is_known = CallStatusRow.sorted_at > UNKNOWN_TIME
+    # Two questions: SQLite answers each from the end of an index, and both together by a scan.
+    first = session.scalar(select(func.min(CallStatusRow.sorted_at)).where(is_known))
+    last = session.scalar(select(func.max(CallStatusRow.sorted_at)).where(is_known))
+    rolled = set(session.scalars(select(RolledDayRow.day).where(RolledDayRow.zone == zone.key)))
+    touched = touches(session, FIRST, LAST)
+    days = []
+    if first is not None and last is not None:
+        day, end = last.astimezone(zone).date(), first.astimezone(zone).date()
+        # Days that were added up and lost all their calls are looked at, too.
+        day, end = max([day, *rolled]), min([end, *(one for one in rolled if one.year > 1970)])
+        days = [day - timedelta(days=back) for back in range((day - end).days + 1)]
+    for one in (*days, UNKNOWN_TIME.astimezone(zone).date()):
+        found = _Day(one, _midnight(one, zone), _midnight(one + timedelta(days=1), zone))
+        if one not in rolled or overlaps(touched, found.starts, found.ends):
+            yield found
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+def _roll_day(session: Session, day: _Day, zone: ZoneInfo) -> None:
+    missed = _missed(session, day)
+    before = session.execute(
+        select(AgentDayRow.agent_id, AgentDayRow.missed).where(AgentDayRow.day == day.day)
+    )
+    change: Counter[tuple[str, str]] = Counter()
+    for agent_id, written in before:
+        change.subtract({(agent_id, rule): times for rule, times in json.loads(written).items()})
+    for (agent_id, _, _), rules in missed.items():
+        change.update({(agent_id, rule): times for rule, times in rules.items()})
+    for table in (AgentDayRow, TeamDayRow, RolledDayRow):
+        session.execute(delete(table).where(table.day == day.day))
+    _write(session, AgentDayRow, _agent_rows(session, day, missed))
+    _write(session, TeamDayRow, _team_rows(session, day))
+    _add_missed(session, change)
+    row = {"day": day.day, "zone": zone.key, "starts": day.starts, "ends": day.ends}
+    session.execute(insert(RolledDayRow), [row])
+
+
+def _write(session: Session, table: Any, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        session.execute(insert(table), rows)
+
+
+def _add_missed(session: Session, change: Counter[tuple[str, str]]) -> None:
+    rows = [
+        {"agent_id": agent_id, "rule_id": rule_id, "times": times}
+        for (agent_id, rule_id), times in sorted(change.items())
+        if times
+    ]
+    if rows:
+        statement = insert_into(session, AgentRuleRow)
+        added = AgentRuleRow.times + statement.excluded.times
+        keys = ["agent_id", "rule_id"]
+        statement = statement.on_conflict_do_update(index_elements=keys, set_={"times": added})
+        session.connection().execute(statement, rows)
+        session.execute(delete(AgentRuleRow).where(AgentRuleRow.times == 0))
+
+
+def _group() -> tuple[Any, Any, Any]:
+    agent, team = CallStatusRow.agent_id, CallStatusRow.team
+    return func.coalesce(agent, ""), func.coalesce(team, ""), CallStatusRow.ruleset_id
+
+
+def _current() -> ColumnElement[bool]:
+    of_call = ScorecardRow.call_id == CallStatusRow.call_id
+    return and_(of_call, ScorecardRow.is_current.is_(True))
+
+
+def _missed(session: Session, day: _Day) -> dict[tuple[str, str, str], dict[str, int]]:
+    """Count violated lines of the current scorecards, by agent, team and ruleset."""
+    group = _group()
+    # Not a condition: SQLite would begin with the violations of all days.
+    violations = sum_of(one_if(VerdictRow.outcome == Outcome.VIOLATED.value))
+    rows = session.execute(
+        select(*group, VerdictRow.rule_id, violations)
+        .select_from(CallStatusRow)
+        .join(ScorecardRow, _current())
+        .join(VerdictRow, VerdictRow.scorecard_id == ScorecardRow.scorecard_id)
+        .where(day.holds())
+        .group_by(*group, VerdictRow.rule_id)
+    )
+    found: dict[tuple[str, str, str], dict[str, int]] = defaultdict(dict)
+    for agent_id, team, ruleset_id, rule_id, times in rows:
+        if times:
+            found[agent_id, team, ruleset_id][rule_id] = int(times)
+    return found
+
+
+def _agent_rows(
+    session: Session, day: _Day, missed: dict[tuple[str, str, str], dict[str, int]]
+) -> list[dict[str, Any]]:
+    group = _group()
+    counts = {name: sum_of(made()) for name, made in SUMS.items()}
+    counts["lowest"] = func.min(CallStatusRow.score)
+    counts |= {
+        "critical": sum_of(one_if(ScorecardRow.critical_failure.is_(True))),
+        "violated": sum_of(ScorecardRow.violated.expression),
+        "left_undecided": sum_of(ScorecardRow.undecided.expression),
+    }
+    rows = session.execute(
+        select(*group, *counts.values())
+        .select_from(CallStatusRow)
+        .outerjoin(ScorecardRow, _current())
+        .where(day.holds())
+        .group_by(*group)
+    )
+    return [
+        {
+            "day": day.day,
+            "starts": day.starts,
+            **dict(zip(("agent_id", "team", "ruleset_id"), row, strict=False)),
+            **{name: int(value) for name, value in zip(counts, row[3:], strict=True)},
+            "missed": json.dumps(missed.get((row[0], row[1], row[2]), {}), sort_keys=True),
+        }
+        for row in rows
+    ]
+
+
+def _team_rows(session: Session, day: _Day) -> list[dict[str, Any]]:
+    group = _group()[1:]
+    calls = (func.count(), 0, 0)
+    asked: dict[DayKind, Select[Any]] = {
+        DayKind.SCORE: _counted(day, CallStatusRow.score, calls),
+        DayKind.STATE: _counted(day, CallStatusRow.state, calls),
+        DayKind.WAITING: _counted(day, "", calls).where(is_waiting()),
+    }
+    last = decisions_of(day.holds())
+    outcome = decided_outcome(last)
+    lines = (
+        sum_of(one_if(outcome == Outcome.VIOLATED.value)),
+        sum_of(one_if(outcome == Outcome.UNDECIDED.value)),
+        sum_of(one_if(last.c.action == FlagAction.REJECT.value)),
+    )
+    of_line = and_(
+        last.c.scorecard_id == VerdictRow.scorecard_id, last.c.rule_id == VerdictRow.rule_id
+    )
+    asked[DayKind.RULE] = (
+        select(*group, VerdictRow.rule_id, *lines)
+        .select_from(CallStatusRow)
+        .join(VerdictRow, VerdictRow.scorecard_id == CallStatusRow.scorecard_id)
+        .outerjoin(last, of_line)
+        .where(day.holds())
+        .group_by(*group, VerdictRow.rule_id)
+    )
+    names = ("team", "ruleset_id", "key", "first", "second", "third")
+    return [
+        {"day": day.day, "kind": kind.value}
+        | dict(zip(names, (*row[:2], str(row[2]), *map(int, row[3:])), strict=True))
+        for kind, statement in asked.items()
+        for row in session.execute(statement)
+    ]
+
+
+def _counted(day: _Day, key: Any, counts: tuple[Any, ...]) -> Select[Any]:
+    group = _group()[1:]
+    named = literal(key) if isinstance(key, str) else key
+    numbers = [literal(one) if isinstance(one, int) else one for one in counts]
+    columns = [] if isinstance(key, str) else [key]
+    return (
+        select(*group, named, *numbers)
+        .select_from(CallStatusRow)
+        .where(day.holds())
+        .group_by(*group, *columns)
+    )
+
+
+def _forget_touches(
+    session: Session, before: list[tuple[int, datetime, datetime]], days: list[_Day]
+) -> None:
+    """Remove what was known before the days were read, as far as it lies in them.
+
+    A transaction that ends meanwhile leaves a touch of its own, which stays.
+    """
+    if not days or not before:
+        return
+    done = sorted((day.starts, day.ends) for day in days)
+    gone, left = [], []
+    for number, since, until in before:
+        rest = _rest(since, until, done)
+        if rest != [(since, until)]:
+            gone.append(number)
+            left += rest
+    for first in range(0, len(gone), 500):
+        some = gone[first : first + 500]
+        session.execute(delete(DayTouchRow).where(DayTouchRow.touch_id.in_(some)))
+    _write(session, DayTouchRow, [{"since": one, "until": end} for one, end in left])
+
+
+def _rest(
+    since: datetime, until: datetime, done: list[tuple[datetime, datetime]]
+) -> list[tuple[datetime, datetime]]:
+    """Cut out of a stretch what lies in some others, which are in order."""
+    rest = []
+    for starts, ends in done:
+        if ends <= since or starts >= until:
+            continue
+        if since < starts:
+            rest.append((since, starts))
+        since = ends
+    if since < until:
+        rest.append((since, until))
+    return rest
