@@ -1,8 +1,8 @@
 """A recogniser for tests: a "recording" is a text file that holds its own dialogue.
 
 Its first line may hold an order: `!refuse`, `!engine`, `!engine-once`, `!full-disk`, `!die`,
-`!die-once`, `!slow SECONDS`. It runs inside real worker processes; nothing of the store or the pool
-is replaced.
+`!die-once`, `!slow SECONDS`, `!held` (until `let_go`). It runs inside real worker processes;
+nothing of the store or the pool is replaced.
 """
 
 import hashlib
@@ -28,6 +28,9 @@ from qa.scoring.dialogue import parse_dialogue
 from qa.types import Hearing, Question, Transcript
 
 ENGINE = "talking-files"
+
+HELD_S = 120
+"""A recording that nobody lets go is heard after that."""
 
 
 class TalkingFiles:
@@ -95,6 +98,20 @@ def _obey(order: str, path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if name == "slow":
         time.sleep(float(value))
+    if name == "held":
+        _wait(Path(os.environ["TALKING_LOG"]))
+
+
+def _wait(log: Path) -> None:
+    log.with_suffix(".held").touch()
+    deadline = time.monotonic() + HELD_S
+    while not log.with_suffix(".go").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+
+def let_go(log: Path) -> None:
+    """Recordings with the order `!held` are heard from now on."""
+    log.with_suffix(".go").touch()
 
 
 def factory(settings: Settings) -> TalkingFiles:

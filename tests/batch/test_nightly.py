@@ -31,7 +31,7 @@ from tests.call_folders import (
     snapshot,
 )
 from tests.databases import environment_of
-from tests.talking_files import ENGINE, factory
+from tests.talking_files import ENGINE, factory, let_go
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = 5
@@ -154,18 +154,23 @@ def test_a_night_killed_at_any_stage_is_finished_by_the_next(
 
 
 def test_a_second_night_is_refused_while_one_works_or_waits_for_it(tmp_path: Path) -> None:
-    folder = make_folder(tmp_path / "in", 3, order="!slow 2")
+    folder = make_folder(tmp_path / "in", 3, order="!held")
     first = start(tmp_path, "nightly", str(folder))
     log = tmp_path / "data.log"
     deadline = time.monotonic() + 60
-    while not log.exists() and time.monotonic() < deadline:
+    while not log.with_suffix(".held").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    refused, _, err = finish(start(tmp_path, "nightly", str(folder)))
-    assert first.poll() is None, "the first one must still be at work"
-    assert refused == 2 and "another run is working" in err
-    waited, out, err = finish(start(tmp_path, "nightly", str(folder), "--wait", "2", "--json"))
+    refused, _, complaint = finish(start(tmp_path, "nightly", str(folder)))
+    second = start(tmp_path, "nightly", str(folder), "--wait", "2", "--json")
+    time.sleep(1)
+    at_work = first.poll() is None
+    let_go(log)
+    first_code = finish(first)[0]
+    waited, out, err = finish(second)
+    assert at_work, "the first one must still be at work"
+    assert refused == 2 and "another run is working" in complaint
     assert waited == 0, err
-    assert finish(first)[0] == 0
+    assert first_code == 0
     assert json.loads(out)["transcribed"] == 0
     with open_store(settings_for(tmp_path)) as store:
         found = rows_of(store, "SELECT kind, state FROM runs JOIN run_tasks USING (run_id)")

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import time
 from pathlib import Path
 
 import pytest
@@ -40,9 +39,7 @@ def test_second_time_does_nothing_twice(
     put_golden_transcripts(tmp_path)
     first = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
     assert first.exit_code == 0, first.output
-    started = time.monotonic()
     second = CliRunner().invoke(app, ["demo", "--data-dir", str(tmp_path)])
-    assert time.monotonic() - started < 10
     assert second.exit_code == 0, second.output
     assert "transcribed    0 recordings" in second.stdout
     assert "judged         0 calls" in second.stdout
