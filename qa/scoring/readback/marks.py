@@ -42,6 +42,7 @@ SOUND_LIKE_A_BUILDING = frozenset("洞动懂东冻冬董咚栋装状壮庄撞妆
 ROOM_REACH = 5
 """Characters between 单元 and its room: 嗯, 没有, 那个."""
 MIN_ROOM, MAX_ROOM = 3, 5
+MOBILE = re.compile(r"1[3-9]\d{9}")
 MOBILE_AHEAD = re.compile(r"(\d{3,4}?)1[3-9]\d{9}")
 SIDES = "东西中南北左右"
 
@@ -186,7 +187,7 @@ def _room_after(track: Track, start: int, stop: int) -> Mark | None:
     text = track.text
     limit = min(stop, start + ROOM_REACH)
     first = next((p for p in range(start, limit) if _numeral(text[p])), None)
-    if first is None:
+    if first is None or _is_of_a_phone(track, start, first):
         return None
     end = first
     while end < stop and _numeral(text[end]) and end - first < MAX_ROOM:
@@ -204,6 +205,18 @@ def _room_after(track: Track, start: int, stop: int) -> Mark | None:
     if end - first == 1 and text[first] not in "十":
         return None
     return _room_mark(track, first, end, clear=clear)
+
+
+def _is_of_a_phone(track: Track, start: int, first: int) -> bool:
+    """Whether digits after a unit begin a phone, or come turns later after other words.
+
+    对，四单元 … 我姓牛 … 幺八五零，三七九，幺幺零五: no flat 1850.
+    """
+    ahead = _digits(track.text[first : first + MAX_ROOM + MOBILE_DIGITS])
+    if MOBILE.match(ahead) and not MOBILE_AHEAD.match(ahead):
+        return True
+    spoken = any(c not in FILLERS for c in track.text[start:first])
+    return spoken and any(start <= at <= first for at in _breaks(track))
 
 
 def _room_mark(track: Track, first: int, end: int, *, clear: bool) -> Mark | None:
@@ -284,12 +297,21 @@ def _said(
             position, more = spans[position]
             said, clear = said + more, clear + len(more)
         elif digits[position] != " ":
+            if len(said) == clear > 1 and _begins_a_clause(track, digits, position):
+                break
             said += digits[position]
             clear += track.text[position] in CLEAR_DIGITS
             position += 1
         else:
             break
     return said, position, clear
+
+
+def _begins_a_clause(track: Track, digits: str, position: int) -> bool:
+    """Whether what sounds like a digit is a word after the number (九五三幺。要是没人来…)."""
+    if track.text[position] in CLEAR_DIGITS or position not in track.pauses:
+        return False
+    return digits[position + 1 : position + 2] == " "
 
 
 def _needed(said: str) -> float:
