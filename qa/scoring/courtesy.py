@@ -8,6 +8,7 @@ from typing import Literal
 from qa.scoring.check import Scene
 from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all, needed_chars
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.leave import took_leave
 from qa.scoring.match import best_hit
 from qa.scoring.slots import SAID, Slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
@@ -16,10 +17,6 @@ from qa.scoring.windows import closing, opening
 from qa.text import fold
 from qa.types import Direction, Outcome, ReleasedBy, Role, SlotStatus, SlotVerdict, Verdict
 
-GOODBYES = (
-    *("再见", "再会", "拜拜", "挂了", "先这样", "就这样"),
-    *("感谢您的来电", "感谢来电", "谢谢您的来电"),
-)
 _WAITS = re.compile(r"[？?]|吗$|呢$|多少$|什么$|哪[里儿]$|稍等|等一下|等等|别挂|查一下|看一下")
 """How an agent's words end who waits for the customer, or whom the customer waits for."""
 WAITING_CHARS = 8
@@ -99,12 +96,7 @@ def broke_off(scene: Scene) -> bool:
     last = max(scene.transcript.utterances, key=lambda u: u.span.end_ms)
     if last.role is Role.AGENT and not _WAITS.search(last.text.rstrip("。，, ")[-WAITING_CHARS:]):
         return False
-    goodbye = as_regex(GOODBYES)
-    return not any(
-        goodbye.search(track.text[slice(*track.turns[-1])])
-        for track in (scene.agent, scene.customer)
-        if track.turns
-    )
+    return not took_leave(scene)
 
 
 def range_of(scene: Scene, window: Window) -> tuple[int, int]:

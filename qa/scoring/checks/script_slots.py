@@ -5,12 +5,11 @@ from typing import Literal
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
-from qa.scoring.match import best_hit
+from qa.scoring.leave import took_leave
 from qa.scoring.slots import SAID, Slot, judge_slot, said_in_order, shortfall
 from qa.scoring.windows import closing, opening, span_of
 from qa.types import Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
 
-GOODBYES = ("再见", "拜拜", "挂了")
 ANYBODYS_CHARS = 3
 NEAR_MS = 1_500
 """Two parts of a script that one speaker says in one breath lie no further apart."""
@@ -164,16 +163,9 @@ def _anybodys(slots: tuple[SlotVerdict, ...]) -> bool:
 
 
 def _broke_off(scene: Scene, slots: tuple[SlotVerdict, ...]) -> bool:
-    """Whether the call ended before a closing was due: nobody was saying goodbye."""
+    """Whether the call ended before a closing was due: nobody took leave."""
     if scene.call.released_by is ReleasedBy.AGENT or not scene.roles_known:
         return False
     if any(s.status is not SlotStatus.MISSING for s in slots):
         return False
-    customer = scene.customer
-    if not customer.turns:
-        return False
-    start, end = customer.turns[-1]
-    return not any(
-        (hit := best_hit(word, customer, start, end)) and hit.similarity >= SAID
-        for word in GOODBYES
-    )
+    return bool(scene.customer.turns) and not took_leave(scene)
