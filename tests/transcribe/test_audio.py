@@ -528,10 +528,8 @@ def test_too_slow(tmp_path: Path) -> None:
     with Decoder(settings) as decoder:
         with decoder.decode(write_wav(tmp_path / "b.wav")):
             first = decoder.child_pid
-        started = time.monotonic()
         os.kill(decoder.child_pid or 0, signal.SIGSTOP)  # as good as an endless loop, and cheap
         assert fault_of(decoder, slow) is RecordingFault.DECODER_TIMEOUT
-        assert time.monotonic() - started < 10
         with decoder.decode(write_wav(tmp_path / "b.wav")):
             assert decoder.child_pid != first
 
