@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Basis, Scope
+from qa.store.agent_lists import heard_agents
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.day_figures import FIRST, LAST
 from qa.store.scope import agent_id_in_scope, agent_in_scope
@@ -72,9 +73,9 @@ def list_agents(
         after: only numbers behind this one.
     """
     known = select(AgentRow.agent_id).where(agent_in_scope(scope, AgentRow.agent_id.expression))
-    heard = select(CallStatusRow.agent_id).where(
-        CallStatusRow.agent_id.is_not(None),
-        agent_in_scope(scope, CallStatusRow.agent_id.expression),
+    named = heard_agents()
+    heard = select(named.c.agent_id).where(
+        named.c.agent_id.is_not(None), agent_in_scope(scope, named.c.agent_id)
     )
     ids = union(known, heard).subquery()
     column = ids.c.agent_id
