@@ -21,6 +21,7 @@ from pydantic_settings import (
 )
 
 from qa.config_reports import ReportSettings
+from qa.config_words import WordSettings
 from qa.errors import ConfigError
 from qa.sections import (
     ArchiveSettings,
@@ -353,6 +354,12 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="channel layout per source name, 'default' for the rest; and where its calls "
         "come from (docs/how-to/ingest.md)",
+    )
+
+    words: dict[str, WordSettings] = Field(
+        default_factory=dict,
+        description="domain words that Whisper is told to expect, per ruleset id, 'default' for "
+        "the rest; none at first (docs/how-to/recognisers.md)",
     )
 
     @property

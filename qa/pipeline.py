@@ -36,14 +36,15 @@ _log = logging.getLogger(__name__)
 def engine_fingerprint(settings: Settings) -> str:
     """Name everything that shapes a transcript, without loading the model.
 
-    Model bytes, decoding settings, VAD settings and the revision of the stage's code. The channel
-    map is part of it too: another map gives other roles.
+    Model bytes, decoding and VAD settings, domain words and the revision of the stage's code. The
+    channel map is part of it too: another map gives other roles.
 
     Raises:
         ConfigError: no recogniser has that name, or it does not run here.
         ModelNotFoundError: it has no published hash and is not on this machine.
     """
-    from qa.transcribe.recognisers import decode_fingerprint
+    from qa.transcribe.recognisers import abilities_of, decode_fingerprint
+    from qa.transcribe.words import words_fingerprint
 
     hearing = settings.hearing
     sources = "+".join(
@@ -51,8 +52,13 @@ def engine_fingerprint(settings: Settings) -> str:
     )
     decode = decode_fingerprint(hearing, models_dir=settings.models_dir)
     voices = "/voices" if _speaker_model(settings) else ""
-    return f"{decode}/vad{hearing.vad_aggressiveness}/r{ENGINE_REVISION}{voices}" + (
-        f"/{sources}" if sources else ""
+    words = words_fingerprint(settings.words) if abilities_of(hearing).hotwords else ""
+    return "/".join(
+        [
+            f"{decode}/vad{hearing.vad_aggressiveness}/r{ENGINE_REVISION}{voices}",
+            *([f"words@{words}"] if words else []),
+            *([sources] if sources else []),
+        ]
     )
 
 
@@ -121,7 +127,12 @@ class Worker:
         self._decoders.expect(path)
 
     def transcribe(
-        self, path: Path, source: str | None = None, *, ask: Ask | None = None
+        self,
+        path: Path,
+        source: str | None = None,
+        *,
+        ask: Ask | None = None,
+        ruleset: str | None = None,
     ) -> Transcript:
         """Transcribe one recording, and put questions about it to the sound while it is at hand.
 
@@ -131,12 +142,14 @@ class Worker:
             ask: what there is to ask about the transcript (`questions_of`), `ROUNDS` times at
                 most. Whatever goes wrong with a question, the transcript comes back; what stays
                 open can be asked later with `hear`.
+            ruleset: id of what will judge the call; chooses the domain words of the settings.
 
         Raises:
             RecordingError: the recording cannot be used; mark it and go on.
             EngineError: the recogniser failed; trying again may help.
         """
         from qa.transcribe.recognise import recognise
+        from qa.transcribe.words import words_for
 
         with self._decoders.take(path) as decoded:
             engine = self._loaded()
@@ -147,6 +160,7 @@ class Worker:
                     aggressiveness=self._settings.hearing.vad_aggressiveness,
                     agent_channel=self._settings.source(source).agent_channel,
                     encoder=self._voices(decoded.recording.channel_count),
+                    words=words_for(self._settings.words, ruleset),
                 )
                 if ask is not None:
                     transcript = self._with_answers(transcript, decoded, ask)

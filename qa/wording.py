@@ -150,6 +150,9 @@ NOTES: Final[Mapping[str, Wording]] = {
     "text_withheld": Wording(
         "部分文字疑为识别错误，已剔除", "some text looked invented and was withheld"
     ),
+    "domain_words": Wording(
+        "识别时提示了业务词", "the recogniser was told which domain words to expect"
+    ),
     "no_confidence": Wording(
         "识别模型不给出把握程度，凭文字不能判违规",
         "the recogniser does not say how sure it is; words alone convict nobody",

@@ -31,7 +31,14 @@ class Obedient:
     def expect(self, path: Path) -> None:
         self.expected.append(path.name)
 
-    def transcribe(self, path: Path, source: str | None, *, ask: object = None) -> Transcript:
+    def transcribe(
+        self,
+        path: Path,
+        source: str | None,
+        *,
+        ask: object = None,
+        ruleset: str | None = None,
+    ) -> Transcript:
         order, _, value = path.name.partition("-")
         if order == "die":
             os.kill(os.getpid(), signal.SIGKILL)

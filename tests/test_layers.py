@@ -21,7 +21,8 @@ STEPS = (
     ("ingest", "transcribe", "scoring"),
     ("turns",),
     ("text", "config", "codec", "wording"),
-    ("reasons", "sections", "config_reports"),
+    ("config_reports", "config_words"),
+    ("reasons", "sections"),
     ("packed", "records", "vault"),
     ("types", "errors"),
 )
@@ -48,7 +49,7 @@ ROOMS = {
         ("pydantic", "pydantic_settings"),
         (
             *("qa/api/*", "qa/config.py", "qa/codec.py", "qa/ingest/*", "qa/scoring/ruleset*.py"),
-            *("qa/scoring/conditions/*", "qa/sections.py", "qa/config_reports.py"),
+            *("qa/scoring/conditions/*", "qa/sections.py", "qa/config_*.py"),
         ),
     ),
     "prometheus_client": ("qa/api/metrics.py",),

@@ -20,9 +20,17 @@ class Transcriber(Protocol):
     def expect(self, path: Path) -> None:
         """Take note of a recording that will be transcribed: it may be decoded meanwhile."""
 
-    def transcribe(self, path: Path, source: str | None, *, ask: "Ask | None" = None) -> Transcript:
+    def transcribe(
+        self,
+        path: Path,
+        source: str | None,
+        *,
+        ask: "Ask | None" = None,
+        ruleset: str | None = None,
+    ) -> Transcript:
         """Transcribe one recording, and put what `ask` gives to its sound.
 
+        `ruleset` is the id of what will judge its (first) call, where that is known.
         Raises RecordingError or EngineError.
         """
 

@@ -101,7 +101,7 @@ def answer(transcriber: Transcriber, job: Job, task: Task) -> Result:
     """
     try:
         with at_hand(job, task.settings) as path:
-            return _heard(transcriber, job, path, task.rulesets)
+            return _heard(transcriber, job, path, task)
     except RecordingError as error:
         return Refused(job, error)
     except ScratchError as error:
@@ -118,11 +118,16 @@ def answer(transcriber: Transcriber, job: Job, task: Task) -> Result:
         return EngineFailed(job, f"{name} in the worker; see the log")
 
 
-def _heard(transcriber: Transcriber, job: Job, path: Path, rulesets: "Rulesets | None") -> Heard:
+def _heard(transcriber: Transcriber, job: Job, path: Path, task: Task) -> Heard:
+    rulesets = task.rulesets
     ask = _asker(rulesets, job.calls) if rulesets is not None else None
     transcript = job.transcript
     if transcript is None:
-        transcript = transcriber.transcribe(path, job.source, ask=ask)
+        if task.settings.words:
+            ruleset = _ruleset_id(rulesets, job.calls)
+            transcript = transcriber.transcribe(path, job.source, ask=ask, ruleset=ruleset)
+        else:  # nothing is to be chosen
+            transcript = transcriber.transcribe(path, job.source, ask=ask)
     elif ask is not None:
         from qa.pipeline import ROUNDS, with_hearings
 
@@ -135,6 +140,14 @@ def _heard(transcriber: Transcriber, job: Job, path: Path, rulesets: "Rulesets |
     left = len(ask(transcript)) if ask is not None else 0
     # The transcript goes back once, not a second time inside its job.
     return Heard(replace(job, transcript=None), transcript, left)
+
+
+def _ruleset_id(rulesets: "Rulesets | None", calls: Sequence[Call]) -> str | None:
+    """Name what judges the first of a recording's calls, or calls of which nothing is known."""
+    if rulesets is None:
+        return None
+    ruleset = rulesets.of(calls[0]) if calls else rulesets.default
+    return ruleset.ruleset_id if ruleset is not None else None
 
 
 def _asker(rulesets: "Rulesets", calls: Sequence[Call]) -> "Ask":

@@ -79,10 +79,12 @@ class Abilities:
             the sound stay open.
         confidences: its words carry a confidence of their own; without them no word may convict
             (`qa.types.NO_CONFIDENCE`).
+        hotwords: it can be told which words to expect; one that cannot ignores them.
     """
 
     weighs: bool = True
     confidences: bool = True
+    hotwords: bool = True
 
 
 UNKNOWN_CONFIDENCE = 0.3
@@ -102,11 +104,16 @@ class Engine(Protocol):
         """What it can tell; the same for every recording."""
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
+        self,
+        windows: Sequence[NDArray[np.float32]],
+        *,
+        careful: bool = False,
+        told: Sequence[tuple[str, ...]] = (),
     ) -> list[Heard]:
         """Transcribe windows of at most 30 s at 16 000 Hz.
 
         Args:
+            told: for each window words that are to be expected in it; left out: none in any.
             careful: read so that the decoder neither loops nor stops early, at the price of more
                 errors elsewhere; for windows whose first reading did.
 

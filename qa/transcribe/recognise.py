@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from qa.config_words import WordSettings
 from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
 from qa.transcribe.engine import Engine, Heard, HeardWord
@@ -25,6 +26,7 @@ from qa.transcribe.vad import (
     speech_level,
     without_padding,
 )
+from qa.transcribe.words import Expected, Told
 from qa.types import (
     NO_CONFIDENCE,
     ChannelMeasures,
@@ -44,6 +46,8 @@ WORD_MS = 800
 """No Mandarin word of one or two syllables takes longer."""
 WINDOWS_AT_ONCE = 16
 """Windows whose samples are in memory together: 30 MB."""
+DOMAIN_WORDS = "domain_words"
+"""Note of a transcript whose recogniser was told domain words."""
 WITHHELD_CONFIDENCE = 0.2
 """Confidence given to words of a window that looked invented twice."""
 
@@ -69,6 +73,7 @@ def recognise(
     aggressiveness: int,
     agent_channel: Literal["left", "right"],
     encoder: Encoder | None = None,
+    words: WordSettings | None = None,
 ) -> Transcript:
     """Transcribe a recording.
 
@@ -76,12 +81,14 @@ def recognise(
         aggressiveness: of webrtcvad, 0–3.
         agent_channel: which channel of a stereo recording should hold the agent.
         encoder: tells the voices of a mono recording apart.
+        words: domain words that the engine is told to expect, if it can be.
 
     Returns:
         Utterances by start. In a mono recording roles are unknown with confidence 0 where voices
         are not told apart. Notes: `channels_swapped`, `channels_doubtful` (see `roles`),
         `one_voice`, `speakers_doubtful` (see `mono`), `text_withheld` (text that looked invented
-        was cut), `no_confidence` (the engine does not say how sure it is of a word).
+        was cut), `no_confidence` (the engine does not say how sure it is of a word),
+        `domain_words` (the engine was told words to expect).
 
     Raises:
         EngineError: the recogniser failed.
@@ -90,14 +97,17 @@ def recognise(
     samples = [decoded.channel(i) for i in range(recording.channel_count)]
     frames = [decoded.frames(i, aggressiveness=aggressiveness) for i in range(len(samples))]
     segments = speech_segments(frames, recording.duration_ms)
+    expected = _expected(words, segments, engine)
     heard = [
-        _hear_channel(_Channel(i, samples[i], frames[i]), found, engine)
+        _hear_channel(_Channel(i, samples[i], frames[i]), found, engine, expected)
         for i, found in enumerate(segments)
     ]
     roles = assign_roles(
         ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
     )
     notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
+    if expected is not None:
+        notes.add(DOMAIN_WORDS)
     if not engine.abilities.confidences:
         notes.add(NO_CONFIDENCE)
     speech = [without_padding(segment) for found in segments for segment in found]
@@ -121,6 +131,17 @@ def recognise(
     return measure_sound(transcript, list(map(ChannelSound, samples, frames)))
 
 
+def _expected(
+    words: WordSettings | None, segments: Sequence[Sequence[Segment]], engine: Engine
+) -> Expected | None:
+    """Say which domain words are to be expected where; None where none are told."""
+    spans = [segment.span for found in segments for segment in found]
+    if words is None or not spans or not engine.abilities.hotwords:
+        return None
+    begin, end = min(s.start_ms for s in spans), max(s.end_ms for s in spans)
+    return Expected(words, Span(begin, end))
+
+
 def speech_segments(frames: Sequence[Frames], duration_ms: int) -> list[list[Segment]]:
     """Find each channel's speech; what is far softer than the other channel is its crosstalk."""
     levels = [speech_level(channel) for channel in frames]
@@ -142,11 +163,14 @@ def channel_windows(frames: Frames, found: list[Segment], *, channel: int) -> li
     return pack_windows(segments, channel=channel)
 
 
-def _hear_channel(side: _Channel, found: list[Segment], engine: Engine) -> _ChannelHeard:
+def _hear_channel(
+    side: _Channel, found: list[Segment], engine: Engine, expected: Expected | None
+) -> _ChannelHeard:
     channel, samples, frames = side.index, side.samples, side.frames
     measures = measure_channel(frames, found, channel=channel)
     windows = channel_windows(frames, found, channel=channel)
-    words, notes = _hear_windows(windows, samples, engine)
+    told = [expected.of(window) for window in windows] if expected else ()
+    words, notes = _hear_windows(windows, samples, engine, told=told)
     segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
     unheard = [part for segment in segments for part in unheard_parts(segment, words)]
     if unheard:
@@ -182,27 +206,31 @@ def unheard_parts(segment: Segment, words: Sequence[Word]) -> list[Segment]:
 
 
 def _hear_windows(
-    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool = False
+    windows: Sequence[Window],
+    samples: Samples,
+    engine: Engine,
+    *,
+    careful: bool = False,
+    told: Told = (),
 ) -> tuple[list[Word], set[str]]:
     """Recognise windows, some at a time, so that a three-hour call needs no more memory."""
     words: list[Word] = []
     notes: set[str] = set()
     for first in range(0, len(windows), WINDOWS_AT_ONCE):
-        found, more = _hear_some(
-            windows[first : first + WINDOWS_AT_ONCE], samples, engine, careful=careful
-        )
+        some = slice(first, first + WINDOWS_AT_ONCE)
+        found, more = _hear_some(windows[some], samples, engine, careful=careful, told=told[some])
         words += found
         notes |= more
     return words, notes
 
 
 def _hear_some(
-    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool
+    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool, told: Told
 ) -> tuple[list[Word], set[str]]:
-    """Recognise windows; one that looks invented gets a second, careful reading."""
+    """Recognise windows; one that looks invented gets a second, careful reading, told nothing."""
     notes: set[str] = set()
     audio = [window_audio(window, samples) for window in windows]
-    heard = engine.recognise(audio, careful=careful)
+    heard = engine.recognise(audio, careful=careful, told=told)
     if careful:
         # The first reading passed these over: what looks invented now is no speech.
         heard = [

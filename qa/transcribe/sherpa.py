@@ -78,7 +78,7 @@ class Sherpa:
     text would depend on its neighbours.
     """
 
-    abilities = Abilities(weighs=False, confidences=False)
+    abilities = Abilities(weighs=False, confidences=False, hotwords=False)
 
     def __init__(
         self, folder: Path, settings: HearingSettings, *, kind: ModelKind, fingerprint: str
@@ -118,12 +118,16 @@ class Sherpa:
             raise EngineError(settings.model, f"{type(error).__name__} on loading") from error
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
+        self,
+        windows: Sequence[NDArray[np.float32]],
+        *,
+        careful: bool = False,
+        told: Sequence[tuple[str, ...]] = (),
     ) -> list[Heard]:
         """Transcribe windows; see `Engine.recognise`.
 
-        There is but one way to read a window: these models do not loop, and `careful` changes
-        nothing.
+        There is but one way to read a window: `careful` changes nothing, for these models do not
+        loop, and they cannot be told words.
         """
         return [self._heard(window) for window in windows]
 

@@ -36,7 +36,11 @@ class FakeEngine:
         self.fingerprint = fingerprint
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
+        self,
+        windows: Sequence[NDArray[np.float32]],
+        *,
+        careful: bool = False,
+        told: Sequence[tuple[str, ...]] = (),
     ) -> list[Heard]:
         """See `Engine.recognise`."""
         return [_heard(window) for window in windows]

@@ -42,7 +42,14 @@ class QuickFiles:
     def expect(self, path: Path) -> None:
         """Nothing need be decoded."""
 
-    def transcribe(self, path: Path, source: str | None, *, ask: Ask | None = None) -> Transcript:
+    def transcribe(
+        self,
+        path: Path,
+        source: str | None,
+        *,
+        ask: Ask | None = None,
+        ruleset: str | None = None,
+    ) -> Transcript:
         """Read the dialogue; it takes as long as QUICK_SECONDS says."""
         data = path.read_bytes()
         self._tell()

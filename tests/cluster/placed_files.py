@@ -14,7 +14,14 @@ class PlacedFiles(TalkingFiles):
     def __init__(self, device: str) -> None:
         self._device = device
 
-    def transcribe(self, path: Path, source: str | None, *, ask: Ask | None = None) -> Transcript:
+    def transcribe(
+        self,
+        path: Path,
+        source: str | None,
+        *,
+        ask: Ask | None = None,
+        ruleset: str | None = None,
+    ) -> Transcript:
         if os.environ.get("BLIND"):
             raise AudioDecodeError(path.name, RecordingFault.VANISHED, "it is not there")
         with Path(os.environ["PLACES_LOG"]).open("a") as log:

@@ -63,10 +63,16 @@ class ScriptedEngine:
     def __init__(self, script: Script = counting) -> None:
         self.script = script
         self.calls: list[tuple[int, bool]] = []
+        self.told: list[tuple[str, ...]] = []
 
     def recognise(
-        self, windows: Sequence[NDArray[np.float32]], *, careful: bool = False
+        self,
+        windows: Sequence[NDArray[np.float32]],
+        *,
+        careful: bool = False,
+        told: Sequence[tuple[str, ...]] = (),
     ) -> list[Heard]:
+        self.told += told
         self.calls.append((len(windows), careful))
         return [self.script(len(w) * 1000 // SAMPLE_RATE_HZ, careful) for w in windows]
 
