@@ -100,6 +100,7 @@ ADDRESSEE = "[跟|给|向|和|对|为|替][您|你]"
 OWN_WORDS = re.compile(
     "(^|[我都也可就先再])[跟给和对告][诉]?[您你](说|讲)|说话"
     "|[您你](说|讲|问|提|反映|提到)的(这[个种]|那[个种]|情况|问题|事情)"
+    "|[您你](说|讲)(得|话|来说去|了半天|了这么|了那么)"
     "|[您你就去][跟找问和冲上向去][^我您你]{1,4}(说|讲|要|反映|告诉)"
     "|[您你][得要去直接就]{0,2}问(?![的我是])"
     "|我[^师他她站物]{0,6}[跟给和对][您你](说|讲)"
@@ -169,7 +170,8 @@ def _lone_syllables_stand(found: Found, inside: str) -> bool:
 def _is_torn(track: Track, found: Found) -> bool:
     """Whether a phrase in one part is pieced together across a comma: 不是我们的，这是 (事)."""
     hit = found.hit
-    return hit.similarity < 1.0 and GAP not in found.text and track.clause_end(hit.start) < hit.end
+    exact = hit.similarity == 1.0 and hit.same_chars == 1.0  # 报修，好 sounds like 包修好
+    return not exact and GAP not in found.text and track.clause_end(hit.start) < hit.end
 
 
 def _is_as_negative(found: Found, inside: str) -> bool:
@@ -229,7 +231,7 @@ def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
     start, end = max(turn_start, track.sentence_start(hit.start)), track.sentence_end(hit.end - 1)
     text = track.text
     return (
-        _contains(guards.quoted_after, OWN_WORDS.sub("", text[start : hit.start]))
+        is_quoted(text[start : hit.start], guards)
         or _is_negated(guards.negated_by, text[start : hit.start])
         or _contains(guards.denied_by, text[max(start, track.clause_start(hit.start)) : hit.start])
         or _contains(guards.asked_with, text[start:end])
@@ -240,6 +242,11 @@ def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
             if other.hit.same_chars >= HARMLESS_CHARS
         )
     )
+
+
+def is_quoted(before: str, guards: Guards) -> bool:
+    """Whether the words before something introduce somebody else's."""
+    return _contains(guards.quoted_after, OWN_WORDS.sub("", before))
 
 
 def _harmless(track: Track, notations: tuple[str, ...], turn: tuple[int, int]) -> list[Found]:

@@ -9,9 +9,9 @@ from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.due import due_time, find_times
-from qa.scoring.grammar import Pattern, as_regex, compile_all
+from qa.scoring.grammar import GAP, Pattern, as_regex, compile_all
 from qa.scoring.reach import Reach, nearby, reach_of, spotted, written
-from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.spotting import Guards, Policy, Sighting, is_quoted, spot
 from qa.scoring.suspicion import hear_out
 from qa.types import Match, Outcome, Promise, Role, Verdict
 
@@ -124,9 +124,17 @@ class PromiseAbsent(Check):
         return replace(verdict, promises=tuple(self._recorded(scene, found)))
 
     def _spot(self, scene: Scene, patterns: tuple[Pattern, ...]) -> list[Sighting]:
-        return spot(
+        found = spot(
             scene.agent, patterns, policy=self.policy, guards=self.guards, allowed=self.allowed
         )
+        return [sighting for sighting in found if not self._is_quoted_inside(scene, sighting)]
+
+    def _is_quoted_inside(self, scene: Scene, sighting: Sighting) -> bool:
+        """Whether a quotation begins between the parts of a form: 昨天他跟您说一定能好."""
+        found = sighting.found
+        first = _sentence(scene, found.hit.start, found.hit.end)[0]
+        last = found.hit.end - len(found.text.rpartition(GAP)[2])
+        return GAP in found.text and is_quoted(scene.agent.text[first:last], self.guards)
 
     @cached_property
     def _unconditional(self) -> Guards:
