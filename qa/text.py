@@ -10,6 +10,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 _KEPT = re.compile(r"[0-9a-z\u3007\u3400-\u4dbf\u4e00-\u9fff]")  # 3007 is 〇
+_OTHER = re.compile(f"[^{_KEPT.pattern[1:]}")
+"""Whatever is not kept as it is: punctuation, capitals, other widths."""
 FILLERS = frozenset("嗯啊呃哦噢喔哎唉诶欸呀嘛哈呵额")
 """Characters that people utter between words; matching may pass over them."""
 
@@ -59,9 +61,18 @@ def folded_char(char: str) -> str:
     return _folding[char]
 
 
-@lru_cache(maxsize=512)  # both roles' tracks and the windows fold the utterances of one call
+@lru_cache(maxsize=2_048)  # tracks and windows fold the utterances of calls judged together
 def fold(text: str) -> Folded:
     """Reduce a simplified text to letters, digits and Chinese characters, full width to half."""
-    parts = [_folding[char] for char in text]
-    origin = [index for index, part in enumerate(parts) for _ in part]
-    return Folded("".join(parts), tuple(origin))
+    parts: list[str] = []
+    origin: list[int] = []
+    start = 0
+    for other in _OTHER.finditer(text):
+        at = other.start()
+        part = _folding[text[at]]
+        parts += (text[start:at], part)
+        origin += range(start, at)
+        origin += [at] * len(part)
+        start = at + 1
+    origin += range(start, len(text))
+    return Folded("".join([*parts, text[start:]]), tuple(origin))

@@ -331,3 +331,26 @@ def test_archived_calls_are_real_calls_and_hardly_a_sentence_comes_twice() -> No
         ends = [u.span.end_ms for u in transcript.utterances]
         assert ends == sorted(ends)
         assert ends[-1] <= transcript.duration_ms
+
+
+def test_where_two_programs_judge_otherwise_the_rule_is_named(tmp_path: Path) -> None:
+    import shutil
+    import subprocess
+    import sys
+
+    from benchlib import rescoring
+
+    root = Path(__file__).parents[1]
+    rescoring.build(tmp_path, 1, workers=1)
+    shutil.copytree(root / "qa", tmp_path / "qa", ignore=shutil.ignore_patterns("static", "__py*"))
+    dispute = tmp_path / "qa/scoring/checks/dispute.py"
+    text = dispute.read_text("utf-8")
+    dispute.write_text(
+        text.replace('"dispute_absent", details', '"dispute_heard", details'), "utf-8"
+    )
+    program = [sys.executable, "scripts/prove-same", str(tmp_path), "--archive", str(tmp_path)]
+    done = subprocess.run(program, capture_output=True, text=True, check=False, cwd=root)
+    assert done.returncode == 1
+    # The rules before it were compared, too, and are the same.
+    said = done.stderr[done.stderr.index("not the same:") :]
+    assert said.count(" bench-00000000 FP05 ") == 2

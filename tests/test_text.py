@@ -68,3 +68,10 @@ def test_simplified_text_stays_as_it_is(text: str) -> None:
 
 def test_no_digit_word_or_negation_is_a_filler() -> None:
     assert not FILLERS & set("一二三四五六七八九零幺两不没别吧吗呢")
+
+
+@given(ANY_TEXT)
+def test_folding_treats_each_character_as_if_it_stood_alone(text: str) -> None:
+    alone = [fold(char).text for char in text]
+    assert fold(text).text == "".join(alone)
+    assert fold(text).origin == tuple(k for k, part in enumerate(alone) for _ in part)

@@ -31,8 +31,6 @@ FILLER_COST = 0.1
 _MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE = (
     round(100 * cost) for cost in (MISSING_COST, EXTRA_COST, FILLER_COST)
 )
-_NEVER = 10**9
-"""Price of what must not be."""
 MARGIN = 3
 """Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
 MAX_PLACES = 3
@@ -202,7 +200,10 @@ def nominate(
     # An edit breaks two neighbouring pairs of keys at most; the rest must stand somewhere.
     ready = _ready(phrase)
     key = ready.key
-    if len(ready.pairs - track.pairs) > 2 * edits:
+    lacking = track.lacking.get(phrase)
+    if lacking is None:
+        lacking = track.lacking[phrase] = len(ready.pairs - track.pairs)
+    if lacking > 2 * edits:
         return None
     if not edits and length < end - start:
         at = track.keys.find(key, start, end)
@@ -218,58 +219,70 @@ def nominate(
 
 
 def align(phrase: str, track: Track, start: int, end: int) -> Hit:
-    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance)."""
+    """Align a phrase to the cheapest stretch of `[start, end)` (semi-global edit distance).
+
+    Each cell is one number: its cost, then where its stretch begins, then how many characters are
+    equal. Among equal costs a substitution is preferred to a missing syllable, and that to an extra
+    one, so the latter two carry a bit below the cost while they are compared.
+    """
     rows = _ready(phrase).rows
     heard, text = track.sounds[start:end], track.text[start:end]
-    extras = [_FILLER_PRICE if char in FILLERS else _EXTRA_PRICE for char in text]
-    costs, sames = [0] * (len(text) + 1), [0] * (len(text) + 1)
-    origins = list(range(start, end + 1))
+    extras = [_FILLER if char in FILLERS else _EXTRA for char in text]
+    cells = list(range(0, (len(text) + 1) << _ORIGIN, 1 << _ORIGIN))
     last = len(rows) - 1
     for i, row in enumerate(rows):
-        costs, origins, sames = _next_row(
-            (costs, origins, sames),
-            [row[code] for code in heard],
-            [phrase[i] == char for char in text],
-            extras if i < last else [_NEVER] * len(text),
-        )
-    least = min(costs)
-    at, most = 0, -1
-    for k, cost in enumerate(costs):
-        if cost == least and sames[k] > most:
-            at, most = k, sames[k]
-    length = len(rows)
+        wanted = phrase[i]
+        steps = [
+            (row[code] << _COST) + (wanted == char) for code, char in zip(heard, text, strict=True)
+        ]
+        cells = _next_row(cells, steps, extras) if i < last else _last_row(cells, steps)
+    # The cheapest; then the most equal characters; then the earliest.
+    least = min(cells) >> _COST
+    cell = max([cell for cell in cells if cell >> _COST == least], key=_same)
+    at, length = cells.index(cell), len(rows)
+    origin, most = (cell >> _ORIGIN) & _PLACES, _same(cell)
     similarity = max(0.0, 1 - least / (100 * length))
-    return Hit(origins[at], start + at, similarity, most / length)
+    return Hit(start + origin, start + at, similarity, most / length)
 
 
-_Row = tuple[list[int], list[int], list[int]]
+_ORIGIN, _DEAR, _COST = 20, 44, 45
+"""Where in a cell stands what: equal characters below, then the origin, the bit, the cost."""
+_PLACES = (1 << _DEAR - _ORIGIN) - 1
+_SECOND = 1 << _DEAR
+_MISSING, _EXTRA, _FILLER = (
+    (price << _COST) + _SECOND for price in (_MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE)
+)
 
 
-def _next_row(previous: _Row, prices: list[int], same: list[bool], extras: list[int]) -> _Row:
-    """One more syllable of the phrase: cheapest cost up to each position, its start, equal chars.
+def _same(cell: int) -> int:
+    """Return how many equal characters a cell counts."""
+    return cell & (1 << _ORIGIN) - 1
 
-    Among equals a substitution is preferred to a missing syllable, and that to an extra one; after
-    the last syllable nothing extra belongs to the phrase.
-    """
-    costs, origins, sames = previous
-    cost, origin, count = costs[0] + _MISSING_PRICE, origins[0], 0
-    row_costs, row_origins, row_sames = [cost], [origin], [count]
-    # One flat zip: this is the innermost loop of all.
-    for price, equal, extra, here, here_from, here_same, gone, gone_from, gone_same in zip(
-        *(prices, same, extras),
-        *(costs, origins, sames),
-        *(costs[1:], origins[1:], sames[1:]),
-        strict=False,
-    ):
-        here += price
-        here_same += equal
-        if gone + _MISSING_PRICE < here:
-            here, here_from, here_same = gone + _MISSING_PRICE, gone_from, gone_same
-        if cost + extra >= here:
-            cost, origin, count = here, here_from, here_same
+
+def _next_row(cells: list[int], steps: list[int], extras: list[int]) -> list[int]:
+    """One more syllable of the phrase: the best up to each position."""
+    cell = cells[0] + _MISSING - _SECOND
+    row = [cell]
+    # This is the innermost loop of all.
+    for step, extra, here, gone in zip(steps, extras, cells, cells[1:], strict=False):
+        here += step
+        gone += _MISSING
+        if gone < here:
+            here = gone - _SECOND
+        cell += extra
+        if cell < here:
+            cell -= _SECOND
         else:
-            cost += extra
-        row_costs.append(cost)
-        row_origins.append(origin)
-        row_sames.append(count)
-    return row_costs, row_origins, row_sames
+            cell = here
+        row.append(cell)
+    return row
+
+
+def _last_row(cells: list[int], steps: list[int]) -> list[int]:
+    """Do the same for the last syllable: nothing extra belongs to the phrase after it."""
+    row = [cells[0] + _MISSING - _SECOND]
+    for step, here, gone in zip(steps, cells, cells[1:], strict=False):
+        here += step
+        gone += _MISSING
+        row.append(gone - _SECOND if gone < here else here)
+    return row

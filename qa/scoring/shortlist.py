@@ -44,6 +44,7 @@ class _Wording:
         text: folded, without edges.
         floor: 0–1; 1 asks for the very syllables.
         short: whether nothing but fillers has room in it.
+        letters: its characters, each once.
         chars: how many of its characters must stand in the turn.
         edits: syllables of another class that it may hold.
         codes: sounds where the floor is 1, else class keys, without fillers where it is short.
@@ -52,6 +53,7 @@ class _Wording:
     text: str
     floor: float
     short: bool
+    letters: frozenset[str]
     chars: int
     edits: int
     codes: str
@@ -87,7 +89,7 @@ class _Place:
 
     def __init__(self, track: Track, start: int, end: int) -> None:
         self._track, self._start, self._end = track, start, end
-        self._text = track.text[start:end]
+        self._letters = frozenset(track.text[start:end])
         self._keys = track.keys[start:end]
         self._sounds = track.sounds[start:end]
         self._bare = bare_keys(track, start, end)
@@ -109,8 +111,13 @@ class _Place:
         return known
 
     def _look(self, wording: _Wording) -> bool:
-        if wording.chars and sum([c in self._text for c in wording.text]) < wording.chars:
-            return False
+        if wording.chars and (gone := wording.letters - self._letters):
+            text = wording.text
+            missing = len(gone)
+            if len(text) > len(wording.letters):  # some of them stand in it twice
+                missing = sum(map(text.count, gone))
+            if len(text) - missing < wording.chars:
+                return False
         if wording.floor == 1.0:
             return wording.codes in self._sounds
         if wording.short and wording.codes:
@@ -201,22 +208,16 @@ class Shortlist:
         return known
 
     def _look_up(self, track: Track) -> list[Likely]:
-        own = (1 << len(self._patterns)) - 1
+        scan, first = self.lexicon.scan(track), self._first
         found: dict[int, tuple[set[tuple[int, str]], list[tuple[int, int]]]] = {}
-        scan = self.lexicon.scan(track)
-        for turn, (start, end) in enumerate(track.turns):
-            suspects = scan.patterns[turn] >> self._first & own
-            while suspects:
-                lowest = suspects & -suspects
-                suspects ^= lowest
-                index = lowest.bit_length() - 1
-                place = _place(track, start, end)
-                standing = place.standing(self._patterns[index], place.grams(scan, turn))
-                if standing:
-                    alternatives, turns = found.setdefault(index, (set(), []))
-                    alternatives |= standing
-                    turns.append((start, end))
-        return [self._likely(index, *found[index]) for index in sorted(found)]
+        for number, turn in scan.of(first, first + len(self._patterns)):
+            index, place = number - first, _place(track, *track.turns[turn])
+            standing = place.standing(self._patterns[index], place.grams(scan, turn))
+            if standing:
+                alternatives, turns = found.setdefault(index, (set(), []))
+                alternatives |= standing
+                turns.append(track.turns[turn])
+        return [self._likely(index, *one) for index, one in found.items()]
 
     def _likely(
         self, index: int, standing: set[tuple[int, str]], turns: list[tuple[int, int]]
@@ -248,8 +249,9 @@ def _chosen_grams(wordings: set[_Wording]) -> dict[_Wording, tuple[int, ...]]:
     chosen = {wording: _grams(wording) for wording in wordings}
     common = Counter(gram for grams, _ in chosen.values() for gram in grams)
     return {
-        # Where all of them stand in every occurrence, the rarest alone will do.
-        wording: grams if each else (min(grams, key=lambda gram: (common[gram], gram)),)
+        # Where all of them stand in every occurrence, the rarest alone will do; among equals the
+        # last, for codes differ from process to process.
+        wording: grams if each else (min(reversed(grams), key=common.__getitem__),)
         for wording, (grams, each) in chosen.items()
     }
 
@@ -268,7 +270,7 @@ def _filed_part(part: tuple[_Alternative, ...], grams: Mapping[_Wording, tuple[i
 def _wording(text: str, floor: float, short: bool, share: float) -> _Wording:
     codes = sounds(text) if floor == 1.0 else keys(without_fillers(text) if short else text)
     needed, edits = needed_chars(len(text), share), allowed_edits(len(text), floor)
-    return _Wording(text, floor, short, needed, edits, codes)
+    return _Wording(text, floor, short, frozenset(text), needed, edits, codes)
 
 
 def _grams(wording: _Wording) -> tuple[tuple[int, ...], bool]:

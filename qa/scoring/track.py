@@ -49,6 +49,7 @@ class Track:
         stops: positions before which a sentence ended (。？！), in order.
         keys: syllable-class keys of the text.
         sounds: codes of the text's toneless syllables.
+        lacking: of phrases that were looked for, how many of their pairs are not in `pairs`.
         memo: what searches found out about this text and need not find out again.
         beside: gives the tracks of other calls that are to be searched, too, this one among them;
             what costs the same for one and for all is then done once.
@@ -69,6 +70,7 @@ class Track:
         self.turns, self.stops = turns, stops
         self.keys, self.sounds = keys(self.text), sounds(self.text)
         self.memo: dict[Any, Any] = {}
+        self.lacking: dict[str, int] = {}
         self.beside: Callable[[], list[Track]] | None = None
         self._pairs: frozenset[str] | None = None
         self._bare: tuple[str, tuple[int, ...]] | None = None

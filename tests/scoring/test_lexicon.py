@@ -11,7 +11,7 @@ from qa.scoring.grammar import compile_all, find_all
 from qa.scoring.lexicon import Lexicon, grams_of
 from qa.scoring.ruleset import load_ruleset
 from qa.scoring.shortlist import Shortlist
-from qa.scoring.syllables import keys
+from qa.scoring.syllables import FIRST_CODE, _classes, keys
 from qa.scoring.track import build_track
 from qa.types import Role, Transcript
 from tests.scoring.test_match import transcript_of
@@ -99,7 +99,7 @@ def test_every_occurrence_with_slips_holds_a_gram(
     number = lexicon.reserve(1)
     lexicon.file(number, [grams or None])
     track = build_track(transcript_of("前面" + "".join(heard) + "后面"), Role.AGENT)
-    assert lexicon.scan(track).patterns == [1]
+    assert lexicon.scan(track).named == [(number, 0)]
 
 
 @given(st.lists(st.text(max_size=30), max_size=4))
@@ -147,6 +147,47 @@ def test_scanned_together_tracks_hold_what_each_holds_alone(calls: list[list[str
     for texts, track in zip(calls, together, strict=True):
         alone = index.lexicon.scan(build_track(transcript_of(*texts), Role.AGENT))
         scan = index.lexicon.scan(track)
-        assert scan.patterns == alone.patterns
+        assert scan.named == alone.named
         turns = range(len(track.turns))
         assert list(map(scan.grams, turns)) == list(map(alone.grams, turns))
+
+
+@pytest.mark.parametrize("number", [508, 509, 510, 511, 512])
+def test_a_rare_class_beyond_the_codes_is_found_like_any_other(number: int) -> None:
+    # Characters without a reading are a class each, so that there are more classes than codes.
+    rare = "".join(chr(code) for code in range(0x3400, 0x4DC0))
+    char = next(c for c, key in zip(rare, keys(rare), strict=True) if ord(key) > FIRST_CODE + 600)
+    known = chr(next(k for k, v in _classes.items() if ord(v) == FIRST_CODE + number))
+    for one in (char, known):
+        phrase = f"{one}知{one}"  # every gram of it holds the class
+        track = build_track(transcript_of(f"您好，{phrase}，再见"), Role.AGENT)
+        assert Shortlist(compile_all((phrase,)), 0.82, strict=True).likely(track)
+
+
+def test_slips_around_the_syllable_that_two_blocks_share_hold_a_gram() -> None:
+    grams, _ = grams_of(keys("辛甲丁丁甲戊庚"), 3, may_drop=True)
+    lexicon = Lexicon()
+    lexicon.file(lexicon.reserve(1), [grams or None])
+    for heard in ("辛甲甲庚", "辛子丁丑甲寅庚", "子甲丁丑甲戊寅"):
+        track = build_track(transcript_of(heard), Role.AGENT)
+        assert lexicon.scan(track).named == [(0, 0)]
+
+
+def test_patterns_filed_one_index_after_another_are_named_as_if_filed_at_once() -> None:
+    words = ("不知道", "保证…[修好|弄好]", "态度~[如何|怎么样]", "跟我~没关系", "滚", "再见")
+    at_once, one_by_one = Lexicon(), Lexicon()
+    everything = Shortlist(compile_all(words), 0.75, lexicon=at_once)
+    indexes = []
+    for said in ("保证今天修好，不知道", "态度怎么样", "滚，再见，跟我真没关系", ""):
+        for word in words[len(indexes) : len(indexes) + 2]:  # more of them after each scan
+            indexes.append(Shortlist(compile_all((word,)), 0.75, lexicon=one_by_one))
+        likely = {
+            one.pattern.notation: (one.pattern, one.turns)
+            for one in everything.likely(build_track(transcript_of(said), Role.AGENT))
+        }
+        track = build_track(transcript_of(said), Role.AGENT)
+        found = [one for index in indexes for one in index.likely(track)]
+        known = words[: len(indexes)]
+        assert {one.pattern.notation: (one.pattern, one.turns) for one in found} == {
+            notation: its for notation, its in likely.items() if notation in known
+        }
