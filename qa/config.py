@@ -171,6 +171,13 @@ class BatchSettings(Section):
     patience_s: float = Field(
         600.0, ge=0, description="seconds that a run waits for a database locked, full or away"
     )
+    wait_s: float = Field(
+        60.0,
+        ge=0,
+        le=86_400,
+        description="seconds that a command waits while another run, or an upload that is being "
+        "heard, works on the database; then it is refused",
+    )
 
 
 class TableSettings(Section):

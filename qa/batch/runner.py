@@ -22,15 +22,11 @@ from qa.batch.rulesets import Rulesets
 from qa.batch.runs import RecordedRun, recorded_run
 from qa.batch.transcribing import Hearing, Workforce, transcribe_pending
 from qa.config import Settings
-from qa.errors import ConflictError
 from qa.ingest.objects import Folder
 from qa.ingest.sources.folder import FolderSource
 from qa.store import ledger
 from qa.store.ledger import RunCounts
-from qa.store.lock import RunLock
 from qa.store.store import Store
-
-_LOOK_EVERY_S = 0.02
 
 _Done = TypeVar("_Done")
 
@@ -70,7 +66,7 @@ class RunOptions:
         engine: fingerprint of what it hears with; None asks the pipeline.
         run_id: the row of a run that was asked for; None makes one.
         kind: what the list of runs calls it.
-        wait_s: how long to wait while another run is working, seconds.
+        wait_s: how long to wait while another run is working, seconds; None as the store does.
     """
 
     retry_failed: bool = False
@@ -78,7 +74,7 @@ class RunOptions:
     engine: str | None = None
     run_id: int | None = None
     kind: str = "run"
-    wait_s: float = 0.0
+    wait_s: float | None = None
 
 
 def run_folder(
@@ -129,7 +125,7 @@ def run_intake(
     )  # a wrong ruleset or a missing model is told before hours of work
     engine = options.engine or _real_engine(settings)
     with (
-        _lock_within(store, options.wait_s),
+        store.run_lock(options.wait_s),
         recorded_run(store, options.kind, listener=listener, run_id=options.run_id) as run,
     ):
         started = time.monotonic()
@@ -235,23 +231,6 @@ def score_all_pending(
         judging = score_pending(store, settings, listener=run.listener)
         run.counts = RunCounts(scored=judging.scored)
         return judging
-
-
-def _lock_within(store: Store, wait_s: float) -> RunLock:
-    """Take the run lock, waiting for whoever holds it.
-
-    Raises:
-        ConflictError: it was not given back in time.
-    """
-    until = time.monotonic() + wait_s
-    while True:
-        try:
-            return store.run_lock()
-        except ConflictError:
-            if time.monotonic() >= until:
-                raise
-        # Short, because between two uploads the lock is free for a moment only.
-        time.sleep(_LOOK_EVERY_S)
 
 
 def _real_engine(settings: Settings) -> str:

@@ -10,9 +10,11 @@ from qa.cli.shared import (
     CpuWorkersOption,
     GpuWorkersOption,
     JsonOption,
+    WaitOption,
     cluster_overrides,
     opened_store,
     print_json,
+    waiting_s,
 )
 
 if TYPE_CHECKING:
@@ -33,10 +35,7 @@ def nightly(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try recordings again that failed before.")
     ] = False,
-    wait_minutes: Annotated[
-        float,
-        typer.Option("--wait", metavar="MINUTES", min=0, help="Wait while another run works."),
-    ] = 0.0,
+    wait_minutes: WaitOption = None,
     cpu_workers: CpuWorkersOption = None,
     gpu_workers: GpuWorkersOption = None,
     as_json: JsonOption = False,
@@ -56,7 +55,7 @@ def nightly(
     from qa.ingest.objects import folder_at
 
     signal.signal(signal.SIGTERM, _interrupt)
-    options = RunOptions(retry_failed=retry_failed, wait_s=wait_minutes * 60)
+    options = RunOptions(retry_failed=retry_failed, wait_s=waiting_s(wait_minutes))
     chosen = cluster_overrides(cpu_workers, gpu_workers)
     with opened_store(**chosen) as (store, settings), shown_progress() as listener:
         places = [folder_at(folder, settings.s3) for folder in folders or ()]

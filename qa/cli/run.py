@@ -11,10 +11,12 @@ from qa.cli.shared import (
     CpuWorkersOption,
     GpuWorkersOption,
     JsonOption,
+    WaitOption,
     clean,
     cluster_overrides,
     opened_store,
     print_json,
+    waiting_s,
 )
 
 if TYPE_CHECKING:
@@ -52,18 +54,21 @@ def run(
     ] = False,
     cpu_workers: CpuWorkersOption = None,
     gpu_workers: GpuWorkersOption = None,
+    wait_minutes: WaitOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take in a folder, transcribe what is new, judge what is pending.
 
-    Running again finishes what was interrupted and does nothing twice. Exit code 1: some
+    Running again finishes what was interrupted and does nothing twice. One run works at a time:
+    while another one does, or an upload is heard, this one waits (--wait, batch.wait_s) and is then
+    refused. Exit code 1: some
     recordings failed or rows were rejected; everything else was done.
     """
     from qa.batch.runner import RunOptions, run_folder
     from qa.cli.progress import shown_progress
     from qa.ingest.objects import folder_at
 
-    options = RunOptions(retry_failed=retry_failed)
+    options = RunOptions(retry_failed=retry_failed, wait_s=waiting_s(wait_minutes))
     chosen = cluster_overrides(cpu_workers, gpu_workers)
     with opened_store(**chosen) as (store, settings), shown_progress() as listener:
         place = folder_at(folder, settings.s3)

@@ -60,6 +60,7 @@ def serve(
     if nightly is not None and not _is_time(nightly):
         raise typer.BadParameter(f"'{nightly}' is no time such as 02:00", param_hint="--nightly")
     with opened_store() as (store, settings):
+        store.wait_for_others(0.0)  # a page must not wait for a run
         flags = {"host": host, "port": port, "nightly": nightly, "workers": workers}
         given = {name: value for name, value in flags.items() if value is not None}
         settings = settings.model_copy(

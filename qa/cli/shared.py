@@ -22,6 +22,15 @@ class Language(StrEnum):
 
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+WaitOption = Annotated[
+    float | None,
+    typer.Option(
+        "--wait",
+        metavar="MINUTES",
+        min=0,
+        help="Wait so long while another run works (batch.wait_s).",
+    ),
+]
 LangOption = Annotated[Language, typer.Option("--lang", help="Language of names and reasons.")]
 SinceOption = Annotated[
     str | None,
@@ -63,7 +72,18 @@ def opened_store(**overrides: Any) -> "Iterator[tuple[Store, Settings]]":
 
     settings = load_settings(**overrides)
     with Store.open(settings.database_url, timezone=settings.timezone) as store:
+        store.wait_for_others(settings.batch.wait_s, _say_waiting)
         yield store, settings
+
+
+def waiting_s(minutes: float | None) -> float | None:
+    """Turn what a person gave into seconds; None leaves it to the settings."""
+    return None if minutes is None else minutes * 60
+
+
+def _say_waiting() -> None:
+    text = "qa: another run is working on this database; waiting for it (batch.wait_s)"
+    typer.echo(text, err=True)
 
 
 def has_store(settings: "Settings") -> bool:

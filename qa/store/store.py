@@ -1,7 +1,8 @@
 """Open the database, bring it up to date, hand out sessions."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,12 +14,13 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, m
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
-from qa.errors import ConfigError, StoreError, StoreUnavailableError
+from qa.errors import ConfigError, ConflictError, StoreError, StoreUnavailableError
 from qa.store.faults import is_passing
 from qa.store.lock import RunLock, database_lock, file_lock
 from qa.store.migrations import HEAD
 
 BUSY_TIMEOUT_MS = 30_000
+_LOOK_EVERY_S = 0.02
 _MIGRATION_LOCK = 7_312_001  # any number that nothing else in the database uses
 
 
@@ -33,6 +35,7 @@ class Store:
         self._engine = engine
         self._writing_engine = engine.execution_options(qa_immediate=True)
         self._shared = threading.local()
+        self.wait_for_others(0.0)
         self.zone = zone
 
     @classmethod
@@ -119,12 +122,39 @@ class Store:
         ):
             yield session
 
-    def run_lock(self) -> RunLock:
+    def wait_for_others(self, wait_s: float, told: Callable[[], None] = lambda: None) -> None:
+        """Let `run_lock` wait for whoever holds the lock; without this it refuses at once.
+
+        Args:
+            wait_s: how long, seconds.
+            told: is called once whenever there is something to wait for.
+        """
+        self._wait_s, self._told = wait_s, told
+
+    def run_lock(self, wait_s: float | None = None) -> RunLock:
         """Lock out other runs on this database until closed; a dead process cannot hold it.
 
+        Args:
+            wait_s: how long to wait for whoever holds it; None: see `wait_for_others`.
+
         Raises:
-            ConflictError: another run is going on.
+            ConflictError: another run is going on, and went on all that time.
         """
+        until = time.monotonic() + (self._wait_s if wait_s is None else wait_s)
+        has_told = False
+        while True:
+            try:
+                return self._run_lock()
+            except ConflictError:
+                if time.monotonic() >= until:
+                    raise
+            if not has_told:
+                self._told()
+                has_told = True
+            # Short, because between two uploads the lock is free for a moment only.
+            time.sleep(_LOOK_EVERY_S)
+
+    def _run_lock(self) -> RunLock:
         with _translated():
             path = self._engine.url.database
             if self._engine.dialect.name == "sqlite" and path and path != ":memory:":

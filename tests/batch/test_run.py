@@ -1,6 +1,8 @@
 """The main job on a folder: faults, retries, and that nothing is done twice."""
 
 import os
+import threading
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +155,24 @@ def test_two_runs_at_once(tmp_path: Path, log: Path) -> None:
         with store.run_lock(), pytest.raises(ConflictError, match="another run is working"):
             run(other, settings, folder)
         assert snapshot(store)["files"] == []
+
+
+def test_a_run_waits_a_bounded_time_for_another(tmp_path: Path, log: Path) -> None:
+    settings, folder = settings_for(tmp_path, workers=1), make_folder(tmp_path / "in", 1)
+    told: list[str] = []
+    with open_store(settings) as store, open_store(settings) as other:
+        other.wait_for_others(30, lambda: told.append("waiting"))
+        lock = store.run_lock()  # as an upload that is being heard holds it
+        release = threading.Timer(0.3, lock.close)
+        release.start()
+        assert run(other, settings, folder)[0].hearing.transcribed == 1
+        release.join()
+        assert told == ["waiting"]
+        with store.run_lock():
+            began = time.monotonic()
+            with pytest.raises(ConflictError, match="another run is working"):
+                other.run_lock(0.2)
+            assert 0.2 <= time.monotonic() - began < 5
 
 
 def test_the_same_bytes_twice_are_heard_once_for_two_calls(tmp_path: Path, log: Path) -> None:
