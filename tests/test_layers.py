@@ -24,7 +24,7 @@ STEPS = (
     ("config_reports", "config_words"),
     ("reasons", "sections"),
     ("packed", "records", "vault"),
-    ("types", "errors"),
+    ("types", "errors", "logs"),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}
 

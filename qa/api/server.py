@@ -13,6 +13,7 @@ from typing import Any
 from qa.api.app import create_app
 from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
+from qa.logs import HidingFormatter
 from qa.store.accounts import has_users
 from qa.store.store import Store
 
@@ -131,7 +132,7 @@ def log_requests() -> None:
         log = logging.getLogger(name)
         if not log.handlers:
             handler = logging.StreamHandler()
-            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+            handler.setFormatter(HidingFormatter("%(asctime)s %(message)s", "%H:%M:%S"))
             log.addHandler(handler)
         log.setLevel(logging.INFO)
         log.propagate = False

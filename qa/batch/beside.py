@@ -14,6 +14,7 @@ from typing import Self
 from qa.batch.asked_runs import WorkOptions
 from qa.batch.uploads import work_until
 from qa.config import Settings
+from qa.logs import hide_in_logs
 
 _STOP_S = 5.0
 _FIRST_PAUSE_S = 1.0
@@ -94,6 +95,7 @@ class Beside:
 
 def _work(pipe: "Connection[None, None]", settings: Settings, options: WorkOptions) -> None:
     """Run the process until the service asks it to stop or is gone."""
+    hide_in_logs()
     os.setpgid(0, 0)  # Ctrl-C in the terminal is the service's to handle
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _stop)

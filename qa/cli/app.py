@@ -47,6 +47,7 @@ from qa.cli import (
     users,
 )
 from qa.errors import ConfigError, QAError
+from qa.logs import hide_in_logs
 
 EXIT_SOME_FAILED = 1
 EXIT_USAGE = 2
@@ -163,4 +164,5 @@ for commands in (
 
 def main() -> None:
     """Run the command line; ends the process with its exit code."""
+    hide_in_logs()
     app()

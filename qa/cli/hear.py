@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.cli.shared import JsonOption, clean, opened_store, print_json
+from qa.cli.shared import JsonOption, loggable, opened_store, print_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -86,7 +86,7 @@ def _print(console: "Console", report: "HearingReport", dry_run: bool) -> None:
     )
     if dry_run:
         for recording in report.recordings[:_MAX_LISTED]:
-            names = ", ".join(clean(call_id) for call_id in recording.call_ids)
+            names = ", ".join(loggable(call_id) for call_id in recording.call_ids)
             text = f"               {names}: {recording.questions} questions"
             console.print(text, markup=False, highlight=False)
         _print_more(console, len(report.recordings))
@@ -98,8 +98,8 @@ def _print(console: "Console", report: "HearingReport", dry_run: bool) -> None:
             f"{report.unanswered} questions without an answer"
         )
     for left in report.left[:_MAX_LISTED]:
-        names = ", ".join(clean(call_id) for call_id in left.call_ids)
-        text = f"left open      {names}: {left.fault}: {clean(left.advice)}"
+        names = ", ".join(loggable(call_id) for call_id in left.call_ids)
+        text = f"left open      {names}: {left.fault}: {loggable(left.advice)}"
         console.print(text, style="red", markup=False)
     _print_more(console, len(report.left))
     if report.judging is not None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from qa.cli.shared import JsonOption, clean, opened_store
+from qa.cli.shared import JsonOption, loggable, opened_store
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -77,14 +77,14 @@ class _Teller:
         self._as_json = as_json
         self._problems: tuple[str, ...] = ()
         self._calls = self._transcribed = 0
-        listed = ", ".join(clean(name) for name in names)
+        listed = ", ".join(loggable(name) for name in names)
         typer.echo(f"qa: watching {listed}; Ctrl-C ends", err=True)
 
     def tell(self, look: "Look") -> None:
         """Print what is new."""
         if look.problems != self._problems:
             for problem in look.problems:
-                typer.echo(f"qa: {clean(problem)}; looking again", err=True)
+                typer.echo(f"qa: {loggable(problem)}; looking again", err=True)
             self._problems = look.problems
         if look.intake is None:
             return

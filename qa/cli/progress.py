@@ -17,7 +17,7 @@ from qa.batch.events import (
     StageStarted,
     Waiting,
 )
-from qa.cli.shared import clean
+from qa.cli.shared import loggable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -159,15 +159,15 @@ class _PlainLines:
 
 def failure_line(event: RecordingMarked) -> str:
     """Say which recording failed and why."""
-    return f"failed: {clean(event.file)}: {event.fault}: {clean(event.advice)}"
+    return f"failed: {loggable(event.file)}: {event.fault}: {loggable(event.advice)}"
 
 
 def _waiting_line(event: Waiting) -> str:
-    return f"waiting, then trying again: {clean(event.problem)}"
+    return f"waiting, then trying again: {loggable(event.problem)}"
 
 
 def _retry_line(event: Retrying) -> str:
-    return f"trying again: {clean(event.file)}: {clean(event.problem)}"
+    return f"trying again: {loggable(event.file)}: {loggable(event.problem)}"
 
 
 def _say(line: str) -> None:

@@ -14,6 +14,7 @@ from qa.cli.shared import (
     WaitOption,
     clean,
     cluster_overrides,
+    loggable,
     opened_store,
     print_json,
     waiting_s,
@@ -252,9 +253,9 @@ def print_intake(console: "Console", report: "IntakeReport") -> None:
     )
     _print_some(console, "no recording ", "calls without a recording", report.no_recording)
     for issue in report.issues[:_MAX_LISTED]:
-        place = f"{clean(issue.file)}, line {issue.line}" if issue.line else clean(issue.file)
+        place = f"{loggable(issue.file)}, line {issue.line}" if issue.line else loggable(issue.file)
         word, style = ("rejected", "red") if issue.rejected else ("notice", "yellow")
-        text = f"{word:<14} {place}: {clean(issue.reason)}"
+        text = f"{word:<14} {place}: {loggable(issue.reason)}"
         console.print(text, style=style, markup=False)
     if len(report.issues) > _MAX_LISTED:
         more = len(report.issues) - _MAX_LISTED
@@ -262,7 +263,7 @@ def print_intake(console: "Console", report: "IntakeReport") -> None:
 
 
 def _print_some(console: "Console", label: str, what: str, ids: Iterable[str]) -> None:
-    listed = [clean(call_id) for call_id in ids]
+    listed = [loggable(call_id) for call_id in ids]
     if listed:
         shown = ", ".join(listed[:5]) + (", …" if len(listed) > 5 else "")
         console.print(f"{label}  {len(listed)} {what}: {shown}", style="yellow", markup=False)
@@ -280,7 +281,7 @@ def print_judging(console: "Console", judging: "Judging") -> None:
         )
         console.print(text, style="yellow", markup=False)
     for problem in judging.problems.values():
-        console.print(f"not judged     {clean(problem)}", style="red", markup=False)
+        console.print(f"not judged     {loggable(problem)}", style="red", markup=False)
     for rule_id, count in judging.broken_checks.items():
         text = f"broken check   {rule_id} failed on {count} calls; they are undecided; see the log"
         console.print(text, style="red")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from qa.logs import hide_mobiles
+
 if TYPE_CHECKING:
     from qa.config import Settings
     from qa.store.store import Store
@@ -128,6 +130,11 @@ def print_json(value: Any) -> None:
     from qa.codec import to_plain
 
     typer.echo(json.dumps(to_plain(value), ensure_ascii=False, indent=2))
+
+
+def loggable(text: str) -> str:
+    """Say what came from outside, in what ends in a log as well: without mobile numbers."""
+    return hide_mobiles(clean(text))
 
 
 def clean(text: str) -> str:

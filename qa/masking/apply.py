@@ -3,11 +3,11 @@
 Every hidden character becomes one mark, so that lengths, positions and the times of words stay.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from qa.logs import hide_mobiles
 from qa.masking.find import Personal, find_personal, personal_spans
 from qa.masking.spans import PersonalSpan
 from qa.types import (
@@ -30,7 +30,6 @@ MARK = "＊"
 """Stands for one hidden character in what was said."""
 QUOTE_JOINT = "…"
 """What joins the utterances of a quote that several hold."""
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
 _VISIBLE = 4
 
 
@@ -277,7 +276,7 @@ def mask_number(number: str | None) -> str:
 
 def mask_numbers_in(text: str) -> str:
     """Hide mobile numbers inside a file name or an id: recorders like to put them there."""
-    return _MOBILE.sub(r"\1****\2", text)
+    return hide_mobiles(text)
 
 
 def mask_name(name: str | None) -> str:

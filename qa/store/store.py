@@ -182,12 +182,16 @@ def _cause(error: Exception) -> str:
 
 
 def make_engine(url: URL) -> Engine:
-    """Make connections as the program wants them, without looking at what is in the database."""
+    """Make connections as the program wants them, without looking at what is in the database.
+
+    Values of statements, which are people's data, stand in no error and so in no traceback.
+    """
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        return create_engine(url, pool_pre_ping=True, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    wait_s = BUSY_TIMEOUT_MS / 1000
+    engine = create_engine(url, connect_args={"timeout": wait_s}, hide_parameters=True)
     event.listen(engine, "connect", _on_sqlite_connect)
     event.listen(engine, "begin", _on_sqlite_begin)
     return engine
