@@ -114,6 +114,7 @@ def environment_of(settings: Settings) -> dict[str, str]:
     """Return what a program that is started must find in its environment to open this database."""
     return {
         **os.environ,
+        "QA_BATCH__WAIT_S": "0",  # who is refused is refused at once
         "QA_DATA_DIR": str(settings.data_dir),
         "QA_DATABASE__URL": settings.database_url,
     }

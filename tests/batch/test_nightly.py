@@ -67,7 +67,6 @@ def start(
     environment = {
         **environment_of(settings),
         "QA_BATCH__WORKERS": "1",
-        "QA_BATCH__WAIT_S": "0",
         "QA_SCORING__RULESET": str(RULESET),
         "TALKING_LOG": str(tmp_path / f"{data}.log"),
         "NIGHT_KILL": kill,
