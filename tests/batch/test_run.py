@@ -1,7 +1,6 @@
 """The main job on a folder: faults, retries, and that nothing is done twice."""
 
 import os
-import threading
 import time
 from collections import Counter
 from dataclasses import replace
@@ -161,12 +160,14 @@ def test_a_run_waits_a_bounded_time_for_another(tmp_path: Path, log: Path) -> No
     settings, folder = settings_for(tmp_path, workers=1), make_folder(tmp_path / "in", 1)
     told: list[str] = []
     with open_store(settings) as store, open_store(settings) as other:
-        other.wait_for_others(30, lambda: told.append("waiting"))
         lock = store.run_lock()  # as an upload that is being heard holds it
-        release = threading.Timer(0.3, lock.close)
-        release.start()
+
+        def tell() -> None:
+            told.append("waiting")
+            lock.close()
+
+        other.wait_for_others(30, tell)
         assert run(other, settings, folder)[0].hearing.transcribed == 1
-        release.join()
         assert told == ["waiting"]
         with store.run_lock():
             began = time.monotonic()
