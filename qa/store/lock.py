@@ -22,11 +22,13 @@ class RunLock:
     """A held lock; closing gives it back."""
 
     def __init__(self, release: Callable[[], None]) -> None:
-        self._release = release
+        self._release: Callable[[], None] | None = release
 
     def close(self) -> None:
-        """Give the lock back."""
-        self._release()
+        """Give the lock back; a second time does nothing, for its file's number may be another's."""
+        release, self._release = self._release, None
+        if release is not None:
+            release()
 
     def __enter__(self) -> Self:
         return self
