@@ -25,7 +25,8 @@ class RunLock:
         self._release: Callable[[], None] | None = release
 
     def close(self) -> None:
-        """Give the lock back; a second time does nothing, for its file's number may be another's."""
+        """Give the lock back; doing it again does nothing."""
+        # Not twice: by then the file's number may be that of another one.
         release, self._release = self._release, None
         if release is not None:
             release()
