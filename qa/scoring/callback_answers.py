@@ -317,6 +317,12 @@ def _value(text: str) -> int:
     return 2 if text == "俩" else int(CLEAR_DIGITS[text[0]])
 
 
+_NOT_GIVEN = re.compile(
+    "(?:[就可是那]{0,2})(?:我?怕|给不了|就算了|不敢给|不能给|不给|舍不得|打不了|不可能|不至于|太高|太多|太满|有点[高多]|够不上)"
+)
+"""What follows points that are named and not given: 九分吧，十分怕你骄傲."""
+
+
 def settle(kind: str, readings: Sequence[Reading], text: str) -> tuple[Reading, ...]:
     """Choose what stands after corrections.
 
@@ -327,6 +333,8 @@ def settle(kind: str, readings: Sequence[Reading], text: str) -> tuple[Reading, 
     explicit = [r for r in readings if not r.bare]
     if not explicit or _contested(readings, explicit, text):
         explicit = list(readings)
+    if kind == POINTS:
+        explicit = [r for r in explicit if not _NOT_GIVEN.match(text, r.end)] or explicit
     kept = _corrected(explicit, text)
     firm = [r for r in kept if len(r.values) == 1]
     vague = [r for r in kept if len(r.values) > 1]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.courtesy import broke_off, not_concerned
@@ -20,6 +21,13 @@ SUMMARY_POINTS = 2
 PIECEWISE, PIECEWISE_UNSURE = 0.75, 0.4
 """Share of the customer's points that came back one by one: from the first they count as repeated,
 below the second they were not; between, a person decides."""
+WHOLE_PAIRS, WHOLE_SHARE = 5, 0.5
+"""Pairs, and their share, of the customer's longest words that make one turn a repetition of it."""
+LONG_MESSAGE = 12
+"""Pairs of words that are a message by themselves: of them something has to come back."""
+NUMERALS = frozenset("0123456789零一二三四五六七八九幺两洞拐勾")
+SMALL_WORDS = frozenset("我你您他的了吗呢啊吧呀是想要就也都把给")
+FEW_SYLLABLES = range(3, 7)
 INFORMATIVE = 3
 """Pairs from which a customer's words are a point at all; 嗯，好的 is none."""
 _IDLE = re.compile(
@@ -43,10 +51,18 @@ _ORDER = """
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """Something that the customer said: its syllable pairs, and when."""
+    """Something that the customer said.
+
+    Attributes:
+        pairs: of neighbouring syllables.
+        numeric: whether it is mostly digits.
+        content: its syllables without small words.
+    """
 
     pairs: frozenset[str]
     time_ms: int
+    numeric: bool = False
+    content: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -108,7 +124,8 @@ class PointsRepeated(Check):
         for start, end in scene.agent.turns:
             found = _repeated(scene.agent, start, end, points)
             returned |= found
-            if self._is_summary(scene.agent, start, end, found):
+            whole = _repeats_message(scene.agent, start, end, points)
+            if whole or self._is_summary(scene.agent, start, end, found):
                 match = _turn_match(scene.agent, start, end)
                 return Verdict(Outcome.MET, "points_repeated", matches=(match,))
         return _piecewise(scene, len(returned), len(points))
@@ -122,6 +139,10 @@ class PointsRepeated(Check):
                 match = _turn_match(scene.agent, start, end)
                 return Verdict(Outcome.MET, "points_repeated", matches=(match,))
         searched = span_of(scene, 0, len(scene.agent.text))
+        if _is_ignored(scene, points[0]):
+            return Verdict(
+                Outcome.VIOLATED, "points_not_repeated", _counts(0, 1), searched=searched
+            )
         return Verdict(Outcome.UNDECIDED, "points_unsure", _counts(0, 1), searched=searched)
 
     def _is_summary(self, track: Track, start: int, end: int, found: set[int]) -> bool:
@@ -139,7 +160,12 @@ def _points(track: Track) -> list[_Point]:
     ):
         pairs = _pairs(track, start, end)
         if len(pairs) >= INFORMATIVE:
-            points.append(_Point(pairs, utterance.span.start_ms))
+            said = track.text[start:end]
+            numeric = 2 * sum(char in NUMERALS for char in said) > len(said)
+            content = frozenset(
+                track.keys[k] for k in range(start, end) if track.text[k] not in SMALL_WORDS
+            )
+            points.append(_Point(pairs, utterance.span.start_ms, numeric, content))
     return points
 
 
@@ -163,9 +189,34 @@ def _repeated(track: Track, start: int, end: int, points: list[_Point]) -> set[i
     for number, point in enumerate(points):
         shared = len(point.pairs & said)
         enough = shared >= MIN_PAIRS and (shared > MIN_PAIRS or shared >= SHARE * len(point.pairs))
+        enough = enough or _in_other_order(track, start, end, point)
         if enough and point.time_ms < last_ms:
             found.add(number)
     return found
+
+
+def _in_other_order(track: Track, start: int, end: int, point: _Point) -> bool:
+    """Whether one clause holds all that a few words said: 定金想退, 退定金."""
+    if len(point.content) not in FEW_SYLLABLES or not point.pairs & _pairs(track, start, end):
+        return False
+    cuts = [start, *(p for p in track.pauses if start < p < end), end]
+    return any(point.content <= set(track.keys[a:b]) for a, b in pairwise(cuts))
+
+
+def _repeats_message(track: Track, start: int, end: int, points: list[_Point]) -> bool:
+    """Whether a turn brings back half of the customer's longest words, and they are no number."""
+    message = max(points, key=lambda point: len(point.pairs))
+    if message.time_ms >= track.time_at(end - 1)[1] or message.numeric:
+        return False
+    shared = len(message.pairs & _pairs(track, start, end))
+    return shared >= max(WHOLE_PAIRS, WHOLE_SHARE * len(message.pairs))
+
+
+def _is_ignored(scene: Scene, point: _Point) -> bool:
+    """Whether of a whole message (改成朝里开，插座加两个) not two syllables came back."""
+    if len(point.pairs) < LONG_MESSAGE or broke_off(scene):
+        return False
+    return not any(point.pairs & _pairs(scene.agent, *turn) for turn in scene.agent.turns)
 
 
 def _piecewise(scene: Scene, returned: int, points: int) -> Verdict:
