@@ -100,8 +100,14 @@ def _agent() -> Any:
 
 
 def _current() -> Any:
-    of_call = ScorecardRow.call_id == CallStatusRow.call_id
+    # Hidden, as in `_of_card`: SQLite would else begin with all verdicts, or with all scorecards.
+    of_call = ScorecardRow.call_id == func.coalesce(CallStatusRow.call_id, CallStatusRow.call_id)
     return and_(of_call, ScorecardRow.is_current.is_(True))
+
+
+def _of_card() -> Any:
+    card = func.coalesce(ScorecardRow.scorecard_id, ScorecardRow.scorecard_id)
+    return VerdictRow.scorecard_id == card
 
 
 def _read(wanted: Selection, parts: Parts) -> Any:
@@ -140,7 +146,7 @@ def _missed(
         select(agent_id, VerdictRow.rule_id, violations)
         .select_from(CallStatusRow)
         .join(ScorecardRow, _current())
-        .join(VerdictRow, VerdictRow.scorecard_id == ScorecardRow.scorecard_id)
+        .join(VerdictRow, _of_card())
         .where(*within(wanted, parts))
         .group_by(agent_id, VerdictRow.rule_id)
     )
