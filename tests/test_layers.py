@@ -23,7 +23,7 @@ STEPS = (
     ("text", "config", "codec", "wording"),
     ("config_reports", "config_words"),
     ("reasons", "sections"),
-    ("packed", "records", "vault"),
+    ("packed", "records", "refusals", "vault"),
     ("types", "errors", "logs"),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}

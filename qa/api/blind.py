@@ -2,7 +2,7 @@
 
 from qa.api.access import Viewer
 from qa.api.service import Service
-from qa.errors import NotAllowedError, Refusal
+from qa.refusals import NotAllowedError, Refusal
 from qa.store.label_sets import is_blind_to
 
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from qa.api.service import Service
-from qa.errors import AccountError, AccountFault
 from qa.records import User
+from qa.refusals import AccountError, AccountFault
 from qa.store import accounts, passwords, sessions, throttle
 from qa.store.accounts import Credentials
 from qa.store.audit import audit

@@ -13,18 +13,15 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from qa.errors import (
-    AccountError,
     ConfigError,
     ConflictError,
     EngineError,
-    InvalidRequestError,
-    NotAllowedError,
     NotFoundError,
     QAError,
     RecordingError,
     StoreError,
-    TransitionError,
 )
+from qa.refusals import AccountError, InvalidRequestError, NotAllowedError, TransitionError
 
 MEDIA_TYPE: Final = "application/problem+json"
 PREFIX: Final = "/api/"

@@ -8,8 +8,8 @@ from datetime import datetime
 from qa.batch.rulesets import RulesetLoader, Rulesets
 from qa.batch.taking_over import Taker
 from qa.config import Settings
-from qa.errors import NotProvedError
 from qa.records import Scope
+from qa.refusals import NotProvedError
 from qa.review.backtest import Found, Origin, Pair, Parity, RuleProof, Truth, parity, prove
 from qa.review.exact import exact_share
 from qa.review.gate import Demands, Gate, Standing, judge_gate

@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 from qa.batch.report_papers import files_of
 from qa.config import Settings
 from qa.config_reports import ReportSettings
-from qa.errors import NotAllowedError, Refusal, TransitionError
 from qa.records import Right, Scope, User, UserRole
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.report_model import (
     DUE_KINDS,
     Counted,

@@ -183,7 +183,7 @@ def _make_reports(store: "Store", settings: "Settings") -> None:
 
     from qa.batch.reporting import make_report
     from qa.cli.demo_tickets import demo_tickets
-    from qa.errors import TransitionError
+    from qa.refusals import TransitionError
     from qa.review.report_model import ReportKind, days_of
     from qa.store import queries
 

@@ -113,8 +113,8 @@ def show(report_id: _Number, lang: LangOption = Language.ZH, as_json: JsonOption
 @app.command("review")
 def review(report_id: _Number, by: _By) -> None:
     """Say that somebody has checked a report and answers for it."""
-    from qa.errors import NotAllowedError, Refusal
     from qa.records import Right
+    from qa.refusals import NotAllowedError, Refusal
     from qa.review.rights import rights_of
     from qa.store.reports import StepAction, add_step
 

@@ -226,7 +226,7 @@ def _ask_password(settings: "Settings", login: str, from_stdin: bool) -> str:
     Raises:
         AccountError: it is easily guessed, or the two differ.
     """
-    from qa.errors import AccountError, AccountFault
+    from qa.refusals import AccountError, AccountFault
     from qa.store.passwords import require_good
 
     min_chars = settings.accounts.password_min_chars

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from qa.errors import NotAllowedError, Refusal, TransitionError
 from qa.records import Appeal, AppealState, Basis, ReviewState, User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.reviewing import ReviewedCard
 
 _DECIDED = frozenset({AppealState.UPHELD, AppealState.DISMISSED})

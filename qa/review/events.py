@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
-from qa.errors import NotAllowedError, Refusal, TransitionError
 from qa.records import User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.types import Outcome, Scorecard, Span
 
 

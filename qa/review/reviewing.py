@@ -8,8 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from qa.errors import InvalidRequestError, Refusal
 from qa.records import Basis, FlagAction, FlagDecision
+from qa.refusals import InvalidRequestError, Refusal
 from qa.scoring.ruleset_model import Group, Ruleset
 from qa.scoring.scorecard import FULL_POINTS, scorecard_of
 from qa.scoring.scorecard import Basis as JudgedOn

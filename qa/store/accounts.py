@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from qa.errors import AccountError, AccountFault, NotFoundError
+from qa.errors import NotFoundError
 from qa.records import User, UserRole
+from qa.refusals import AccountError, AccountFault
 from qa.store.audit import Detail, audit
 from qa.store.tables import AgentRow
 from qa.store.tables_people import UserRow, UserTeamRow

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from sqlalchemy.orm import Session
 
-from qa.errors import Refusal, TransitionError
+from qa.refusals import Refusal, TransitionError
 from qa.review.agreement import Agreement, cohen, krippendorff
 from qa.store.label_sets import find_set
 from qa.store.labels import Label, labels_of

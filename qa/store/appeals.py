@@ -7,8 +7,9 @@ from datetime import datetime
 from sqlalchemy import Select, insert, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotFoundError, Refusal
+from qa.errors import NotFoundError
 from qa.records import Appeal, AppealState, FlagAction, FlagDecision, Right, Scope, User
+from qa.refusals import InvalidRequestError, Refusal
 from qa.review.appeals import (
     AppealChange,
     require_appealable,

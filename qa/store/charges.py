@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, Scope, User
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.ledger import Charge, Evidence, Stage, stage_for
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of, scope_of

@@ -11,8 +11,9 @@ from enum import StrEnum
 from sqlalchemy import Select, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import ReviewState, Right, Scope, User
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.appeals import require_other_person
 from qa.review.events import EventAction
 from qa.review.reviewing import check_text

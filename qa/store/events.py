@@ -12,8 +12,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, Scope, User, UserRole
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.events import (
     AFTER,
     LEADS_ONLY,

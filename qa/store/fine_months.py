@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal, StoreError, TransitionError
+from qa.errors import NotFoundError, StoreError
 from qa.records import Right, Scope, User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.booking import (
     Entry,
     EntryKind,

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, Scope, User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.booking import (
     Difference,
     Entry,

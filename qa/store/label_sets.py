@@ -9,8 +9,9 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, case, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal
+from qa.errors import NotFoundError
 from qa.records import Right, User, UserRole
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal
 from qa.review.labelling import DrawnCall, Stratum, draw_calls, share_out
 from qa.review.rights import rights_of
 from qa.store.audit import Detail, audit

@@ -10,8 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, User, UserRole
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.events import (
     Event,
     EventState,

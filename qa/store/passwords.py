@@ -9,7 +9,7 @@ from itertools import pairwise
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from qa.errors import AccountError, AccountFault
+from qa.refusals import AccountError, AccountFault
 
 MAX_CHARS = 200
 MIN_CHARS = 8

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotFoundError, Refusal
+from qa.errors import NotFoundError
 from qa.records import User
+from qa.refusals import InvalidRequestError, Refusal
 from qa.review.promises import PromiseState
 from qa.review.reviewing import MAX_TEXT
 from qa.store.audit import Detail, audit

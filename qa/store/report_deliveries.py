@@ -13,8 +13,9 @@ from enum import StrEnum
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from qa.errors import NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import User
+from qa.refusals import Refusal, TransitionError
 from qa.store.audit import audit
 from qa.store.tables_reports import ReportAttemptRow, ReportDeliveryRow
 

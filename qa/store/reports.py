@@ -8,8 +8,9 @@ from enum import StrEnum
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
-from qa.errors import InvalidRequestError, NotFoundError, Refusal, StoreError, TransitionError
+from qa.errors import NotFoundError, StoreError
 from qa.records import Scope, User
+from qa.refusals import InvalidRequestError, Refusal, TransitionError
 from qa.review.report_model import (
     ReportBody,
     ReportDays,

@@ -10,8 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import FlagAction, FlagDecision, ReviewState, Right, Scope, User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.appeals import (
     Release,
     ReleaseAction,

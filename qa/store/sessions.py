@@ -23,8 +23,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from qa.errors import AccountError, AccountFault, NotFoundError
+from qa.errors import NotFoundError
 from qa.records import User, UserRole
+from qa.refusals import AccountError, AccountFault
 from qa.store.accounts import as_user, is_plain
 from qa.store.audit import audit
 from qa.store.tables_people import ApiTokenRow, LoginSessionRow, UserRow, UserTeamRow

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal
+from qa.errors import NotFoundError
 from qa.records import CheckKind, DrawnBy, Right, Scope, SpotCheck, User, UserRole
+from qa.refusals import NotAllowedError, Refusal
 from qa.review.appeals import require_other_person
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of, scope_of

@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from qa.errors import NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, User
+from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of
 from qa.store.audit import audit

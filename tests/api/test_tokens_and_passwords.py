@@ -11,8 +11,8 @@ from sqlalchemy import update
 
 from qa.api.access import SESSION_COOKIE
 from qa.api.app import create_app
-from qa.errors import AccountFault
 from qa.records import User, UserRole
+from qa.refusals import AccountFault
 from qa.store import accounts
 from qa.store.sessions import hash_secret, make_token
 from qa.store.tables_people import ApiTokenRow, UserRow

@@ -19,15 +19,9 @@ from qa.batch.archive_backup import attach_recordings, back_up_recordings, resto
 from qa.batch.deleting import carry_out, prove
 from qa.codec import decode
 from qa.config import Settings
-from qa.errors import (
-    ConfigError,
-    ConflictError,
-    NotAllowedError,
-    NotFoundError,
-    StoreError,
-    TransitionError,
-)
+from qa.errors import ConfigError, ConflictError, NotFoundError, StoreError
 from qa.records import User, UserRole
+from qa.refusals import NotAllowedError, TransitionError
 from qa.sections import ArchiveSettings
 from qa.store import archive as rows
 from qa.store.deletions import (

@@ -12,7 +12,7 @@ from qa.batch.publishing import list_history, publish_file, sign
 from qa.batch.rulesets import RulesetLoader
 from qa.batch.runner import ingest_folder
 from qa.config import Settings
-from qa.errors import NotProvedError
+from qa.refusals import NotProvedError
 from qa.review.gate import Standing
 from qa.store.audit_reading import AuditFilter, list_entries
 from qa.store.label_sets import SetDraft, SetKind

@@ -35,7 +35,7 @@ from qa.batch.reporting import (
 )
 from qa.config import Settings
 from qa.config_reports import ReportSettings
-from qa.errors import NotAllowedError, TransitionError
+from qa.refusals import NotAllowedError, TransitionError
 from qa.reports.report_page import report_file
 from qa.reports.report_xlsx import report_xlsx, safe
 from qa.review.report_model import ReportKind, ReportState, days_of

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from qa.errors import AccountError, AccountFault, NotFoundError
+from qa.errors import NotFoundError
 from qa.records import User, UserRole
+from qa.refusals import AccountError, AccountFault
 from qa.store import accounts, passwords
 from qa.store.accounts import UserDraft
 from qa.store.store import Store

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from qa.batch.reviewing import close_passed_windows
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Appeal, AppealState, Basis, FlagAction, ReviewState, Scope
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.appeals import AppealChange
 from qa.store.appeals import (
     AppealRuling,

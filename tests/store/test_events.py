@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, update
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Scope
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.events import (
     Event,
     EventAction,

@@ -5,8 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Scope, UserRole
+from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.review.backtest import Origin
 from qa.store.agreement import agreement_of
 from qa.store.audit_reading import AuditFilter, list_entries

@@ -10,8 +10,9 @@ import pytest
 from qa.batch.judging import score_pending
 from qa.batch.runner import ingest_folder
 from qa.config import Settings
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError
+from qa.errors import NotFoundError
 from qa.records import User, UserRole
+from qa.refusals import InvalidRequestError, NotAllowedError
 from qa.review.promises import PromiseState, TicketTimes, state_of
 from qa.store.promise_rulings import PromisePlace, rule_promise
 from qa.store.promises import PromiseFilter, PromiseLine, list_promises

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import insert, select, update
 
-from qa.errors import NotFoundError, StoreError, TransitionError
+from qa.errors import NotFoundError, StoreError
 from qa.records import FlagAction, Scope
+from qa.refusals import TransitionError
 from qa.review.report_model import (
     FIGURES,
     GROUPINGS,

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Basis, FlagAction, FlagDecision, ReviewState, Scope
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.appeals import Release
 from qa.store import queries
 from qa.store.agent_totals import agent_totals

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from qa.batch.reviewing import do_daily_work, draw_settings
-from qa.errors import InvalidRequestError, NotAllowedError, NotFoundError, Refusal
+from qa.errors import NotFoundError
 from qa.records import CheckKind, DrawnBy, FlagAction, Scope, SpotCheck, User
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal
 from qa.review.sampling import Candidate, Plan
 from qa.review.sampling import draw as lots
 from qa.store import accounts

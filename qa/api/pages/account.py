@@ -13,7 +13,7 @@ from qa.api.logins import change_password
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
 from qa.api.service import Service, running_service
-from qa.errors import AccountError
+from qa.refusals import AccountError
 from qa.store import sessions
 from qa.store.audit import audit
 

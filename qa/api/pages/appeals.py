@@ -17,9 +17,10 @@ from qa.api.review_views import Reading
 from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_in
-from qa.errors import ConflictError, InvalidRequestError, NotAllowedError, TransitionError
+from qa.errors import ConflictError
 from qa.masking import listen
 from qa.records import AppealState, FlagDecision, Right
+from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.review.appeals import AppealChange
 from qa.review.reviewing import ReviewedLine
 from qa.store.appeals import (

@@ -15,8 +15,8 @@ from qa.api.rendering import flash, language, page
 from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_by_call
-from qa.errors import InvalidRequestError, NotAllowedError, TransitionError
 from qa.records import Right
+from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.store import archive
 from qa.store.deletions import (
     Deletion,

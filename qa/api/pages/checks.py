@@ -15,8 +15,8 @@ from qa.api.rendering import flash, language, page
 from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_by_call
-from qa.errors import InvalidRequestError, NotAllowedError
 from qa.records import CheckKind, Right, SpotCheck, UserRole
+from qa.refusals import InvalidRequestError, NotAllowedError
 from qa.store.names import user_names
 from qa.store.queries import agent_names
 from qa.store.spot_checks import (

@@ -17,8 +17,9 @@ from qa.api.words import word
 from qa.batch.asked_runs import AskedKind
 from qa.batch.proving import gate_of
 from qa.batch.publishing import check_draft, list_history, publish_text, sign, take_back
-from qa.errors import ConfigError, ConflictError, NotFoundError, NotProvedError, RulesetError
+from qa.errors import ConfigError, ConflictError, NotFoundError, RulesetError
 from qa.records import Right
+from qa.refusals import NotProvedError
 from qa.scoring.ruleset import Ruleset
 from qa.store.queries import agent_names
 from qa.store.runs import OPEN_STATES, Run, get_run, list_runs, request_run

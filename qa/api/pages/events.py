@@ -20,8 +20,9 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
-from qa.errors import ConflictError, InvalidRequestError, NotAllowedError, TransitionError
+from qa.errors import ConflictError
 from qa.records import Right
+from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.review.events import EventAction, EventKind, EventState, OmissionAction
 from qa.store.events import (
     EventDraft,
@@ -117,7 +118,7 @@ def enter(
 
 
 def _moment(day: str, service: Service) -> datetime:
-    from qa.errors import Refusal
+    from qa.refusals import Refusal
 
     try:
         return datetime.combine(date.fromisoformat(day), time(), service.store.zone)

@@ -16,8 +16,9 @@ from qa.api.rendering import flash, language, page
 from qa.api.rulesets import ruleset_in_force
 from qa.api.service import Service, service_of
 from qa.api.words import word
-from qa.errors import InvalidRequestError, NotFoundError, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right, Scope
+from qa.refusals import InvalidRequestError, TransitionError
 from qa.store.label_sets import SetDraft, SetKind, find_set, find_task, list_sets, make_set
 from qa.store.labels import close_set, hand_in, put_labels
 from qa.store.names import user_names

@@ -18,8 +18,8 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.batch.fines import charge_rules_of, reckoning_of
-from qa.errors import InvalidRequestError, Refusal
 from qa.records import Right
+from qa.refusals import InvalidRequestError, Refusal
 from qa.reports.assessment import reading_lines, sheet_workbook, work_lines
 from qa.review.booking import Entry, next_month, previous_month, yuan
 from qa.review.ledger import Standing, month_of

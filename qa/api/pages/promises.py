@@ -15,8 +15,8 @@ from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
 from qa.api.written import hide_by_call
-from qa.errors import InvalidRequestError, NotAllowedError
 from qa.records import Right
+from qa.refusals import InvalidRequestError, NotAllowedError
 from qa.review.promises import PromiseState
 from qa.store.names import user_names
 from qa.store.promise_rulings import PromisePlace, rule_promise

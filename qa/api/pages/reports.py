@@ -27,14 +27,9 @@ from qa.batch.report_delivery import deliver_due
 from qa.batch.report_papers import files_of
 from qa.batch.report_pdf import find_chromium, make_pdf
 from qa.batch.reporting import counted_then, make_report, send_report
-from qa.errors import (
-    ConfigError,
-    ConflictError,
-    InvalidRequestError,
-    NotFoundError,
-    TransitionError,
-)
+from qa.errors import ConfigError, ConflictError, NotFoundError
 from qa.records import Right
+from qa.refusals import InvalidRequestError, TransitionError
 from qa.reports.report_page import file_name, report_part, style_sheet
 from qa.review.report_model import ReportKind, ReportState, days_of, last_over
 from qa.store.agent_lists import teams_in_scope

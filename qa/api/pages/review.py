@@ -20,8 +20,9 @@ from qa.api.queue_query import QueueQuery
 from qa.api.rendering import flash, fragment, language, page
 from qa.api.service import Service, running_service
 from qa.api.words import word
-from qa.errors import ConflictError, InvalidRequestError, NotAllowedError
+from qa.errors import ConflictError
 from qa.records import FlagAction, Right
+from qa.refusals import InvalidRequestError, NotAllowedError
 from qa.store.appeals import submit_appeal
 from qa.store.reviews import decide_flag, release_call, settle_judged_anew, take_back
 from qa.types import Outcome

@@ -13,8 +13,8 @@ from qa.api.access import Viewer, limits_of, needs
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, page
 from qa.api.service import Service, running_service
-from qa.errors import AccountError
 from qa.records import Right, User, UserRole
+from qa.refusals import AccountError
 from qa.store import accounts, sessions
 from qa.store.accounts import UserDraft
 from qa.store.audit import audit

@@ -35,8 +35,8 @@ from qa.api.v1.shared import (
     who,
 )
 from qa.batch.fines import charge_rules_of, reckoning_of
-from qa.errors import InvalidRequestError, Refusal
 from qa.records import Right
+from qa.refusals import InvalidRequestError, Refusal
 from qa.review.booking import Entry
 from qa.store import charges, fines
 from qa.store.charges import ChargeAction, ChargeDraft, EnteredCharge

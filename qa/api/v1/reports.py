@@ -21,8 +21,9 @@ from qa.api.v1.schemas_reports import (
 from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
 from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import counted_then, make_report, reconcile, send_report
-from qa.errors import NotFoundError, Refusal, TransitionError
+from qa.errors import NotFoundError
 from qa.records import Right
+from qa.refusals import Refusal, TransitionError
 from qa.review.report_model import ReportKind, days_of
 from qa.store.agent_lists import teams_in_scope
 from qa.store.audit import audit

@@ -1,4 +1,4 @@
-"""Why something that a person asked for was refused: a sentence for each `qa.errors.Refusal`."""
+"""Why something that a person asked for was refused: a sentence for each `qa.refusals.Refusal`."""
 
 from collections.abc import Mapping
 from typing import Final
