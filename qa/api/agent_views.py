@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from qa.api.access import Viewer
 from qa.api.charts import Chart, Series
 from qa.api.clip_views import ClipView, ReadCall, read_calls
 from qa.api.days import Days
@@ -64,7 +65,9 @@ class PromiseView:
     quote: str
 
 
-def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> Mapping[str, Any]:
+def agent_values(
+    service: Service, viewer: Viewer, agent: AgentEntry, days: Days, lang: str
+) -> Mapping[str, Any]:
     """Gather all that an agent's page shows; the caller has checked the scope."""
     own = Scope(agent_id=agent.agent_id)
     wanted = Selection(own, days.since, days.until)
@@ -79,7 +82,7 @@ def agent_values(service: Service, agent: AgentEntry, days: Days, lang: str) -> 
             "total": team_figures.totals(session, wanted),
             "flags": agent_figures.flag_counts(session, wanted),
             "trend": _trend(session, service, agent, days, lang),
-            "appeals": _appeals(session, own, service),
+            "appeals": _appeals(session, own, service, viewer),
             "promises": _promises(session, agent, days, service, now),
         }
     rules = _rules(service)
@@ -182,8 +185,8 @@ def _praise(
     return found
 
 
-def _appeals(session: Any, own: Scope, service: Service) -> list[AppealView]:
-    lines = list_appeals(session, own, only_open=False, limit=_APPEALS)
+def _appeals(session: Any, own: Scope, service: Service, viewer: Viewer) -> list[AppealView]:
+    lines = list_appeals(session, own, only_open=False, limit=_APPEALS, reader=viewer.user)
     written = hide_by_call(session, [line.appeal.call_id for line in lines], service.store.zone)
     return [AppealView(one, written(one.appeal.call_id, one.appeal.answer)) for one in lines]
 

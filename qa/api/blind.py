@@ -3,7 +3,7 @@
 from qa.api.access import Viewer
 from qa.api.service import Service
 from qa.refusals import NotAllowedError, Refusal
-from qa.store.label_sets import is_blind_to
+from qa.store.blind import is_blind_to
 
 
 def is_blind(service: Service, viewer: Viewer, call_id: str) -> bool:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Appeal, AppealState, FlagAction, FlagDecision, Right, Scope, User
-from qa.refusals import InvalidRequestError, Refusal
+from qa.refusals import InvalidRequestError, NotAllowedError, Refusal
 from qa.review.appeals import (
     AppealChange,
     require_appealable,
@@ -20,6 +20,7 @@ from qa.review.appeals import (
 )
 from qa.review.reviewing import ReviewedCard, Ruling, check_ruling, check_text, effective_card
 from qa.store.audit import audit
+from qa.store.blind import calls_hidden_from, is_blind_to
 from qa.store.call_status import write_status
 from qa.store.messages import MessageKind, tell_agent
 from qa.store.moved_calls import reopen_moved
@@ -131,7 +132,7 @@ def decide_appeal(
 
     Raises:
         NotAllowedError: the person lacks the right, it is their own call, or they decided a flag
-            of the scorecard or released it.
+            of the scorecard or released it, or they still have the call to label blind.
         NotFoundError: no such appeal in their scope.
         InvalidRequestError: no answer; changes to a dismissed one, none to an upheld one about the
             whole call, or such that the score would fall or nothing would change.
@@ -141,6 +142,8 @@ def decide_appeal(
     held = hold_call(session, user, Right.DECIDE_APPEALS, row.call_id, now)
     review = held.review
     require_other_person(user, held.agent_id)
+    if is_blind_to(session, user.user_id, row.call_id):
+        raise NotAllowedError(Refusal.BLIND)
     answer = check_text(ruling.answer)
     state = AppealState.UPHELD if ruling.upheld else AppealState.DISMISSED
     appeal = _current(session, row)
@@ -253,13 +256,18 @@ def list_appeals(
     only_open: bool = True,
     before: int | None = None,
     limit: int = 50,
+    reader: User | None = None,
 ) -> list[AppealLine]:
     """List appeals within a scope: open ones the oldest first, else all, the newest first.
 
     Args:
+        reader: left out are appeals against calls that this person still has to label blind.
         before: number of the last appeal of the page before (open ones: listed after it).
     """
     wanted = _appeals(scope)
+    hidden = calls_hidden_from(session, reader.user_id) if reader else None
+    if hidden is not None:
+        wanted = wanted.where(AppealRow.call_id.not_in(hidden))
     number = AppealRow.appeal_id
     if only_open:
         wanted = wanted.where(AppealStepRow.appeal_id.is_(None)).order_by(number)
@@ -269,6 +277,18 @@ def list_appeals(
         wanted = wanted if before is None else wanted.where(number < before)
     rows = session.execute(wanted.limit(limit))
     return [AppealLine(as_appeal(row, step), agent_id) for row, step, agent_id in rows]
+
+
+def count_hidden(session: Session, scope: Scope, reader: User, *, only_open: bool = True) -> int:
+    """Count the appeals that `list_appeals` leaves out, as the reader still labels their calls."""
+    hidden = calls_hidden_from(session, reader.user_id)
+    if hidden is None:
+        return 0
+    wanted = _appeals(scope).where(AppealRow.call_id.in_(hidden))
+    if only_open:
+        wanted = wanted.where(AppealStepRow.appeal_id.is_(None))
+    found = wanted.with_only_columns(func.count(AppealRow.appeal_id))
+    return session.execute(found).scalar_one()
 
 
 def find_appeal(session: Session, scope: Scope, appeal_id: int) -> AppealLine:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, case, func, insert, or_, select
+from sqlalchemy import ColumnElement, case, func, insert, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -217,25 +217,6 @@ def find_task(session: Session, user: User, set_id: int, position: int) -> Task:
         if task.position == position:
             return task
     raise NotFoundError("label task", f"{set_id}/{position}")
-
-
-def is_blind_to(session: Session, user_id: int, call_id: str) -> bool:
-    """Whether a person still has this call to label apart from the machine's result.
-
-    A call may be reached under an earlier id of its own: every call of the recording counts.
-    """
-    sound = select(CallRow.recording_id).where(CallRow.call_id == call_id).scalar_subquery()
-    same = select(CallRow.call_id).where(CallRow.recording_id == sound)
-    rows = session.scalars(
-        select(LabelTaskRow.set_id)
-        .where(
-            or_(LabelTaskRow.call_id == call_id, LabelTaskRow.call_id.in_(same)),
-            LabelTaskRow.user_id == user_id,
-        )
-        .distinct()
-    ).all()
-    sets = [find_set(session, set_id) for set_id in rows]
-    return any(one.is_open and user_id not in one.handed_in for one in sets)
 
 
 def _reviewers(session: Session, wanted: Sequence[int]) -> dict[int, str | None]:

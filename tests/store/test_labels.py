@@ -11,13 +11,13 @@ from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.review.backtest import Origin
 from qa.store.agreement import agreement_of
 from qa.store.audit_reading import AuditFilter, list_entries
+from qa.store.blind import is_blind_to
 from qa.store.consistency import calls_by_agent, main_ruleset
 from qa.store.label_sets import (
     LabelSet,
     SetDraft,
     SetKind,
     find_task,
-    is_blind_to,
     list_sets,
     make_set,
     tasks_of,

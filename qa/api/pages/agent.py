@@ -79,7 +79,7 @@ def _shown(
         "may_listen": viewer.may(Right.LISTEN),
         "may_read_rules": viewer.may(Right.READ_RULES),
         **frame(days, lang, address, now.astimezone(zone).date()),
-        **agent_values(service, agent, days, lang),
+        **agent_values(service, viewer, agent, days, lang),
     }
     return page(request, "agent.html", values)
 

@@ -26,6 +26,7 @@ from qa.review.reviewing import ReviewedLine
 from qa.store.appeals import (
     AppealLine,
     AppealRuling,
+    count_hidden,
     decide_appeal,
     find_appeal,
     list_appeals,
@@ -193,14 +194,21 @@ def _shown(
     only_open = view == "open"
     with service.store.reading() as session:
         found = list_appeals(
-            session, viewer.scope, only_open=only_open, before=after, limit=PAGE_SIZE + 1
+            session,
+            viewer.scope,
+            only_open=only_open,
+            before=after,
+            limit=PAGE_SIZE + 1,
+            reader=viewer.user,
         )
+        hidden = count_hidden(session, viewer.scope, viewer.user, only_open=only_open)
         lines = found[:PAGE_SIZE]
         cards = _cards(session, service, viewer, lines, language(request))
     values = {
         "viewer": viewer,
         "view": view,
         "cards": cards,
+        "hidden": hidden,
         "more": lines[-1].appeal.appeal_id if len(found) > PAGE_SIZE else None,
         "decides": viewer.may(Right.DECIDE_APPEALS),
         "failed": failed,

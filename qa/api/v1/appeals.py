@@ -62,7 +62,7 @@ def list_appeals(
         int, Query(ge=1, le=100, description="How many at most; each is masked by its call.")
     ] = 20,
 ) -> AppealPage:
-    """List the appeals against calls that you may see."""
+    """List the appeals against calls that you may see, those you still label blind left out."""
     with service.store.reading() as session:
         found = appeals.list_appeals(
             session,
@@ -70,7 +70,9 @@ def list_appeals(
             only_open=only_open,
             before=number_after(after),
             limit=limit + 1,
+            reader=viewer.user,
         )
+        left_out = appeals.count_hidden(session, viewer.scope, viewer.user, only_open=only_open)
         shown = found[:limit]
         names = user_names(session, people_of_appeals(line.appeal for line in shown))
     seen = _calls(service, viewer, shown)
@@ -80,6 +82,7 @@ def list_appeals(
             for line in shown
         ],
         next=next_cursor(found, limit, lambda line: (line.appeal.appeal_id,)),
+        left_out=left_out,
     )
 
 

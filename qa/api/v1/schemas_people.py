@@ -105,6 +105,10 @@ class AppealPage(Answer):
 
     items: list[AppealOut]
     next: str | None = Field(description="`after` of the next page; null on the last.")
+    left_out: int = Field(
+        description="Appeals against calls that you still have to label blind, on no page until "
+        "the labels are handed in."
+    )
 
 
 class CheckResultOut(Answer):

@@ -16,6 +16,11 @@ WORDS: Final[Mapping[str, Wording]] = {
         "您提出的申诉和答复都在这里。裁决之前分数和罚款都不生效。",
         "Your appeals and their answers. Until one is decided, no points or fines count.",
     ),
+    "appeals_hidden": Wording(
+        "另有 {n} 条申诉的通话您正在盲评，交卷之后才显示。",
+        "Not shown: {n} about calls that you are labelling blind, until the labels are handed in.",
+    ),
+    "appeals_hidden_labels": Wording("去盲评", "Label now"),
     "appeals_views": Wording("申诉清单", "Lists of appeals"),
     "appeals_view_open": Wording("待裁决", "To decide"),
     "appeals_view_all": Wording("全部", "All"),

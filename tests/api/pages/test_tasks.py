@@ -9,8 +9,10 @@ from sqlalchemy import update
 
 from qa.records import AppealState, Scope, UserRole
 from qa.store.appeals import list_appeals
+from qa.store.labels import close_set
 from qa.store.messages import MessageKind, tell_user
 from qa.store.spot_checks import CheckFilter, list_checks
+from qa.store.tables_labels import LabelSetRow, LabelTaskRow
 from qa.store.tables_review import SpotCheckRow
 from tests.api.pages.conftest import HOSTILE, Browser, Open, Site
 from tests.people import person
@@ -205,3 +207,30 @@ def test_a_check_of_long_ago_shows_as_done_when_it_was_done(site: Site, opened: 
     row = page.split(f'id="check-{number}"')[1].split("</li>")[0]
     assert "补听了，判得对，没有问题。" in row
     assert "部长复听，同意上面的结论。" in row and head.name in row and lead.name in row
+
+
+def test_an_appeal_against_a_call_that_one_labels_blind_waits(site: Site, opened: Open) -> None:
+    with site.store.reading() as session:
+        lines = list_appeals(session, EVERYTHING, only_open=False)
+    blind = lines[0].appeal
+    head, now = person(site.store, UserRole.HEAD), datetime.now(UTC)
+    about = {"ruleset_id": "heating-repair", "ruleset_hash": "f" * 64, "rules": "[]"}
+    with site.store.writing() as session:
+        row = LabelSetRow(
+            kind="calibration", title="校准", **about, strata="{}", seed="s", made_at=now
+        )
+        session.add(row)
+        session.flush()
+        set_id, who = row.set_id, head.user_id
+        task = {"position": 1, "call_id": blind.call_id, "stratum": "rest", "user_id": who}
+        session.add(LabelTaskRow(set_id=set_id, **task))
+    shown = [f'id="appeal-{line.appeal.appeal_id}"' for line in lines]
+    browser = opened(head)
+    page = browser.get("/appeals?view=all&lang=zh")
+    assert [one in page for one in shown] == [False] + [True] * (len(shown) - 1)
+    assert "另有 1 条申诉" in page and blind.call_id not in page
+    assert "Not shown: 1" in browser.get("/appeals?view=all&lang=en")
+    with site.store.writing() as session:
+        close_set(session, site.people.head, set_id, now)
+    page = browser.get("/appeals?view=all&lang=zh")
+    assert all(one in page for one in shown) and "另有" not in page

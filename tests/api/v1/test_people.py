@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from qa.store.label_sets import LabelSet, SetDraft, SetKind, make_set
+from qa.store.labels import close_set
 from qa.store.tables_review import SpotCheckRow
 from tests.api.v1.conftest import Api
+from tests.review_store import CALLS
 
 
 def card(api: Api, call_id: str) -> Any:
@@ -227,3 +230,35 @@ def test_the_log_is_paged(api: Api) -> None:
 def test_numbers_that_are_none(api: Api, path: str) -> None:
     for who in ("head", "admin"):
         assert api.ask(who, "GET", path).status_code in (403, 422)
+
+
+def test_an_appeal_against_a_call_that_is_labelled_blind_waits(api: Api) -> None:
+    """The list goes on without it; nobody decides what they may not see yet."""
+    released(api)
+    appeal = api.post("agent", "/calls/open/appeals", {"rule_id": "IP01", "text": "没保证"}, 201)
+    assert len(api.get("head", "/appeals")["items"]) == 1
+    found = labelled_blind(api, "head")
+    answer = api.get("head", "/appeals")
+    assert (answer["items"], answer["left_out"]) == ([], 1)
+    assert api.get("head", "/appeals?only_open=false")["items"] == []
+    others = api.get("other_head", "/appeals")
+    assert (len(others["items"]), others["left_out"]) == (1, 0)
+    path, ruling = f"/appeals/{appeal['appeal_id']}", {"upheld": True, "answer": "同意"}
+    assert api.problem("head", "GET", path, 403)["reason"] == "blind"
+    assert api.problem("head", "POST", f"{path}/decision", 403, json=ruling)["reason"] == "blind"
+    assert api.get("other_head", path)["state"] == "open", "the refused decision left nothing"
+    with api.review.store.writing() as session:
+        close_set(session, api.people["other_head"], found.set_id, datetime.now(UTC))
+    answer = api.get("head", "/appeals")
+    assert (len(answer["items"]), answer["left_out"]) == (1, 0)
+    assert api.post("head", f"{path}/decision", ruling)["state"] == "upheld"
+
+
+def labelled_blind(api: Api, who: str) -> LabelSet:
+    """Give a person every call to label."""
+    people = (api.people[who].user_id,)
+    rules = ("FP01", "IP01")
+    kind, size = SetKind.CALIBRATION, len(CALLS)
+    draft = SetDraft(kind, "校准", "heating-repair", "f" * 64, rules, people, size, "s")
+    with api.review.store.writing() as session:
+        return make_set(session, api.people["other_head"], draft, datetime.now(UTC))
