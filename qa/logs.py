@@ -7,12 +7,17 @@ into messages about them and into tracebacks.
 import logging
 import re
 
-_MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+# Digits that are no part of it may stand before it, of a date or for the exchange (0, 9, 86), and a
+# date behind it.
+_MOBILE = re.compile(
+    r"(?<!\d)((?:20\d{6}(?:\d{6}(?:\d{3})?)?)?(?:(?:00)?86|0|9)?1[3-9]\d)(-?)\d{4}\2(\d{4})"
+    r"(?!\d(?!0\d{6}))"
+)
 
 
 def hide_mobiles(text: str) -> str:
     """Hide mobile numbers inside a text, a file name or an id: `138****0000`."""
-    return _MOBILE.sub(r"\1****\2", text)
+    return _MOBILE.sub(r"\1\2****\2\3", text)
 
 
 class HidingFormatter(logging.Formatter):

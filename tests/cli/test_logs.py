@@ -21,12 +21,25 @@ PHONE = "13912345678"
 def test_ids_and_tracebacks_lose_their_numbers() -> None:
     assert hide_mobiles(f"out-{PHONE}-20251118") == "out-139****5678-20251118"
     assert hide_mobiles("20251118093012345") == "20251118093012345"
+    assert hide_mobiles("1763775015123") == "1763775015123"
     try:
         raise ValueError(f"call {PHONE}")
     except ValueError:
         record = logging.LogRecord("qa", 40, "a.py", 1, "call %s", (PHONE,), sys.exc_info())
     said = HidingFormatter("%(message)s").format(record)
     assert PHONE not in said and said.count("139****5678") == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(f"86{PHONE}.wav", f"+86{PHONE}", f"0086{PHONE}-1", f"0{PHONE}-801", f"out-9{PHONE}"),
+        *(f"20251118{PHONE}", f"202511180930150{PHONE}", f"{PHONE}20251118093015"),
+        "139-1234-5678.wav",
+    ],
+)
+def test_numbers_as_exchanges_write_them_are_hidden_too(name: str) -> None:
+    assert hide_mobiles(name) == name.replace("1234", "****")
 
 
 def test_a_night_in_a_log_shows_no_number(tmp_path: Path) -> None:
