@@ -556,3 +556,23 @@ def test_digits_of_the_next_answer_are_no_room() -> None:
     )
     assert judged("phone", middle) is MET
     assert judged("address", middle) is MET
+
+
+TENS = [
+    (MET, "二是四号楼", "二十四号楼"),
+    (MET, "是四号楼", "十四号楼"),
+    (MET, "二十四号楼", "二时四号楼"),
+    (VIOLATED, "二是四号楼", "六号楼"),
+    (VIOLATED, "二是四号楼", "三十四号楼"),
+]
+
+
+@pytest.mark.parametrize(("outcome", "given", "repeated"), TENS)
+def test_a_ten_heard_as_another_word_convicts_nobody(
+    outcome: Outcome, given: str, repeated: str
+) -> None:
+    middle = (
+        f"坐席: 您家地址说一下？\n客户: 和平里小区{given}三单元五零二。\n"
+        f"坐席: 和平里小区{repeated}三单元五零二，对吗？\n客户: 对。"
+    )
+    assert judged("address", middle) is outcome

@@ -57,7 +57,8 @@ class Mark:
         clear: whether every syllable is a digit's.
         confidence: the recogniser's own, 0–1.
         number: positions of the number alone.
-        or_ten: whether all that is unclear is if a ten stands before it (是四单元, 十四单元).
+        or_ten: the tens that may stand before it, where nothing else is unclear: 1 in 是四单元, which
+            may be 十四单元; 1 or 2 in 二是四单元.
     """
 
     kind: Kind
@@ -67,12 +68,12 @@ class Mark:
     clear: bool
     confidence: float
     number: tuple[int, int]
-    or_ten: bool = False
+    or_ten: str = ""
 
     @property
     def options(self) -> frozenset[str]:
         """The numbers that a mark may stand for, if it is clear or `or_ten`."""
-        return frozenset((self.value, f"1{self.value}") if self.or_ten else (self.value,))
+        return frozenset((self.value, *(ten + self.value for ten in self.or_ten)))
 
 
 def find_marks(track: Track, sounds: str) -> tuple[Mark, ...]:
@@ -166,8 +167,15 @@ def _before(track: Track, at: int, end: int, kind: Kind) -> Mark | None:
         return None
     ten = first > floor and text[first] != "十" and syllable_of(text[first - 1]) == "shi"
     sure = clear and not ten  # 时6号楼: a ten may hide in what was heard as 时 or 是
+    or_ten = _tens(text, floor, first - 1) if clear and ten else ""
     confidence = track.confidence(first, at)
-    return Mark(kind, first, end, value, sure, confidence, (first, at), clear and ten)
+    return Mark(kind, first, end, value, sure, confidence, (first, at), or_ten)
+
+
+def _tens(text: str, floor: int, at: int) -> str:
+    """List the tens that may be meant where 十 was heard as something else, with what is before."""
+    digit = digit_by_sound(text[at - 1]) if at > floor else None
+    return "1" if digit in (None, "0", "1") else f"1{digit}"
 
 
 def _rooms(track: Track, sounds: str, before: list[Mark]) -> list[Mark]:
