@@ -22,12 +22,13 @@ from qa.review.reviewing import ReviewedCard, Ruling, check_ruling, check_text, 
 from qa.store.audit import audit
 from qa.store.blind import calls_hidden_from, is_blind_to
 from qa.store.call_status import write_status
-from qa.store.messages import MessageKind, tell_agent
+from qa.store.messages import MessageKind, tell_agent_named, tell_user
 from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, as_appeal
 from qa.store.reviews import add_decision, hold_call, people_who_decided
 from qa.store.scope import agent_in_scope
 from qa.store.tables import CallRow
+from qa.store.tables_people import UserRow
 from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow
 from qa.types import Outcome
 
@@ -131,8 +132,8 @@ def decide_appeal(
     The same person deciding the same way twice leaves one decision.
 
     Raises:
-        NotAllowedError: the person lacks the right, it is their own call, or they decided a flag
-            of the scorecard or released it, or they still have the call to label blind.
+        NotAllowedError: the person lacks the right, it is their own call or appeal, they decided a
+            flag of the scorecard or released it, or they still have the call to label blind.
         NotFoundError: no such appeal in their scope.
         InvalidRequestError: no answer; changes to a dismissed one, none to an upheld one about the
             whole call, or such that the score would fall or nothing would change.
@@ -141,7 +142,10 @@ def decide_appeal(
     row = _row(session, appeal_id)
     held = hold_call(session, user, Right.DECIDE_APPEALS, row.call_id, now)
     review = held.review
-    require_other_person(user, held.agent_id)
+    # The call may have moved since: who asked is owed the answer, and gives it no more than before.
+    asked = session.get_one(UserRow, row.submitted_by)
+    for agent_id in (held.agent_id, asked.agent_id):
+        require_other_person(user, agent_id)
     if is_blind_to(session, user.user_id, row.call_id):
         raise NotAllowedError(Refusal.BLIND)
     answer = check_text(ruling.answer)
@@ -156,7 +160,10 @@ def decide_appeal(
         add_decision(session, user, review, rule_id, change, now, appeal_id)
     _add_step(session, row, state, answer, user, now)
     kind = MessageKind.APPEAL_UPHELD if ruling.upheld else MessageKind.APPEAL_DISMISSED
-    tell_agent(session, kind, row.call_id, now)
+    if asked.agent_id is None:
+        tell_user(session, kind, asked.user_id, row.call_id, now)
+    else:
+        tell_agent_named(session, kind, asked.agent_id, row.call_id, now)
     reopen_moved(session, [row.call_id], now)
     write_status(session, [row.call_id], now)
     details = {"call": row.call_id, "outcome": state.value, "changes": len(changes)}

@@ -324,6 +324,9 @@ def test_a_call_under_appeal_is_reviewed_anew_once_that_is_decided(centre: House
     ruled(centre, number, upheld=False)
     with centre.store.reading() as session:
         assert review_of(session, everything, "c1", LATER).state is ReviewState.STARTED
+        told = [one.kind for one in messages_for(session, centre.people["amy"])]
+        assert MessageKind.APPEAL_DISMISSED in told  # the answer is hers, not the new agent's
+        assert messages_for(session, centre.people["sun"]) == []
     assert booked(centre) == []
 
 
