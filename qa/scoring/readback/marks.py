@@ -57,8 +57,8 @@ class Mark:
         clear: whether every syllable is a digit's.
         confidence: the recogniser's own, 0–1.
         number: positions of the number alone.
-        or_ten: the tens that may stand before it, where nothing else is unclear: 1 in 是四单元, which
-            may be 十四单元; 1 or 2 in 二是四单元.
+        or_ten: the tens that may stand before it, where nothing else is unclear: 1 in 是四单元,
+            which may be 十四单元; 1 or 2 in 二是四单元.
     """
 
     kind: Kind
