@@ -5,6 +5,7 @@ it for certain, before it sends anything), and `call.listen`, which stretch was 
 what the player reports. Browsers ask for a whole recording to play three seconds of it.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -21,10 +22,12 @@ from qa.api.problems import Refused
 from qa.api.redaction import muted_for
 from qa.api.service import Service, locate_audio, running_service
 from qa.api.sound import sound_response
+from qa.api.unchanged import is_known, tag_of, unless_known
 from qa.errors import QAError
 from qa.records import Right
 from qa.store.audit import Detail, audit
 from qa.store.audit_reading import was_written_lately
+from qa.transcribe.clips import as_ogg
 from qa.transcribe.playback import SoundLength
 from qa.types import Span
 
@@ -85,6 +88,8 @@ def recording_response(
 ) -> Response:
     """Give a recording as PCM WAV, protected numbers silent in it; answers Range requests.
 
+    Who has it already gets 304, written down as if it were sent.
+
     Args:
         clear: as it was recorded; needs the right to see personal data and is written down.
 
@@ -105,10 +110,14 @@ def recording_response(
     if request.method == "GET":
         _note_fetch(service, viewer, call_id, span, clear=clear)
     if sound.is_plain:
-        return _piece(request, sound.copy) or FileResponse(sound.copy, media_type="audio/wav")
+        return unless_known(request, _piece(request, sound.copy) or _whole(sound.copy))
     found = _SHORT.fullmatch(Headers(scope=request.scope).get("range", ""))
     part = (int(found[1]), int(found[2]) + 1) if found else None
-    return sound_response(request, sound, part)
+    return unless_known(request, sound_response(request, sound, part))
+
+
+def _whole(copy: Path) -> FileResponse:
+    return FileResponse(copy, media_type="audio/wav", stat_result=copy.stat())
 
 
 def _piece(request: Request, copy: Path) -> Response | None:
@@ -173,6 +182,7 @@ def play(
 @router.get("/clips/{call_id:path}")
 def download_clip(
     call_id: str,
+    request: Request,
     service: Running,
     viewer: Listener,
     start_ms: Annotated[int, Query(ge=0, le=100_000_000)],
@@ -188,18 +198,24 @@ def download_clip(
     if not 0 < end_ms - start_ms <= MAX_CLIP_MS:
         raise HTTPException(400, "a clip is longer than nothing and at most ten minutes")
     clip = cut(service, viewer, call_id, Span(start_ms, end_ms), clear=clear)
-    return clip_response(clip, start_ms, end_ms, "wav")
+    return clip_response(request, clip, Span(start_ms, end_ms))
 
 
-def clip_response(clip: bytes, start_ms: int, end_ms: int, ending: str) -> Response:
-    """Give a clip as a file to keep, named after its place and nothing else.
+def clip_response(request: Request, clip: bytes, span: Span, *, is_ogg: bool = False) -> Response:
+    """Give a clip as a file to keep, named after its place and nothing else; 304 to who has it.
 
     Args:
-        ending: `wav` or `ogg`.
+        clip: as WAV.
+        is_ogg: whether to send Ogg Vorbis instead.
     """
-    name = f"clip-{start_ms // 1000}s-{-(-end_ms // 1000)}s.{ending}"
-    headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(clip, media_type=f"audio/{ending}", headers=headers)
+    ending = "ogg" if is_ogg else "wav"
+    name = f"clip-{span.start_ms // 1000}s-{-(-span.end_ms // 1000)}s.{ending}"
+    # The same sound is packed into Ogg with another number each time: the tag is of the sound.
+    tag = tag_of(ending, hashlib.sha256(clip).hexdigest())
+    headers = {"content-disposition": f'attachment; filename="{name}"', "etag": tag}
+    if is_ogg and not is_known(request, tag):
+        clip = as_ogg(clip)
+    return unless_known(request, Response(clip, media_type=f"audio/{ending}", headers=headers))
 
 
 def _asked_span(request: Request, length: SoundLength) -> Span:

@@ -55,7 +55,11 @@ ErrorPage = Callable[[Request, int], Response]
 
 
 class Headers:
-    """Adds the security headers to every answer; nothing but static files may be kept."""
+    """Adds the security headers to every answer.
+
+    Static files may be kept and are asked for again (their `ETag` saves the bytes); of the rest
+    only what says so itself.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

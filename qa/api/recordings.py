@@ -2,9 +2,10 @@
 
 A recording is played only while its file, or its object in S3-compatible storage, lies where ingest
 knows it and still holds the same bytes. Browsers cannot play A-law everywhere, so a PCM copy is
-kept in the data folder, with at most `CACHE_BYTES` of them; it is given out under the same
-condition, so that deleting a recording takes its sound away from the page too. An object is fetched
-once for that copy; its outline, clips and Range requests are answered from it.
+kept in the data folder, with at most `CACHE_BYTES` of them and `OUTLINE_BYTES` of outlines; it is
+given out under the same condition, so that deleting a recording takes its sound away from the page
+too. An object is fetched once for that copy; its outline, clips and Range requests are answered
+from it.
 """
 
 import hashlib
@@ -29,7 +30,8 @@ from qa.transcribe.playback import length_of, write_playable
 from qa.types import Span
 from qa.vault import SEALED_SUFFIX, load_ring, open_plain
 
-CACHE_BYTES = 2 << 30
+CACHE_BYTES, OUTLINE_BYTES = 2 << 30, 256 << 20
+"""An hour of two channels is about 230 MB of sound and 700 kB of outline."""
 _BLOCK = 1 << 20
 
 
@@ -128,7 +130,7 @@ class Recordings:
             with self._at_hand(recording_id, place) as path, self._lock:
                 self._cache.mkdir(parents=True, exist_ok=True, mode=0o700)
                 write_playable(path, recording_id, target, self._decoder, seal=self._seals)
-                self._make_room(keep=target)
+                _make_room(target, "*.wav*", CACHE_BYTES)
         return target
 
     @contextmanager
@@ -155,11 +157,14 @@ class Recordings:
         """
         sound = self.playable(recording_id, place)
         outline = self._outlines / f"{recording_id}.npy"
-        if not outline.is_file():
-            with self._lock:
-                self._outlines.mkdir(parents=True, exist_ok=True, mode=0o700)
-                write_peaks(sound, outline, self._keys)
-        return read_peaks(outline, points, length_of(sound, self._keys).duration_ms)
+        duration_ms = length_of(sound, self._keys).duration_ms
+        with suppress(FileNotFoundError):  # never made, or just now another process made room
+            return read_peaks(outline, points, duration_ms)
+        with self._lock:
+            self._outlines.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_peaks(sound, outline, self._keys)
+            _make_room(outline, "*.npy", OUTLINE_BYTES)
+            return read_peaks(outline, points, duration_ms)
 
     def probe(self, path: Path) -> Probed:
         """Look whether a file that somebody sent is a recording, whatever it is called.
@@ -230,16 +235,18 @@ class Recordings:
                 digest.update(block)
         return digest.hexdigest()
 
-    def _make_room(self, *, keep: Path) -> None:
-        found = []
-        for file in self._cache.glob("*.wav*"):
-            with suppress(FileNotFoundError):  # another process makes room, too
-                status = file.stat()
-                found.append((status.st_mtime, status.st_size, file))
-        total = sum(size for _, size, _ in found)
-        for _, size, file in sorted(found):
-            if total <= CACHE_BYTES:
-                break
-            if file != keep:
-                total -= size
-                file.unlink(missing_ok=True)
+
+def _make_room(kept: Path, pattern: str, most_bytes: int) -> None:
+    """Delete the oldest files beside one that was just made, until few enough bytes are left."""
+    found = []
+    for file in kept.parent.glob(pattern):
+        with suppress(FileNotFoundError):  # another process makes room, too
+            status = file.stat()
+            found.append((status.st_mtime, status.st_size, file))
+    total = sum(size for _, size, _ in found)
+    for _, size, file in sorted(found):
+        if total <= most_bytes:
+            break
+        if file != kept:
+            total -= size
+            file.unlink(missing_ok=True)

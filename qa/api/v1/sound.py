@@ -1,18 +1,19 @@
 """The sound of a call: the recording, its outline, and the clip of a verdict."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 
+import qa
 from qa.api.audio import MAX_CLIP_MS, clip_response, cut, note_listening, recording_response
 from qa.api.problems import Refused, declared
 from qa.api.service import locate_audio
+from qa.api.unchanged import KEPT_PRIVATELY, is_known, tag_of
 from qa.api.v1.schemas_calls import ListensIn, PeaksOut
 from qa.api.v1.seeing import see, verdict_out
 from qa.api.v1.shared import CallId, Listener, RuleId, Running
 from qa.errors import NotFoundError
 from qa.store.scope import require_call
-from qa.transcribe.clips import as_ogg
 from qa.transcribe.peaks import FULL_SCALE
 from qa.types import Span
 
@@ -22,6 +23,10 @@ _WAV = {"description": "The sound.", "content": {"audio/wav": {"schema": _BINARY
 _CLIP = {
     "description": "The sound, as WAV or Ogg Vorbis.",
     "content": {"audio/wav": {"schema": _BINARY}, "audio/ogg": {"schema": _BINARY}},
+}
+
+_KNOWN: dict[str, Any] = {
+    "description": "You have it: `If-None-Match` names its `ETag`. Written down as if it were sent."
 }
 
 ClearSound = Annotated[
@@ -40,6 +45,7 @@ ClearSound = Annotated[
     responses={
         200: _WAV,
         206: {**_WAV, "description": "The part that was asked for."},
+        304: _KNOWN,
         **declared("not_found", "recording_unusable", "range_not_satisfiable"),
     },
 )
@@ -81,19 +87,26 @@ def report_listens(
     "/{call_id:path}/peaks",
     summary="Draw the recording",
     response_model=PeaksOut,
-    responses=declared("not_found", "recording_unusable"),
+    responses={304: _KNOWN} | declared("not_found", "recording_unusable"),
 )
 def get_peaks(
     call_id: CallId,
+    request: Request,
+    response: Response,
     service: Running,
     viewer: Listener,
     points: Annotated[int, Query(ge=1, le=10_000, description="How many at most.")] = 1_000,
-) -> PeaksOut:
+) -> PeaksOut | Response:
     """Give the outline of a recording: for each point its lowest and its highest sample."""
     recording_id, located = locate_audio(service, viewer.scope, call_id)
     if located.place is None:
         state = located.state.value
         raise Refused("recording_unusable", f"the recording is {state}", reason=state)
+    tag = tag_of(recording_id, points, qa.__version__)
+    headers = {"etag": tag, "cache-control": KEPT_PRIVATELY}
+    if is_known(request, tag):
+        return Response(status_code=304, headers=headers)
+    response.headers.update(headers)
     peaks = service.recordings.peaks(recording_id, located.place, points)
     return PeaksOut(
         duration_ms=peaks.duration_ms,
@@ -107,18 +120,18 @@ def get_peaks(
     "/{call_id:path}/verdicts/{rule_id}/clip",
     summary="Hear the evidence",
     response_class=Response,
-    responses={200: _CLIP, **declared("not_found", "recording_unusable", "invalid")},
+    responses={200: _CLIP, 304: _KNOWN, **declared("not_found", "recording_unusable", "invalid")},
 )
 def get_clip(
     call_id: CallId,
     rule_id: RuleId,
+    request: Request,
     service: Running,
     viewer: Listener,
     format: Annotated[
         Literal["wav", "ogg"] | None, Query(description="Goes before the header `Accept`.")
     ] = None,
     clear: ClearSound = False,
-    accept: Annotated[str, Header(include_in_schema=False)] = "",
 ) -> Response:
     """Give what a verdict rests on, from one second before it, at most ten minutes of it."""
     verdict = verdict_out(see(service, viewer, call_id), rule_id)
@@ -127,10 +140,8 @@ def get_clip(
         raise NotFoundError("place to hear of rule", rule_id)
     span = Span(found.start_ms, min(found.end_ms, found.start_ms + MAX_CLIP_MS))
     clip = cut(service, viewer, call_id, span, clear=clear)
-    is_ogg = format == "ogg" or (format is None and _wants_ogg(accept))
-    if is_ogg:
-        clip = as_ogg(clip)
-    response = clip_response(clip, span.start_ms, span.end_ms, "ogg" if is_ogg else "wav")
+    is_ogg = format == "ogg" or (format is None and _wants_ogg(request.headers.get("accept", "")))
+    response = clip_response(request, clip, span, is_ogg=is_ogg)
     response.headers["vary"] = "accept"
     return response
 

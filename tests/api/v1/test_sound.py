@@ -7,6 +7,7 @@ import wave
 import pytest
 import soundfile
 
+from qa.api import recordings
 from tests.api.v1.conftest import Api
 from tests.review_store import SECONDS
 
@@ -113,6 +114,59 @@ def test_peaks(api: Api) -> None:
     cached = list((api.review.settings.data_dir / "cache" / "peaks").iterdir())
     assert len(cached) == 1
     assert api.problem("head", "GET", "/calls/fine/peaks?points=0", 422)
+
+
+def test_peaks_are_sent_once_to_who_keeps_them(api: Api) -> None:
+    address = "/calls/fine/peaks?points=100"
+    first = api.ask("head", "GET", address)
+    assert first.headers["cache-control"] == "private, no-cache"
+    known = {"if-none-match": first.headers["etag"]}
+    again = api.ask("head", "GET", address, headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["etag"] == first.headers["etag"]
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert api.ask("head", "GET", "/calls/fine/peaks?points=99", headers=known).status_code == 200
+    assert api.problem("lead", "GET", address, 404, headers=known), "knowing it gives no right"
+    (api.review.folder / "3.wav").unlink()
+    assert api.problem("head", "GET", address, 409, headers=known), "deleted is gone for all"
+
+
+def test_what_is_known_already_is_sent_to_nobody_and_written_down(api: Api) -> None:
+    """A sound is not kept by browsers, and heard again is heard again."""
+    clip = "/calls/fine/verdicts/IP01/clip"
+    for address in (AUDIO, clip, f"{clip}?format=ogg"):
+        first = api.ask("head", "GET", address)
+        assert (first.status_code, first.headers["cache-control"]) == (200, "no-store")
+        known = {"if-none-match": f'"other", W/{first.headers["etag"]}'}
+        again = api.ask("other_head", "GET", address, headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["etag"] == first.headers["etag"]
+        changed = {"if-none-match": '"other"'}
+        assert api.ask("head", "GET", address, headers=changed).content[:4] in (b"RIFF", b"OggS")
+    ranged = {
+        "range": "bytes=100-199",
+        "if-none-match": api.ask("head", "GET", AUDIO).headers["etag"],
+    }
+    assert api.ask("head", "GET", AUDIO, headers=ranged).status_code == 304
+    heard = api.get("head", "/audit?action=call.listen")["items"]
+    by = [row["actor_login"] for row in heard]
+    assert [by.count(api.people[who].login) for who in ("head", "other_head")] == [4, 2]
+    sent = api.get("head", "/audit?action=call.fetch_audio")["items"]
+    assert {row["actor_login"] for row in sent} == {
+        api.people[who].login for who in ("head", "other_head")
+    }
+
+
+def test_outlines_take_bounded_room(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = api.review.settings.data_dir / "cache" / "peaks"
+    api.get("head", "/calls/fine/peaks")
+    (first,) = folder.iterdir()
+    monkeypatch.setattr(recordings, "OUTLINE_BYTES", first.stat().st_size)
+    api.get("head", "/calls/open/peaks")
+    (second,) = folder.iterdir()
+    assert second != first, "the older one made room"
+    assert api.get("head", "/calls/fine/peaks")["points"], "and is made again"
+    assert [file.name for file in folder.iterdir()] == [first.name]
 
 
 def test_a_clip_starts_a_second_before_its_evidence(shared: Api) -> None:
