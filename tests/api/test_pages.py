@@ -65,6 +65,17 @@ def test_every_answer_carries_the_policy(client: TestClient) -> None:
         assert headers["cache-control"] in ("no-store", "no-cache")
 
 
+def test_static_files_are_sent_once(client: TestClient) -> None:
+    first = client.get("/static/app.css")
+    assert first.headers["cache-control"] == "no-cache", "kept, and asked for again"
+    known = {"if-none-match": first.headers["etag"]}
+    again = client.get("/static/app.css", headers=known)
+    assert (again.status_code, again.content) == (304, b"")
+    assert again.headers["cache-control"] == "no-cache"
+    assert "content-security-policy" in again.headers
+    assert client.get("/static/call.js", headers=known).status_code == 200
+
+
 def test_pages_need_nothing_inline_and_nothing_from_elsewhere(client: TestClient) -> None:
     for path in ("/", "/calls/fine", "/agents", "/nowhere"):
         html = client.get(path).text

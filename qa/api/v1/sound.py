@@ -87,7 +87,7 @@ def report_listens(
     "/{call_id:path}/peaks",
     summary="Draw the recording",
     response_model=PeaksOut,
-    responses={304: _KNOWN} | declared("not_found", "recording_unusable"),
+    responses={304: _KNOWN, **declared("not_found", "recording_unusable")},
 )
 def get_peaks(
     call_id: CallId,
