@@ -7,6 +7,7 @@ from itertools import pairwise
 from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.courtesy import broke_off, not_concerned
 from qa.scoring.grammar import as_regex, compile_all
+from qa.scoring.sounds import sound_regex
 from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.types import Direction, Match, Outcome, Verdict
@@ -30,6 +31,11 @@ SMALL_WORDS = frozenset("我你您他的了吗呢啊吧呀是想要就也都把�
 FEW_SYLLABLES = range(3, 7)
 INFORMATIVE = 3
 """Pairs from which a customer's words are a point at all; 嗯，好的 is none."""
+CHECKS_BACK = (
+    "是吧|对吧|是吗|对吗|是不是|对不对|没错吧|您反映|您是说"
+    "|您说的|您的意思|也就是|核对|确认|复述|重复"
+)
+"""How an agent says in other words what the customer said (地板弄坏了, 木地面损坏)."""
 _IDLE = re.compile(
     r"好的|好好|嗯嗯|对对|行行|谢谢你?您?|麻烦你?您?了?|不客气|再见|拜拜|你好|您好|喂喂?|没有了?|没了|可以的?|是的|就是|"
     r"这个|那个|我们|你们|咱们|他们|什么|怎么|一下|时候|知道了?|请问|不是|不用|需要|我想|想问|是不是|有没有|能不能|行不行|"
@@ -213,8 +219,13 @@ def _repeats_message(track: Track, start: int, end: int, points: list[_Point]) -
 
 
 def _is_ignored(scene: Scene, point: _Point) -> bool:
-    """Whether of a whole message (改成朝里开，插座加两个) not two syllables came back."""
+    """Whether of a whole message (改成朝里开，插座加两个) not two syllables came back.
+
+    Not where the agent asks whether something is right: that may be it in other words.
+    """
     if len(point.pairs) < LONG_MESSAGE or broke_off(scene):
+        return False
+    if sound_regex(CHECKS_BACK).search(scene.agent.sounds):
         return False
     return not any(point.pairs & _pairs(scene.agent, *turn) for turn in scene.agent.turns)
 
