@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from qa.cli.shared import JsonOption, clean, opened_store, print_json
+
+if TYPE_CHECKING:
+    from qa.review.years import YearSheet
 
 app = typer.Typer(
     name="ledger",
@@ -175,6 +178,57 @@ def sheets(
     typer.echo(f"{len(found)} sheets: {to}")
 
 
+@app.command("year")
+def year(
+    of_year: Annotated[str, typer.Argument(metavar="YEAR", help="A year, 2025.")],
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent (工号).")],
+    login: AsOption,
+    lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+    as_json: JsonOption = False,
+) -> None:
+    """Add up an agent's twelve monthly sheets, and name the months that are missing or open."""
+    from qa.batch.fines import reckoning_of
+    from qa.review.rights import scope_of
+    from qa.review.years import PersonYear
+    from qa.store.accounts import user_by_login
+    from qa.store.fine_years import year_sheet_of
+
+    wanted = PersonYear(_year(of_year), agent)
+    with opened_store() as (store, settings), store.reading() as session:
+        scope, reckoning = scope_of(user_by_login(session, login)), reckoning_of(settings, store)
+        found = year_sheet_of(session, scope, wanted, reckoning, datetime.now(UTC))
+    if as_json:
+        sums = {
+            "is_final": found.is_final,
+            "work": found.work,
+            "excellent_months": found.excellent_months,
+            "rewarded_months": found.rewarded_months,
+            "fined_fen": found.fined,
+            "given_back_fen": found.given_back,
+            "rewards_fen": found.rewards,
+            "total_fen": found.total,
+        }
+        print_json({"year": found.year, "agent_id": agent, **sums, "months": found.months})
+        return
+    for line in _year_lines(found, "en" if lang == "en" else "zh"):
+        typer.echo(clean(line))
+
+
+def _year_lines(found: "YearSheet", lang: str) -> list[str]:
+    from qa.reports.assessment import label, year_lines
+    from qa.review.booking import yuan
+
+    lines = [f"{label('year_sheet', lang)} {found.year} {found.agent_id}"]
+    for one in found.months:
+        total = yuan(one.sheet.total) if one.sheet else "–"
+        calls = str(one.sheet.work.calls) if one.sheet else "–"
+        lines.append(f"{one.month}  {calls:>6}  {total:>10}  {label(f'month_{one.state}', lang)}")
+    lines += [f"{name}: {value}" for name, value in year_lines(found, lang)]
+    sums = (("fined", found.fined), ("given_back", found.given_back), ("rewards", found.rewards))
+    lines += [f"{label(key, lang)}: {yuan(fen)}" for key, fen in (*sums, ("total", found.total))]
+    return [*lines, label("year_final" if found.is_final else "year_open", lang)]
+
+
 @app.command("withdraw")
 def withdraw(
     ruleset_hash: Annotated[str, typer.Argument(metavar="HASH", help="The version's hash.")],
@@ -190,6 +244,14 @@ def withdraw(
         user, now = user_by_login(session, login), datetime.now(UTC)
         set_withdrawn(session, user, ruleset_hash, withdrawn=not reinstate, reason=reason, now=now)
     typer.echo("reinstated" if reinstate else "withdrawn; 'qa ledger book' gives back")
+
+
+def _year(text: str) -> str:
+    import re
+
+    if not re.fullmatch(r"(19|20)[0-9]{2}", text):
+        raise typer.BadParameter(f"'{text}' is no year such as 2025")
+    return text
 
 
 def _month(text: str) -> str:

@@ -10,11 +10,34 @@ from qa.reasons import Wording
 from qa.reports.workbook import Cell, safe_workbook, write_row
 from qa.review.booking import yuan
 from qa.review.schedule import ITEMS, Terms
-from qa.review.sheets import Sheet, SheetLine
+from qa.review.sheets import Sheet, SheetLine, Work
+from qa.review.years import YearSheet
 
 LABELS: Final[Mapping[str, Wording]] = {
     "sheet": Wording("月度考核表", "Monthly assessment sheet"),
+    "year_sheet": Wording("年度考核表", "Yearly assessment sheet"),
     "month": Wording("月份", "Month"),
+    "state": Wording("状态", "State"),
+    "year_sum": Wording("全年合计", "The whole year"),
+    "year_final": Wording(
+        "十二个月均已关账，不再更改", "All twelve months closed; it no longer changes"
+    ),
+    "year_open": Wording(
+        "全年尚未关完账：合计只含已有的月度考核表，会变化",
+        "The year is not closed: the sums hold the monthly sheets that there are, and will change",
+    ),
+    "excellent_months": Wording("优秀月数", "Excellent months"),
+    "rewarded_months": Wording("应予表彰奖励的月数", "Months to be commended and rewarded"),
+    "year_note": Wording(
+        "每个数都是十二张月度考核表上同一项的合计；平均得分按全年总分和总通数计算。条款读法和依据见各月考核表。",
+        "Each figure is the sum of the twelve monthly sheets; the mean score is that of all calls "
+        "of the year. How the regulations are read, and every clip, stands on the monthly sheets.",
+    ),
+    "month_closed": Wording("已关账", "closed"),
+    "month_open": Wording("未关账", "not closed"),
+    "month_nothing": Wording("已关账，无考核表", "closed; no sheet"),
+    "month_missing": Wording("缺考核表，未关账", "missing: no sheet"),
+    "month_ahead": Wording("未到", "not begun"),
     "agent": Wording("坐席", "Agent"),
     "team": Wording("班组", "Team"),
     "calls": Wording("已评通话", "Scored calls"),
@@ -152,10 +175,30 @@ def reading_lines(terms: Terms, lang: str) -> tuple[str, ...]:
 
 def work_lines(sheet: Sheet, lang: str) -> tuple[tuple[str, str], ...]:
     """Lay out what the agent did: label and value."""
-    work = sheet.work
     said = label("yes", lang), label("no", lang)
     serious = sum(line.kind == "fine" and line.item == "serious" for line in sheet.lines)
     pairs = [
+        *_counts(sheet.work),
+        ("excellent", said[0] if sheet.is_excellent else said[1]),
+        ("streak", str(sheet.streak)),
+        ("rewarded", said[0] if sheet.rewarded else said[1]),
+        ("coaching", said[0] if serious >= COACHING_FROM else said[1]),
+    ]
+    return tuple((label(key, lang), value) for key, value in pairs)
+
+
+def year_lines(year: YearSheet, lang: str) -> tuple[tuple[str, str], ...]:
+    """Lay out what the agent did in a year: label and value."""
+    pairs = [
+        *_counts(year.work),
+        ("excellent_months", str(year.excellent_months)),
+        ("rewarded_months", str(year.rewarded_months)),
+    ]
+    return tuple((label(key, lang), value) for key, value in pairs)
+
+
+def _counts(work: Work) -> list[tuple[str, str]]:
+    return [
         ("calls", str(work.calls)),
         ("mean", work.mean),
         ("confirmed_fines", str(work.confirmed_fines)),
@@ -166,12 +209,7 @@ def work_lines(sheet: Sheet, lang: str) -> tuple[tuple[str, str], ...]:
         ("missed", str(work.missed)),
         ("withheld", str(work.withheld)),
         ("checked", str(work.checked)),
-        ("excellent", said[0] if sheet.is_excellent else said[1]),
-        ("streak", str(sheet.streak)),
-        ("rewarded", said[0] if sheet.rewarded else said[1]),
-        ("coaching", said[0] if serious >= COACHING_FROM else said[1]),
     ]
-    return tuple((label(key, lang), value) for key, value in pairs)
 
 
 def sheet_workbook(

@@ -121,7 +121,7 @@ def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, s
         **{"user_id": spare.user_id, "token_id": token.token_id, "run_id": run_id},
         **{"ruleset_id": "heating-repair", "rule_id": "IP01", "kind": "calls", "ending": "csv"},
         **{"festival": "春节", "first_day": "2026-02-15", "set_id": 1, "position": 1},
-        **{"festival": "春节", "first_day": "2026-02-15", "month": "2025-11"},
+        **{"festival": "春节", "year": "2025", "month": "2025-11"},
         **{"key": "repairs_received", "form": "html", "delivery_id": 1},
     }
     return {
@@ -259,6 +259,7 @@ ROWS = (
     ),
     row("GET /ledger/entries/{entry_id}", READERS, scoped=True),
     row("GET /ledger/sheets/{month}/{agent_id}", READERS, scoped=True),
+    row("GET /ledger/years/{year}/{agent_id}", READERS, scoped=True),
     row("GET /ledger/workbooks/{month}", READERS),
     row("GET /api/v1/events", READERS),
     row("POST /api/v1/events", FILERS, scoped=True, send={"json": EVENT}),
@@ -277,6 +278,7 @@ ROWS = (
     row("POST /api/v1/ledger/bookings", KEEPERS),
     row("POST /api/v1/ledger/months", KEEPERS, send={"json": {"month": "{month}"}}),
     row("GET /api/v1/ledger/sheets/{month}/{agent_id}", READERS, scoped=True),
+    row("GET /api/v1/ledger/years/{year}/{agent_id}", READERS, scoped=True),
     row("POST /api/v1/ledger/rulesets", KEEPERS, send={"json": WITHDRAWING | {"withdrawn": True}}),
     row("POST /api/v1/ledger/charges", REVIEWERS, scoped=True, send={"json": CHARGE_BODY}),
     row("POST /api/v1/ledger/charges/{charge_id}/steps", KEEPERS, send={"json": CONFIRMING}),

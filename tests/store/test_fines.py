@@ -17,12 +17,14 @@ from qa.review.booking import Entry, Why
 from qa.review.ledger import Stage, Standing
 from qa.review.rights import scope_of
 from qa.review.schedule import Terms
+from qa.review.years import MonthState, PersonYear
 from qa.store.appeals import AppealRuling, decide_appeal, submit_appeal
 from qa.store.audit_reading import AuditFilter
 from qa.store.audit_reading import list_entries as audit_entries
 from qa.store.call_status import calls_changed
 from qa.store.charges import ChargeAction, ChargeDraft, ChargeRules, enter_charge, take_charge_step
 from qa.store.fine_months import broken_months, close_month, sheet_of
+from qa.store.fine_years import year_sheet_of
 from qa.store.fines import (
     Reckoning,
     book,
@@ -222,6 +224,40 @@ def test_a_closed_month_stays_and_what_comes_later_counts_in_the_next(centre: Ho
         session.execute(update(FineSheetRow).values(text=kept.sheet.text.replace("1000", "9000")))
         assert text is not None and broken_months(session) == ["2025-11"]
         session.rollback()
+
+
+def test_a_year_adds_up_its_sheets_and_says_what_became_of_each_month(centre: House) -> None:
+    fined(centre, 1, 2)
+    head, everything = centre.people["head"], Scope(everything=True)
+    with centre.store.writing() as session:
+        close_month(session, head, "2025-11", reckoning(centre), DECEMBER)
+        set_withdrawn(session, head, HASH, withdrawn=True, reason="词表有误", now=DECEMBER)
+        book(session, reckoning(centre), DECEMBER)
+    centre.judged("d1", "136", "", DECEMBER - DAY)
+    wanted = PersonYear("2025", "108")
+    with centre.store.reading() as session:
+        year = year_sheet_of(session, everything, wanted, reckoning(centre), DECEMBER)
+        months = [
+            sheet_of(session, everything, month, "108", reckoning(centre))
+            for month in ("2025-11", "2025-12")
+        ]
+        assert [one.sheet.total for one in months] == [2000, -2000]
+        assert year.sheets == tuple(one.sheet for one in months)
+        assert (year.fined, year.given_back, year.total, year.work.calls) == (2000, 2000, 0, 2)
+        assert [one.state for one in year.months[10:]] == [MonthState.CLOSED, MonthState.OPEN]
+        assert len(year.in_state(MonthState.MISSING)) == 10 and not year.is_final
+        assert year.months[10].sheet_hash == months[0].sheet_hash
+        other = PersonYear("2025", "136")
+        theirs = year_sheet_of(session, everything, other, reckoning(centre), DECEMBER)
+        assert theirs.in_state(MonthState.NOTHING) == ("2025-11",)
+        own = scope_of(centre.people["amy"])
+        assert year_sheet_of(session, own, wanted, reckoning(centre), DECEMBER) == year
+        before = year_sheet_of(session, everything, wanted, reckoning(centre), NOW)
+        assert before.months[11].state is MonthState.AHEAD and before.total == 2000
+        for scope, year_of in ((Scope(agent_id="136"), "2025"), (everything, "2024")):
+            with pytest.raises(NotFoundError):
+                other = PersonYear(year_of, "108")
+                year_sheet_of(session, scope, other, reckoning(centre), DECEMBER)
 
 
 def test_earlier_months_are_closed_first_and_a_trial_closes_nothing(centre: House) -> None:

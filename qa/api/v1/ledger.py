@@ -1,5 +1,6 @@
 """The ledger of fines and rewards; money is an integer number of fen."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
@@ -21,6 +22,8 @@ from qa.api.v1.schemas_ledger import (
     EntryPage,
     SheetOut,
     WithdrawalIn,
+    YearMonthOut,
+    YearOut,
 )
 from qa.api.v1.schemas_people import ReasonIn
 from qa.api.v1.shared import (
@@ -38,9 +41,11 @@ from qa.batch.fines import charge_rules_of, reckoning_of
 from qa.records import Right
 from qa.refusals import InvalidRequestError, Refusal
 from qa.review.booking import Entry
+from qa.review.years import PersonYear
 from qa.store import charges, fines
 from qa.store.charges import ChargeAction, ChargeDraft, EnteredCharge
 from qa.store.fine_months import close_month, sheet_of
+from qa.store.fine_years import year_sheet_of
 from qa.store.fines import EntryFilter
 from qa.store.withdrawals import set_withdrawn
 from qa.types import Span
@@ -50,6 +55,7 @@ Appellant = Annotated[Viewer, who(Right.APPEAL)]
 Keeper = Annotated[Viewer, who(Right.KEEP_LEDGER)]
 Reviewer = Annotated[Viewer, who(Right.REVIEW)]
 MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
+YEAR = r"^(19|20)[0-9]{2}$"
 _REFUSALS = declared("not_found", "conflict", "invalid", "not_allowed")
 
 
@@ -152,6 +158,46 @@ def get_sheet(
         sheet_hash=kept.sheet_hash,
         text=kept.sheet.text,
         total_fen=kept.sheet.total,
+    )
+
+
+@router.get(
+    "/years/{year}/{agent_id:path}",
+    summary="Read a yearly assessment sheet",
+    response_model=YearOut,
+    responses=declared("not_found"),
+)
+def get_year(
+    year: Annotated[str, Path(pattern=YEAR, examples=["2025"])],
+    agent_id: Annotated[str, Path(max_length=200, examples=["108"])],
+    service: Running,
+    viewer: Reader,
+) -> YearOut:
+    """Add up one agent's monthly sheets of a year, and say of which months there is none."""
+    reckoning = reckoning_of(service.settings, service.store)
+    with service.store.reading() as session:
+        wanted = PersonYear(year, agent_id)
+        found = year_sheet_of(session, viewer.scope, wanted, reckoning, now())
+    return YearOut(
+        year=year,
+        agent_id=agent_id,
+        is_final=found.is_final,
+        work=asdict(found.work),
+        excellent_months=found.excellent_months,
+        rewarded_months=found.rewarded_months,
+        fined_fen=found.fined,
+        given_back_fen=found.given_back,
+        rewards_fen=found.rewards,
+        total_fen=found.total,
+        months=[
+            YearMonthOut(
+                month=one.month,
+                state=one.state,
+                sheet_hash=one.sheet_hash,
+                total_fen=one.sheet.total if one.sheet else None,
+            )
+            for one in found.months
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from qa.api.v1.schemas import Answer, Id, Line, Request, SpanOut, Text, example
 from qa.review.booking import EntryKind, Why
 from qa.review.events import EventAction, EventKind, EventState, OmissionAction, OmissionKind
 from qa.review.ledger import Standing
+from qa.review.years import MonthState
 
 
 class EventStepOut(Answer):
@@ -218,6 +219,47 @@ class SheetOut(Answer):
     sheet_hash: str = Field(description="SHA-256 of `text`.")
     text: str
     total_fen: int
+
+
+class YearMonthOut(Answer):
+    """A month of a year; `sheet_hash` and `total_fen` are null where the agent has no sheet."""
+
+    month: str
+    state: MonthState
+    sheet_hash: str | None
+    total_fen: int | None
+
+
+class YearOut(Answer):
+    """An agent's year: the sums of the twelve monthly sheets."""
+
+    model_config = example(
+        year="2025",
+        agent_id="108",
+        is_final=False,
+        work={"calls": 2, "points": 180},
+        excellent_months=0,
+        rewarded_months=0,
+        fined_fen=1000,
+        given_back_fen=0,
+        rewards_fen=0,
+        total_fen=1000,
+        months=[
+            {"month": "2025-11", "state": "closed", "sheet_hash": "0" * 64, "total_fen": 1000},
+        ],
+    )
+
+    year: str
+    agent_id: str
+    is_final: bool = Field(description="All twelve months are closed.")
+    work: dict[str, int] = Field(description="Counts; `points` are those of all `calls`.")
+    excellent_months: int
+    rewarded_months: int
+    fined_fen: int
+    given_back_fen: int
+    rewards_fen: int
+    total_fen: int = Field(description="Taken from the pay; negative gives.")
+    months: list[YearMonthOut] = Field(description="All twelve, in order.")
 
 
 class CloseIn(Request):

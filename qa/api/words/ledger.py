@@ -35,6 +35,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "ledger_people": Wording("各坐席", "By agent"),
     "ledger_sheet": Wording("考核表", "Sheet"),
     "ledger_sheets": Wording("考核表（Excel）", "Sheets (Excel)"),
+    "ledger_year": Wording("全年", "The year"),
     "ledger_print": Wording("打印", "Print"),
     "ledger_none": Wording("这个月没有分录。", "There are no entries in this month."),
     "ledger_none_cases": Wording("没有待定或冻结的。", "Nothing waits and nothing is frozen."),

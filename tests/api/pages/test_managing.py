@@ -58,12 +58,19 @@ def test_every_yuan_leads_to_its_clip(booked: tuple[Review, Any]) -> None:
         assert "IP01" in entry.text and 'data-src="/clips/fine?start_ms=' in entry.text
         sheet = browser.get("/ledger/sheets/2025-11/136")
         assert sheet.status_code == 200 and "10 + 50" in sheet.text
+        year = browser.get("/ledger/years/2025/136")
+        assert year.status_code == 200 and "/ledger/sheets/2025-11/136" in year.text
+        assert year.text.count("缺考核表，未关账") == 11 and "10.00" in year.text
+        told = browser.get("/ledger/years/2025/136?lang=en").text
+        assert "Yearly assessment sheet" in told and "missing: no sheet" in told
+        assert browser.get("/ledger/years/20x5/136").status_code == 400
         for view in ("cases", "charges", "months"):
             assert browser.get(f"/ledger?view={view}&lang=en").status_code == 200
     stranger = person(review.store, UserRole.AGENT, agent_id="108")
     with client(review, stranger) as (browser, _):
         assert browser.get("/ledger/entries/1").status_code == 404
         assert browser.get("/ledger/sheets/2025-11/136").status_code == 404
+        assert browser.get("/ledger/years/2025/136").status_code == 404
         assert "10.00" not in browser.get("/ledger?month=2025-11").text
 
 
