@@ -41,7 +41,6 @@ class Interruption(Check):
     """
 
     kind = "interruption"
-    by_words = False
     min_overlap_s: float = 1.0
     min_count: int = 2
     backchannels: tuple[str, ...] = ("嗯", "对", "是", "好", "的", "哦", "行")
