@@ -164,6 +164,10 @@ class CheckError(QAError):
         return f"rule {self.rule_id} failed inside its check: {self.problem}"
 
 
+class ServeError(QAError):
+    """The service cannot go on."""
+
+
 class StoreError(QAError):
     """The database refused or cannot be reached."""
 

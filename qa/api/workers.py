@@ -19,11 +19,16 @@ from tempfile import TemporaryDirectory
 
 from qa.api.upkeep import Upkeep
 from qa.config import Settings
+from qa.errors import ServeError
 from qa.store.store import Store
 
 MOST_BY_DEFAULT = 4
 _STOP_S = 3.0
-_PAUSE_S = 1.0
+_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 10.0
+_YOUNG_S = 5.0
+"""Who dies so soon after being ready has not served."""
+MOST_LOST = 5
+"""So many may die in a row without having served, while nobody else serves."""
 _READY = b"ready"
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 """Where the processes lay their counts together; the library reads it when it is loaded."""
@@ -50,11 +55,16 @@ def serve_by_many(
 ) -> None:
     """Serve by several processes until interrupted; one that dies is started anew.
 
+    Where none of them lives to answer, starting them for ever would hide it.
+
     This process looks by the clock (`Upkeep`), which may take long and delays no answer here.
 
     Args:
         count: 2 or more.
         on_ready: called once, when the first of them is about to answer.
+
+    Raises:
+        ServeError: `MOST_LOST` died in a row at their start.
     """
     with TemporaryDirectory(prefix="qa-metrics-") as folder, listener:
         workers = [_Worker(settings, listener, number, folder) for number in range(count)]
@@ -79,9 +89,32 @@ class _Worker:
         self._given, self._name = (settings, listener, folder), f"qa-serve-{number}"
         self.process: SpawnProcess | None = None
         self.line: Connection | None = None
+        self._ready_at: float | None = None
+
+    @property
+    def has_served(self) -> bool:
+        """Whether it was ready some time ago."""
+        return self._ready_at is not None and time.monotonic() - self._ready_at >= _YOUNG_S
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.is_alive()
+
+    @property
+    def news(self) -> Connection | None:
+        """The line that tells when it is ready; None once it told."""
+        return self.line if self._ready_at is None else None
+
+    def heard_ready(self) -> bool:
+        """Whether it says only now that it is ready."""
+        if self.news is None or not self.news.poll() or not _says(self.news):
+            return False
+        self._ready_at = time.monotonic()
+        return True
 
     def start(self) -> None:
         """Start it; the line tells when it is ready, and it ends when the line does."""
+        self._ready_at = None
         context = multiprocessing.get_context("spawn")
         self.line, theirs = context.Pipe()
         self.process = context.Process(target=_work, args=(theirs, *self._given), name=self._name)
@@ -103,20 +136,33 @@ class _Worker:
 
 
 def _watch(workers: list[_Worker], on_ready: Callable[[], None]) -> None:
-    waiting = True
+    waiting, lost = True, 0
     while True:
-        lines = [one.line for one in workers if waiting and one.line is not None]
+        lines = [one.news for one in workers if one.news is not None and one.is_alive]
         ends = [one.process.sentinel for one in workers if one.process is not None]
         wait([*lines, *ends])
         for worker in workers:
-            if waiting and worker.line is not None and worker.line.poll() and _says(worker.line):
+            if worker.heard_ready() and waiting:
                 waiting = False
                 on_ready()
-            if worker.process is not None and not worker.process.is_alive():
-                _log.error("a process that answers requests died (%s)", worker.process.exitcode)
+            if worker.process is not None and not worker.is_alive:
+                code = worker.process.exitcode
+                _log.error("a process that answers requests died (%s)", code)
+                lost = 0 if worker.has_served else lost + 1
+                others = any(one.is_alive and one.has_served for one in workers)
+                if lost >= MOST_LOST and not others:
+                    raise ServeError(_why_none(code))
                 worker.end()
-                time.sleep(_PAUSE_S)
+                time.sleep(min(_LONGEST_PAUSE_S, max(1, lost) * _PAUSE_S) if others else _PAUSE_S)
                 worker.start()
+
+
+def _why_none(code: int | None) -> str:
+    return (
+        f"the processes that answer requests end at their start, {MOST_LOST} times in a row (exit "
+        f"code {code}). What they wrote above says why; where there is nothing, memory may be "
+        "short: try qa serve --workers 1."
+    )
 
 
 def _says(line: Connection) -> bool:

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from qa.api.app import create_app
 from qa.api.server import address_of, bind, listening_address
+from qa.api.workers import MOST_LOST
 from qa.cli.app import app
 from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
@@ -252,3 +253,38 @@ def test_several_processes_serve_one_address_and_end_together(tmp_path: Path) ->
         if process.poll() is None:
             process.kill()
             process.communicate()
+
+
+def test_processes_that_die_at_their_start_end_the_service(tmp_path: Path) -> None:
+    """It says so and ends, instead of starting them for ever."""
+    dying = tmp_path / "dying"
+    dying.mkdir()
+    (dying / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "if '--multiprocessing-fork' in sys.orig_argv:\n"
+        "    with open(os.environ['STARTS'], 'a') as file:\n"
+        "        file.write('x')\n"
+        "    os._exit(3)\n"
+    )
+    starts = tmp_path / "starts"
+    path = os.pathsep.join([str(dying), *filter(None, [os.environ.get("PYTHONPATH")])])
+    process = subprocess.run(
+        [
+            *(sys.executable, "-c", "from qa.cli.app import main; main()"),
+            *("serve", "--port", "0", "--workers", "2"),
+        ],
+        env={
+            **os.environ,
+            "PYTHONPATH": path,
+            "STARTS": str(starts),
+            "QA_DATA_DIR": str(tmp_path),
+            "QA_SERVE__PROCESS_UPLOADS": "false",
+        },
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert process.returncode == 2, process.stderr
+    assert f"{MOST_LOST} times in a row (exit code 3)" in process.stderr
+    assert "Traceback" not in process.stderr and "The review page is at" not in process.stdout
+    assert MOST_LOST <= len(starts.read_text()) <= MOST_LOST + 2
