@@ -183,6 +183,7 @@ def _review_values(
         if content.scorecard
         else (),
         "may_review": may_review,
+        "may_request_deletion": {Right.READ_ARCHIVE, Right.REQUEST_DELETION} <= viewer.rights,
         "may_decide": may_review and not is_own and state in _UNDECIDED_STATES,
         "may_take_back": may_review and not is_own and state is ReviewState.RELEASED,
         "may_settle": may_review and not is_own and state is ReviewState.FINAL,

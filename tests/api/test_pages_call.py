@@ -39,6 +39,22 @@ def test_a_call_knows_what_stands_beside_it_in_its_list(client: TestClient) -> N
     assert 'id="previous"' not in first and 'id="next"' in first
 
 
+def test_who_may_ask_for_deletion_is_led_there(tmp_path: Path) -> None:
+    with review_store(tmp_path) as review:
+        app = create_app(review.store, review.settings)
+        with TestClient(app, base_url=BASE) as client:
+            log_in(client, review.store, person(review.store, UserRole.AGENT, agent_id="108"))
+            answer = client.get("/calls/open")
+            assert answer.status_code == 200 and "request-deletion" not in answer.text
+            log_in(client, review.store, person(review.store, UserRole.LEAD, teams=("一组",)))
+            page = client.get("/calls/open?lang=zh").text
+            found = re.search(r'id="request-deletion" href="([^"]+)">申请删除录音<', page)
+            assert found is not None
+            assert ">Request deletion<" in client.get("/calls/open?lang=en").text
+            request = client.get(found[1]).text
+            assert re.search(r'name="call_id"[^>]* value="open"', request), "filled in there"
+
+
 def test_every_word_has_its_time(client: TestClient) -> None:
     html = client.get("/calls/critical").text
     words = re.findall(r'<span class="w[^"]*" data-t="(\d+),(\d+)">([^<]*)</span>', html)

@@ -13,6 +13,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "released": Wording("挂机", "Ended"),
     "caller": Wording("主叫", "Caller"),
     "file": Wording("录音文件", "Recording"),
+    "request_deletion": Wording("申请删除录音", "Request deletion"),
     "ticket_name": Wording("姓名", "Name"),
     "ticket_phone": Wording("电话", "Phone"),
     "ticket_address": Wording("地址", "Address"),
