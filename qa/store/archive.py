@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.errors import RecordingError, RecordingFault
@@ -91,8 +91,12 @@ def standing(session: Session, due_before: datetime) -> ArchiveStanding:
     Args:
         due_before: what was read earlier than this is overdue.
     """
-    of = _kept_recordings()
-    total = session.scalar(select(func.count()).select_from(of.subquery())) or 0
+    known = session.scalar(select(func.count()).select_from(RecordingRow)) or 0
+    deleted = session.scalar(select(func.count()).select_from(TombstoneRow)) or 0
+    gone = select(func.count()).select_from(TombstoneRow)
+    gone = gone.join(RecordingRow, RecordingRow.recording_id == TombstoneRow.recording_id)
+    # Not one by one: databases count a whole table quickly, and few recordings are deleted.
+    total = known - (session.scalar(gone) or 0)
     copies = session.execute(
         select(func.count(), func.coalesce(func.sum(cast(ArchivedRow.is_sealed, Integer)), 0))
     ).one()
@@ -114,7 +118,7 @@ def standing(session: Session, due_before: datetime) -> ArchiveStanding:
         checked=checked,
         overdue=max(0, total - (fresh or 0)),
         bad={state: n for state, n in sorted(states.items()) if state != Kept.OK},
-        deleted=session.scalar(select(func.count()).select_from(TombstoneRow)) or 0,
+        deleted=deleted,
         oldest=oldest if checked >= total else None,
     )
 
@@ -315,10 +319,10 @@ def calls_of_recording(session: Session, recording_id: str) -> list[str]:
 
 def tombstones(session: Session, scope: Scope, *, limit: int = 200) -> list[TombstoneRow]:
     """List what was deleted of calls within a scope, the latest first."""
-    in_scope = select(CallRow.recording_id).where(
-        and_(CallRow.recording_id.is_not(None), agent_in_scope(scope, CallRow.agent_id))
+    in_scope = exists().where(
+        CallRow.recording_id == TombstoneRow.recording_id, agent_in_scope(scope, CallRow.agent_id)
     )
-    wanted = select(TombstoneRow).where(TombstoneRow.recording_id.in_(in_scope))
+    wanted = select(TombstoneRow).where(in_scope)
     return list(
         session.scalars(
             wanted.order_by(TombstoneRow.deleted_at.desc(), TombstoneRow.recording_id).limit(limit)

@@ -4,19 +4,16 @@ The work of a request is counted inside the database: SQLite's own steps, and on
 that its plan touches. A list that sorts or counts all calls shows at some thousand calls already.
 """
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 import pytest
 import sqlalchemy
+from benchlib.database_work import counted
 from benchlib.service_archive import FIRST, SPAN_S, build
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import event
 
 from qa.api.app import create_app
 from qa.api.upkeep import Upkeep
@@ -30,7 +27,6 @@ from tests.people import log_in, person
 CALLS, SEEDS = 8_000, 24
 STEPS, ROWS = 40_000, 2_500
 """What a page may cost: a scan of the archive takes several times as much."""
-STEP_GRAIN = 50
 DAY = f"{FIRST + timedelta(seconds=SPAN_S / 2):%Y-%m-%d}"
 
 PAGES = (
@@ -54,26 +50,6 @@ PAGES = (
     "/api/v1/calls?agent_id=150",
     "/api/v1/calls/bench-00004321",
 )
-
-
-@dataclass
-class Work:
-    """What the database did for a request.
-
-    Attributes:
-        done: statements with their cost: steps on SQLite, rows on PostgreSQL.
-    """
-
-    done: list[tuple[int, str]] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(cost for cost, _ in self.done)
-
-    def told(self) -> str:
-        """The dearest statements, for the message of a failing test."""
-        dearest = sorted(self.done, reverse=True)[:2]
-        return " | ".join(f"{cost}: {' '.join(text.split())[:600]}" for cost, text in dearest)
 
 
 @dataclass(frozen=True)
@@ -105,70 +81,6 @@ def archive(backend: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             yield Archive(store, app, client, people)
 
 
-@contextmanager
-def counted(store: Store) -> Iterator[Work]:
-    """Count what the database does within the block."""
-    work, engine = Work(), store._engine
-    before, after = (_before, _after) if engine.dialect.name == "sqlite" else (_nothing, _explain)
-
-    def begin(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        before(connection)
-
-    def end(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
-        # Rows are fetched after this, so SQLite's steps are read when the next statement begins.
-        after(connection, statement, values, work)
-
-    event.listen(engine, "before_cursor_execute", begin)
-    event.listen(engine, "after_cursor_execute", end)
-    try:
-        yield work
-    finally:
-        event.remove(engine, "before_cursor_execute", begin)
-        event.remove(engine, "after_cursor_execute", end)
-        work.done = [(cost() if callable(cost) else cost, text) for cost, text in work.done]
-
-
-def _before(connection: Any) -> None:
-    steps = [0]
-
-    def step() -> int:
-        steps[0] += STEP_GRAIN
-        return 0
-
-    connection.connection.driver_connection.set_progress_handler(step, STEP_GRAIN)
-    connection.info["steps"] = steps
-
-
-def _after(connection: Any, statement: str, _values: Any, work: Work) -> None:
-    steps = connection.info["steps"]
-    work.done.append((lambda: steps[0], statement))  # type: ignore[arg-type]
-
-
-def _nothing(connection: Any) -> None:
-    return None
-
-
-def _explain(connection: Any, statement: str, values: Any, work: Work) -> None:
-    if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
-        return
-    with connection.connection.driver_connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")  # small tables are quickest read whole
-        cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
-        found = cursor.fetchone()[0]
-    plan = found if isinstance(found, list) else json.loads(found)
-    work.done.append((_touched(plan[0]["Plan"]), statement))
-
-
-def _touched(node: dict[str, Any]) -> int:
-    """Count the rows that the scans of a plan read, those that a filter threw away included."""
-    inner = sum(_touched(child) for child in node.get("Plans", ()))
-    if "Relation Name" not in node:
-        return inner
-    rows = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    rows += node.get("Rows Removed by Index Recheck", 0)
-    return inner + round(rows * node["Actual Loops"])
-
-
 @pytest.mark.parametrize("role", ["head", "lead", "agent"])
 @pytest.mark.parametrize("path", PAGES)
 def test_a_read_costs_what_it_shows(
@@ -180,7 +92,7 @@ def test_a_read_costs_what_it_shows(
     monkeypatch.setattr(queue_counts, "_LEAST", 50)
     monkeypatch.setattr(queue_filter, "_FEW", 100)
     log_in(archive.client, archive.store, archive.people[role])
-    with counted(archive.store) as work:
+    with counted(archive.store, small=True) as work:
         answer = archive.client.get(path, follow_redirects=False)
     assert answer.status_code in (200, 303, 403, 404)
     assert work.total <= archive.limit, work.told()
@@ -188,7 +100,7 @@ def test_a_read_costs_what_it_shows(
 
 def test_a_scan_would_be_seen(archive: Archive) -> None:
     """The measure itself: sorting all calls by a column without an index exceeds the limit."""
-    with counted(archive.store) as work, archive.store.reading() as session:
+    with counted(archive.store, small=True) as work, archive.store.reading() as session:
         everything = "SELECT call_id FROM call_status ORDER BY score + machine DESC LIMIT 5"
         session.execute(sqlalchemy.text(everything)).all()
     assert work.total > archive.limit
