@@ -337,7 +337,9 @@ class Interview:
     def closed(self) -> bool:
         """Whether either side came to an end: goodbye, or the agent's thanks and hotline."""
         agent, customer = self.agent.text, self.customer.text
-        return bool(_CLOSED.search(agent[-_CLOSING_CHARS:]) or _GOODBYE.search(customer[-30:]))
+        if _CLOSED.search(agent[-_CLOSING_CHARS:]) or _GOODBYE.search(customer[-_GOODBYE_CHARS:]):
+            return True
+        return any(_LAST.search(t, max(0, len(t) - _LAST_CHARS)) for t in (agent, customer))
 
     @property
     def available(self) -> bool | None:
@@ -368,9 +370,13 @@ BUSY: Final = re.compile(
 _REACH_MS = 6_000
 """So soon after the agent repeats an answer the customer agrees with it."""
 _CLOSING_CHARS = 160
-_GOODBYE = re.compile("再见|拜拜|再会|挂了|先这样|就这样|拜啊")
+_GOODBYE_CHARS = 30
+_GOODBYE = re.compile("再见|拜拜|再会|拜啊")
+_LAST_CHARS = 6
+_LAST = re.compile("(?<!电话)(?<!电话给)(?<!刚才)(?<!刚刚)挂了|先这样|就这样")
+"""These end a call as its very last words only: 刚才电话挂了，我家暖气不热."""
 _CLOSED = re.compile(
-    "再见|拜拜|再会|挂了|(?:感谢|谢谢)您的(?:合作|配合|支持|接听)|随时(?:拨打|打|联系|来电)"
+    "再见|拜拜|再会|(?:感谢|谢谢)您的(?:合作|配合|支持|接听)|随时(?:拨打|打|联系|来电)"
 )
 _AGREES = re.compile(
     "(?:^|，)[嗯啊哦]*(?:对|是|是的|对的|没错|嗯|行|好|可以|对对|嗯嗯|是啊)[啊呀吧的]*(?=，|$)"

@@ -28,6 +28,12 @@ WAITS = (
 )
 """How an agent's words end who waits for the customer, or whom the customer waits for."""
 WAITING_CHARS = 8
+HOLDS = (
+    "(?:稍等|等一下|等等|别挂|查一下|看一下|问一下).{0,6}$"
+    "|(?:查|看|问)一下.{0,10}(?:情况|记录|单子)$"
+)
+"""How an agent's words end who asks the customer to wait."""
+HOLDING_CHARS = 18
 ONLY_LISTENS = "[嗯哦啊对唉哎]*"
 """What an agent says who listens on."""
 
@@ -35,6 +41,15 @@ ONLY_LISTENS = "[嗯哦啊对唉哎]*"
 def agent_took_leave(scene: Scene) -> bool:
     """Whether the agent's last turn says that the call is over."""
     return _leaves(scene.agent) and not _waits(scene)
+
+
+def asked_to_wait(scene: Scene) -> bool:
+    """Whether the agent's last words ask for a moment, and no leave is taken after them."""
+    track = scene.agent
+    if not sound_regex(HOLDS).search(track.sounds, max(0, len(track.text) - HOLDING_CHARS)):
+        return False
+    last = max(scene.transcript.utterances, key=lambda u: u.span.end_ms)
+    return last.role is Role.AGENT or not _leaves(scene.customer)
 
 
 def took_leave(scene: Scene) -> bool:

@@ -556,6 +556,25 @@ def test_a_call_that_broke_off_owes_no_questions() -> None:
         assert judge(rule_id, dialogue, released_by=ReleasedBy.AGENT).outcome is VIOLATED, rule_id
 
 
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        ("客户: 刚才电话挂了，我家暖气不热。\n坐席: 您家地址。", UNDECIDED),
+        ("客户: 解决了。\n坐席: 感谢您的配合，您稍等，我查一下。", UNDECIDED),
+        ("客户: 解决了。\n坐席: 感谢您的理解，您稍等，我查一下。\n客户: 好。", UNDECIDED),
+        ("客户: 解决了，挂了。\n坐席: 哎，好。", VIOLATED),
+        ("客户: 解决了。\n坐席: 好，那先这样，挂了。", VIOLATED),
+        ("客户: 解决了。\n坐席: 感谢您的合作。", VIOLATED),
+    ],
+)
+def test_a_callback_ends_with_leave_and_not_with_words_said_amidst(
+    ending: str, outcome: Outcome
+) -> None:
+    dialogue = f"{OPENING}\n客户: 方便。\n坐席: 问题解决了吗？\n{ending}"
+    assert judge("CL02", dialogue).outcome is outcome
+    assert judge("CBB", dialogue).outcome is outcome
+
+
 def test_no_question_and_no_refusal_heard_is_for_a_person() -> None:
     dialogue = f"{OPENING}\n客户: 锅上炖着东西呢，孩子还哭。\n坐席: 哦，这样啊。\n客户: 嗯。"
     for rule_id in ("CB02", "CBA", "CBE", "CBF", "CBV"):

@@ -145,6 +145,13 @@ MET, VIOLATED = Outcome.MET, Outcome.VIOLATED
         ("FP04", "一会儿一个温度，是吧，不稳定。", MET),
         ("FP04", "想投诉哪个部门，您说，我给您转。", MET),
         ("FP04", "整个小区都停了，不光您一家。", MET),
+        ("FP04", "手长在我身上不代表我能随便改。", MET),
+        ("FP04", "手长在我身上，我爱怎么记怎么记。", VIOLATED),
+        ("FP04", "二十度就嫌热啊，您可真行。", VIOLATED),
+        ("FP04", "看什么看，登记了。", VIOLATED),
+        ("FP04", "换什么换，能用。", VIOLATED),
+        ("FP02", "我就是个八三零号话务员，找我没用。", VIOLATED),
+        ("IP01", "我敢跟您打赌，明天一定热。", VIOLATED),
     ],
 )
 def test_indirect_wordings(rule: str, said: str, outcome: Outcome) -> None:

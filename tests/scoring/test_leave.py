@@ -5,7 +5,8 @@ import pytest
 from qa.scoring.check import Scene
 from qa.scoring.dialogue import parse_dialogue
 from qa.scoring.leave import took_leave
-from qa.types import Call
+from qa.types import Call, Outcome, ReleasedBy
+from tests.scoring.judging import judge
 
 ENDINGS = [
     (True, "客户: 行，谢谢啊。\n坐席: 嗯，没别的事就到这儿了。"),
@@ -26,3 +27,19 @@ ENDINGS = [
 def test_leave_is_taken_at_the_end_and_not_amidst_a_call(expected: bool, ending: str) -> None:
     scene = Scene(parse_dialogue(f"坐席: 您好，请问您有什么问题？\n{ending}"), Call("x"))
     assert took_leave(scene) is expected
+
+
+@pytest.mark.parametrize(
+    ("ending", "outcome"),
+    [
+        ("坐席: 感谢您的理解，您稍等，我查一下。", Outcome.UNDECIDED),
+        ("坐席: 感谢您的理解，您稍等，我查一下。\n客户: 好。", Outcome.UNDECIDED),
+        ("坐席: 感谢您的来电，我查一下您家的缴费情况。", Outcome.UNDECIDED),
+        ("坐席: 感谢您的理解，再见。", Outcome.VIOLATED),
+        ("坐席: 您稍等，师傅会去。\n客户: 好，谢谢，再见。", Outcome.VIOLATED),
+    ],
+)
+def test_who_is_asked_to_wait_has_not_heard_the_closing_yet(ending: str, outcome: Outcome) -> None:
+    dialogue = f"坐席: 您好。\n客户: 我家暖气不热。\n{ending}"
+    assert judge("CL01", dialogue).outcome is outcome
+    assert judge("CL01", dialogue, released_by=ReleasedBy.AGENT).outcome is Outcome.VIOLATED

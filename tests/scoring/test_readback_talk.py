@@ -576,3 +576,22 @@ def test_a_ten_heard_as_another_word_convicts_nobody(
         f"坐席: 和平里小区{repeated}三单元五零二，对吗？\n客户: 对。"
     )
     assert judged("address", middle) is outcome
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reply"),
+    [
+        (VIOLATED, "对，就是这儿。"),
+        (VIOLATED, "嗯。"),
+        (VIOLATED, "是的，没搬家。"),
+        (UNDECIDED, "嗯，我搬家了。"),
+        (UNDECIDED, "是吗？"),
+        (UNDECIDED, "行不行啊你们。"),
+        (UNDECIDED, "你们什么时候来？"),
+    ],
+)
+def test_an_address_on_record_convicts_only_when_agreed_to(outcome: Outcome, reply: str) -> None:
+    text = f"坐席: 您好。\n{ON_RECORD.format(reply)}\n客户: 谢谢。\n坐席: 感谢您的来电，再见。"
+    call = replace(CALL, ticket=Ticket("T1", address="丰收里5号楼2单元307室"))
+    check = TicketMatches("address", stations=STATIONS)
+    assert check.run(Scene(parse_dialogue(text), call)).outcome is outcome

@@ -9,7 +9,7 @@ from qa.scoring.callback_windows import Answer, has_hole
 from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, weigh
-from qa.scoring.leave import agent_took_leave
+from qa.scoring.leave import agent_took_leave, asked_to_wait
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, ReleasedBy, Role, Verdict
 
@@ -165,7 +165,7 @@ def broke_off(scene: Scene, talk: Interview) -> bool:
     """Whether the line broke or the customer hung up before the agent came to an end."""
     if scene.call.released_by is ReleasedBy.AGENT:
         return False
-    return not (talk.closed or agent_took_leave(scene))
+    return asked_to_wait(scene) or not (talk.closed or agent_took_leave(scene))
 
 
 def _place_match(talk: Interview, place: Place) -> Match:

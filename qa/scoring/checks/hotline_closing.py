@@ -11,6 +11,7 @@ from qa.scoring.check import Check, Example, Scene, unheard
 from qa.scoring.checks.asked_question import broke_off
 from qa.scoring.checks.callback_opening import judge_part, slots_verdict
 from qa.scoring.hypotheses import Finding, Kind, weigh
+from qa.scoring.leave import asked_to_wait
 from qa.scoring.numbers import digit_by_sound, digit_by_syllable, find_numbers, similarity
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.slots import Slot
@@ -89,7 +90,8 @@ class HotlineClosing(Check):
         slots = [judge_part(slot, scene, start, end) for slot in self.slots]
         slots.insert(1, self._number(scene, start, end))
         said = any(s.status is not SlotStatus.MISSING for s in slots)
-        if not said and broke_off(scene, interview(scene, self.script)):
+        open_ended = not said or asked_to_wait(scene)
+        if open_ended and broke_off(scene, interview(scene, self.script)):
             return Verdict(Outcome.UNDECIDED, "call_broke_off", slots=tuple(slots))
         return slots_verdict(scene, tuple(slots), (start, end))
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
-from qa.scoring.leave import took_leave
+from qa.scoring.leave import asked_to_wait, took_leave
 from qa.scoring.slots import SAID, Slot, judge_slot, said_in_order, shortfall
 from qa.scoring.windows import closing, opening, span_of
 from qa.types import Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
@@ -166,6 +166,8 @@ def _broke_off(scene: Scene, slots: tuple[SlotVerdict, ...]) -> bool:
     """Whether the call ended before a closing was due: nobody took leave."""
     if scene.call.released_by is ReleasedBy.AGENT or not scene.roles_known:
         return False
+    if scene.customer.turns and asked_to_wait(scene):
+        return True  # 感谢您的理解，您稍等: not yet the closing's thanks
     if any(s.status is not SlotStatus.MISSING for s in slots):
         return False
     return bool(scene.customer.turns) and not took_leave(scene)

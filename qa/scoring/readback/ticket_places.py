@@ -17,6 +17,7 @@ from qa.scoring.readback.findings import MET
 from qa.scoring.readback.marks import Mark, subsequence
 from qa.scoring.readback.places import spoken
 from qa.scoring.readback.tickets import Agreement, Compared, Place, listen, stands, unconfirmed
+from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import syllables
 from qa.text import fold
 
@@ -59,8 +60,10 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
     if wanted in values or {v.lstrip("0") for v in values} & {wanted.lstrip("0")}:
         return Agreement.EQUAL
     certain = talk_of(scene).is_certain
-    alone = certain and not said.customer.marks  # read from the records, and agreed to
-    said_by = 1 if alone else 2
+    alone = not said.customer.marks  # read from the records
+    if alone and not _says_yes(scene, heard[-1]):
+        return Agreement.UNSURE
+    said_by = 1 if alone and certain else 2
     same = len(heard) == said_by and len(values) == 1 and all(mark.clear for mark in heard)
     if same and (certain or not _swallowed(heard[0].value, wanted)):
         return Agreement.DIFFERENT
@@ -73,6 +76,20 @@ def _agreement(scene: Scene, said: AddressTalk, wanted: str, heard: list[Mark]) 
     if found is Agreement.DIFFERENT and _swallowed(mark.value, wanted):
         return Agreement.UNSURE  # the place may end before the digit that was lost
     return found
+
+
+YES = "^[嗯啊哦哎诶]{0,3}(?:对|嗯|没错|是的|是这|是啊|是$|就是|就这)(?!吗|么|不)"
+"""How a customer's reply begins who agrees to an address that the agent read out."""
+NOT_YES = "(?<!对)不|没(?!错|搬|变|问题)|搬(?<!没搬)|改|换|(?<!没)错|以前|原来|之前|过去"
+"""What such a reply holds that takes the agreement back (嗯，我搬家了)."""
+
+
+def _says_yes(scene: Scene, mark: Mark) -> bool:
+    """Whether the customer's words right after a number of the agent's say yes to it."""
+    talk = talk_of(scene)
+    reply = talk.reply_to(mark.end - 1)
+    yes = sound_regex(YES).search(reply) is not None
+    return yes and not sound_regex(NOT_YES).search(reply) and not talk.objected_to(mark.end - 1)
 
 
 def _swallowed(heard: str, wanted: str) -> bool:
