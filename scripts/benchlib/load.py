@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 _HEAD_END = b"\r\n\r\n"
 
+_Line = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -86,7 +88,7 @@ async def _load(
 
     async def one(number: int) -> None:
         chance = random.Random(number)
-        reader, writer = await asyncio.open_connection(*address, limit=1 << 22)
+        line = await _connect(address)
         try:
             due = began
             while True:
@@ -94,17 +96,28 @@ async def _load(
                 if due - began >= seconds:
                     break
                 await asyncio.sleep(max(0.0, due - time.perf_counter()))
-                await _ask((reader, writer), head, choose(chance, number), answers, due)
+                asked = choose(chance, number)
+                try:
+                    await _ask(line, head, asked, answers, due)
+                except (asyncio.IncompleteReadError, ConnectionError):
+                    # As a browser does: a service ends connections that were idle for seconds.
+                    line[1].close()
+                    line = await _connect(address)
+                    await _ask(line, head, asked, answers, due)
         finally:
-            writer.close()
+            line[1].close()
 
     await asyncio.gather(*(one(number) for number in range(connections)))
     answers.wall_s = time.perf_counter() - began
     return answers
 
 
+async def _connect(address: tuple[str, int]) -> _Line:
+    return await asyncio.open_connection(*address, limit=1 << 22)
+
+
 async def _ask(
-    line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    line: _Line,
     head: str,
     asked: Asked,
     answers: Answers,
