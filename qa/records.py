@@ -1,6 +1,6 @@
 """What people do in the house: who they are, what they may see, what they decided.
 
-The machine's results stand in `types.py` and are never edited; everything here is added beside
+The machine's results stand in `qa.types` and are never edited; everything here is added beside
 them by a person. Times are UTC-aware.
 """
 

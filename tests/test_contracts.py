@@ -20,7 +20,8 @@ from starlette.exceptions import HTTPException
 import qa
 import qa.types
 from qa.cli.app import app
-from qa.config import Settings, explain_settings
+from qa.config import Settings
+from qa.config_listing import explain_settings
 from qa.errors import QAError
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -13,7 +13,8 @@ import typer.main
 from typer.testing import CliRunner
 
 from qa.cli.app import app
-from qa.config import Settings, explain_settings
+from qa.config import Settings
+from qa.config_listing import explain_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PLACES = ("*.md", "docs/**/*.md", "models/*.md", "tests/**/*.md")

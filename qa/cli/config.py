@@ -10,7 +10,7 @@ import typer
 from qa.cli.console import results
 
 if TYPE_CHECKING:
-    from qa.config import SettingInfo
+    from qa.config_listing import SettingInfo
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +29,8 @@ def show_settings(
     A setting comes from the default, then ./qa.toml (or --config FILE), then an environment
     variable such as QA_HEARING__MODEL, then a command's own option. Passwords are masked.
     """
-    from qa.config import explain_settings, load_settings
+    from qa.config import load_settings
+    from qa.config_listing import explain_settings
 
     infos = explain_settings(load_settings())
     if as_json:
