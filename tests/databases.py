@@ -26,10 +26,14 @@ _TEMPLATE = "qa_template"
 
 
 class Databases:
-    """Databases of one server, made from a template that is up to date."""
+    """Databases of one server, made from a template that is up to date.
+
+    Attributes:
+        cluster: the server.
+    """
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._numbers = itertools.count(1)
         self._of: dict[Path, str] = {}
         cluster.execute(f"CREATE DATABASE {_TEMPLATE}")
@@ -40,21 +44,21 @@ class Databases:
         folder = folder.absolute()
         if folder not in self._of:
             name = f"qa_{next(self._numbers)}"
-            self._cluster.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
+            self.cluster.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE}")
             self._of[folder] = name
-        return self._cluster.url(self._of[folder])
+        return self.cluster.url(self._of[folder])
 
     def empty(self) -> str:
         """Return the URL of a new database without tables."""
         name = f"qa_{next(self._numbers)}"
-        self._cluster.execute(f"CREATE DATABASE {name}")
+        self.cluster.execute(f"CREATE DATABASE {name}")
         self._of[Path(f"/{name}")] = name
-        return self._cluster.url(name)
+        return self.cluster.url(name)
 
     def drop_all(self) -> None:
         """Drop every database but the template, whoever is still connected."""
         for name in self._of.values():
-            self._cluster.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+            self.cluster.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         self._of.clear()
 
 

@@ -26,6 +26,7 @@ from qa.ingest.objects import Folder
 from qa.ingest.sources.folder import FolderSource
 from qa.store import ledger
 from qa.store.ledger import RunCounts
+from qa.store.lock import RunLock
 from qa.store.store import Store
 
 _Done = TypeVar("_Done")
@@ -124,12 +125,13 @@ def run_intake(
         store, settings
     )  # a wrong ruleset or a missing model is told before hours of work
     engine = options.engine or _real_engine(settings)
+    patience_s = settings.batch.patience_s
     with (
-        store.run_lock(options.wait_s),
+        patiently(lambda: store.run_lock(options.wait_s), patience_s, listener) as lock,
         recorded_run(store, options.kind, listener=listener, run_id=options.run_id) as run,
     ):
         started = time.monotonic()
-        stages = _Stages(store, settings, run, options)
+        stages = _Stages(store, settings, run, options, lock)
         intake = stages.patiently(lambda: take(run.listener))
         hearing = stages.patiently(lambda: stages.transcribe(engine))
         judging = stages.patiently(stages.judge)
@@ -149,14 +151,25 @@ class _Stages:
     """
 
     def __init__(
-        self, store: Store, settings: Settings, run: RecordedRun, options: RunOptions
+        self,
+        store: Store,
+        settings: Settings,
+        run: RecordedRun,
+        options: RunOptions,
+        lock: RunLock,
     ) -> None:
         self._store, self._settings = store, settings
         self._run, self._options = run, options
+        self._lock = lock
 
     def patiently(self, work: Callable[[], _Done]) -> _Done:
-        """Do a stage as often as it takes."""
-        return patiently(work, self._settings.batch.patience_s, self._run.listener)
+        """Do a stage as often as it takes, under the lock also where a server lost it."""
+
+        def locked() -> _Done:
+            self._lock.keep()
+            return work()
+
+        return patiently(locked, self._settings.batch.patience_s, self._run.listener)
 
     def transcribe(self, engine: str) -> Hearing:
         """Transcribe what is pending."""

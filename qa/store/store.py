@@ -11,11 +11,11 @@ from typing import Any, Self
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.orm import Session as Session
 
-from qa.errors import ConfigError, ConflictError, StoreError, StoreUnavailableError
-from qa.store.faults import is_passing
+from qa.errors import ConfigError, ConflictError, StoreError
+from qa.store.faults import cause_of, translated
 from qa.store.lock import RunLock, database_lock, file_lock
 from qa.store.migrations import HEAD
 
@@ -63,7 +63,7 @@ class Store:
                 _fill_status(engine)
                 undo.pop_all()
         except SQLAlchemyError as error:
-            raise StoreError(f"cannot open the database {shown}: {_cause(error)}") from error
+            raise StoreError(f"cannot open the database {shown}: {cause_of(error)}") from error
         except (OSError, ModuleNotFoundError) as error:
             raise StoreError(f"cannot open the database {shown}: {error}") from error
         return cls(engine, zone)
@@ -93,7 +93,7 @@ class Store:
         if shared is not None:
             yield shared
             return
-        with _translated(), Session(self._engine, expire_on_commit=False) as session:
+        with translated(), Session(self._engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
@@ -116,7 +116,7 @@ class Store:
     def writing(self) -> Iterator[Session]:
         """Open a session that commits once, at the end, or leaves everything as it was."""
         with (
-            _translated(),
+            translated(),
             Session(self._writing_engine, expire_on_commit=False) as session,
             session.begin(),
         ):
@@ -155,30 +155,10 @@ class Store:
             time.sleep(_LOOK_EVERY_S)
 
     def _run_lock(self) -> RunLock:
-        with _translated():
-            path = self._engine.url.database
-            if self._engine.dialect.name == "sqlite" and path and path != ":memory:":
-                return file_lock(Path(f"{path}.run-lock"))
-            return database_lock(self._engine)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except DBAPIError as error:
-        kind = StoreUnavailableError if is_passing(error) else StoreError
-        raise kind(f"the database refused: {_cause(error)}") from error
-
-
-def _cause(error: Exception) -> str:
-    """Name what the driver said, never the statement: its values are people's data."""
-    original = getattr(error, "orig", None)
-    if original is None:
-        return str(error).splitlines()[0]
-    first_line = (str(original).splitlines() or [""])[0]
-    # PostgreSQL puts the offending values on later lines; a constraint's name is on the first.
-    return f"{type(original).__name__}: {first_line}"
+        path = self._engine.url.database
+        if self._engine.dialect.name == "sqlite" and path and path != ":memory:":
+            return file_lock(Path(f"{path}.run-lock"))
+        return database_lock(self._engine)
 
 
 def make_engine(url: URL) -> Engine:

@@ -111,12 +111,15 @@ class Cluster:
         """Return the SQLAlchemy URL of a database of this server."""
         return f"postgresql+psycopg://qa@/{database}?host={self._folder}"
 
+    def conninfo(self, database: str = "postgres") -> str:
+        """Say how libpq, and so psycopg, reaches a database of this server."""
+        return f"host={self._folder} user=qa dbname={database}"
+
     def execute(self, statement: str) -> None:
         """Run one statement outside any transaction, in the database `postgres`."""
         import psycopg
 
-        info = f"host={self._folder} user=qa dbname=postgres"
-        with psycopg.connect(info, autocommit=True) as connection:
+        with psycopg.connect(self.conninfo(), autocommit=True) as connection:
             connection.execute(statement)
 
     def stop(self) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import create_engine, text
 
 import qa.store
 import qa.store.migrations
-from qa.errors import StoreError
+from qa.errors import ConflictError, StoreError
 from qa.store.event_finding import scan_horizon
 from qa.store.ledger import start_run
 from qa.store.store import Store
@@ -128,6 +128,33 @@ def test_a_connection_that_the_server_ended_is_made_anew(
             session.execute(text("SELECT pg_terminate_backend(:own)"), {"own": own})
         with store.reading() as session:
             assert session.execute(text("SELECT 1")).scalar() == 1
+
+
+def end_locks(store: Store) -> None:
+    """Let the server forget who holds a lock, as it does when it starts again."""
+    with store.reading() as session:
+        ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
+        assert session.execute(text(ended)).all() == [(True,)]
+
+
+def test_a_lock_that_the_server_lost_is_taken_again_or_is_lost(postgres: Databases) -> None:
+    url = postgres.empty()
+    with Store.open(url) as store, Store.open(url) as other:
+        lock = store.run_lock()
+        end_locks(other)
+        lock.keep()
+        with pytest.raises(ConflictError):
+            other.run_lock()
+        end_locks(other)
+        theirs = other.run_lock()
+        with pytest.raises(ConflictError, match="another run"):
+            lock.keep()
+        lock.close()
+        with pytest.raises(ConflictError):
+            store.run_lock()  # closing what was lost gives back nobody else's
+        end_locks(store)
+        theirs.close()  # nor is it an error that the server has given it back
+        store.run_lock().close()
 
 
 def test_every_revision_is_reachable(postgres: Databases) -> None:

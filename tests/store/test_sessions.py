@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy
 
-from qa.errors import ConflictError, StoreError
+from qa.errors import ConflictError, StoreError, StoreUnavailableError
 from qa.store.ledger import RunCounts, start_run, update_run
 from qa.store.store import Store
 from qa.store.tables import RunRow
@@ -69,6 +69,30 @@ def test_one_run_at_a_time_and_a_dead_one_does_not_count(tmp_path: Path) -> None
     ours.close()
     theirs.close()
     holder.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk without room, of Linux")
+def test_a_full_disk_keeps_nobody_from_the_lock(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path}/own.sqlite3"
+    with Store.open(database) as store:
+        file = tmp_path / "own.sqlite3.run-lock"
+        file.symlink_to("/dev/full")
+        with store.run_lock(), pytest.raises(ConflictError, match="another run"):
+            store.run_lock()
+        file.unlink()
+        file.mkdir()
+        with pytest.raises(StoreUnavailableError, match="run lock"):
+            store.run_lock()
+
+
+def test_a_lock_is_kept(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path)
+    with open_store(settings) as store, open_store(settings) as other:
+        with store.run_lock() as lock:
+            lock.keep()
+            with pytest.raises(ConflictError):
+                other.run_lock()
+        other.run_lock().close()
 
 
 def test_a_run_that_was_cut_off_has_no_end(tmp_path: Path) -> None:
