@@ -120,6 +120,17 @@ class HearingSettings(Section):
     )
     threads: int = Field(1, ge=1, description="threads per worker process; 1 is fastest overall")
     beam_size: int = Field(5, ge=1, le=10, description="Whisper's beams; 1 is greedy, faster")
+    batch: int = Field(
+        0,
+        ge=0,
+        le=256,
+        description="windows that Whisper decodes together; 0 means 4, on a GPU 32",
+    )
+    short_windows: bool = Field(
+        False,
+        description="encode windows only as long as their speech, in steps of 3 s, instead of 30 s "
+        "each: less work; other transcripts (docs/benchmarks.md)",
+    )
     vad_aggressiveness: int = Field(
         1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
     )
@@ -148,6 +159,13 @@ class BatchSettings(Section):
     )
     ahead: int = Field(
         2, ge=0, le=64, description="recordings that each worker has decoded ahead, at most"
+    )
+    together: int = Field(
+        0,
+        ge=0,
+        le=64,
+        description="recordings that each worker hears at once, so that the model decodes their "
+        "windows together; 0 means 1, on a GPU 16",
     )
     worker_memory_mb: int = Field(
         0,

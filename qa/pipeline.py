@@ -1,9 +1,11 @@
 """One call through the house: recording to transcript, transcript to scorecard. No database."""
 
 import logging
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -19,8 +21,11 @@ from qa.vault import load_ring
 if TYPE_CHECKING:
     from qa.transcribe.audio import DecodedRecording
     from qa.transcribe.speakers import Encoder
+    from qa.transcribe.together import Together
 
 SPEAKER_MODEL = "campplus"
+DECODERS_ON_GPU = 2
+"""Batches handed to a GPU at once: while it decodes one, the next is made ready."""
 ROUNDS = 2
 """How often a transcript is asked about: an answer may raise one more question, not a dialogue."""
 
@@ -98,6 +103,8 @@ class Worker:
     def __init__(self, settings: Settings, *, load: LoadEngine = load_engine) -> None:
         self._settings, self._load = settings, load
         self._engine: Engine | None = None
+        self._together: Together | None = None
+        self._loading = Lock()
         self._encoder: Encoder | None = None
         self._speakers = _speaker_model(settings)
         self._fingerprint = engine_fingerprint(settings)
@@ -120,6 +127,8 @@ class Worker:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
+        if self._together is not None:
+            self._together.close()
         self._decoders.close()
 
     def expect(self, path: Path) -> None:
@@ -151,8 +160,7 @@ class Worker:
         from qa.transcribe.recognise import recognise
         from qa.transcribe.words import words_for
 
-        with self._decoders.take(path) as decoded:
-            engine = self._loaded()
+        with self._decoders.take(path) as decoded, self._voice() as engine:
             try:
                 transcript = recognise(
                     decoded,
@@ -163,11 +171,9 @@ class Worker:
                     words=words_for(self._settings.words, ruleset),
                 )
                 if ask is not None:
-                    transcript = self._with_answers(transcript, decoded, ask)
+                    transcript = self._with_answers(transcript, _Sound(decoded, engine), ask)
             except EngineError as error:
                 raise EngineError(path.name, error.problem) from error
-            finally:
-                engine.forget()
         return transcript
 
     def hear(
@@ -204,20 +210,17 @@ class Worker:
                     "the file is not the one that was transcribed; transcribe it again.",
                 )
             try:
-                return self._answers(transcript, decoded, questions)
+                with self._voice() as engine:
+                    return self._answers(transcript, _Sound(decoded, engine), questions)
             except EngineError as error:
                 raise EngineError(path.name, error.problem) from error
-            finally:
-                self._loaded().forget()
 
-    def _with_answers(
-        self, transcript: Transcript, decoded: "DecodedRecording", ask: Ask
-    ) -> Transcript:
+    def _with_answers(self, transcript: Transcript, sound: "_Sound", ask: Ask) -> Transcript:
         """Ask and answer behind a fence: a transcript is worth more than its hearings."""
         try:
             for _ in range(ROUNDS):
                 questions = ask(transcript)
-                answers = self._answers(transcript, decoded, questions) if questions else ()
+                answers = self._answers(transcript, sound, questions) if questions else ()
                 if not answers:
                     break
                 transcript = with_hearings(transcript, answers)
@@ -227,15 +230,15 @@ class Worker:
         return transcript
 
     def _answers(
-        self, transcript: Transcript, decoded: "DecodedRecording", questions: Sequence[Question]
+        self, transcript: Transcript, sound: "_Sound", questions: Sequence[Question]
     ) -> tuple[Hearing, ...]:
         from qa.transcribe.hear import answer
 
         return answer(
             questions,
             transcript,
-            decoded,
-            self._loaded(),
+            sound.decoded,
+            sound.engine,
             aggressiveness=self._settings.hearing.vad_aggressiveness,
         )
 
@@ -243,16 +246,45 @@ class Worker:
         """Load what tells voices apart at the first mono recording."""
         if channel_count != 1 or self._speakers is None:
             return None
-        if self._encoder is None:
-            from qa.transcribe.campplus import SpeakerEncoder
+        with self._loading:
+            if self._encoder is None:
+                from qa.transcribe.campplus import SpeakerEncoder
 
-            self._encoder = SpeakerEncoder(self._speakers)
-        return self._encoder
+                self._encoder = SpeakerEncoder(self._speakers)
+            return self._encoder
 
-    def _loaded(self) -> Engine:
-        if self._engine is None:
-            self._engine = self._load(self._settings, self._fingerprint)
-        return self._engine
+    @contextmanager
+    def _voice(self) -> Iterator[Engine]:
+        """Give one recording the engine, and let it forget the recording in the end."""
+        engine, together = self._loaded()
+        if together is not None:
+            with together.voice() as voice:
+                yield voice
+            return
+        try:
+            yield engine
+        finally:
+            engine.forget()
+
+    def _loaded(self) -> "tuple[Engine, Together | None]":
+        """Load the engine once, and what lets several recordings share it."""
+        with self._loading:
+            if self._engine is None:
+                self._engine = self._load(self._settings, self._fingerprint)
+                if self._settings.batch.together > 1:
+                    from qa.transcribe.together import Together
+
+                    decoders = DECODERS_ON_GPU if self._settings.hearing.device == "cuda" else 1
+                    self._together = Together(self._engine, decoders=decoders)
+            return self._engine, self._together
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sound:
+    """A recording at hand, and what hears it."""
+
+    decoded: "DecodedRecording"
+    engine: Engine
 
 
 def with_hearings(transcript: Transcript, hearings: Sequence[Hearing]) -> Transcript:

@@ -1,11 +1,12 @@
 """Workers for tests of the pool: a job's path says what becomes of it, and nothing is read.
 
 Orders, as words of the path: `die`, `eat-MIB` (takes memory and keeps it), `slow-SECONDS`,
-`meet-COUNT` (waits until so many workers have one).
+`meet-COUNT` (waits until so many are at work).
 """
 
 import os
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,8 +61,8 @@ class Obedient:
 
 
 def _meet(folder: Path, count: int) -> None:
-    """Wait until so many processes have come here."""
-    (folder / f"here-{os.getpid()}").touch()
+    """Wait until so many processes, or threads of one, have come here."""
+    (folder / f"here-{os.getpid()}-{threading.get_ident()}").touch()
     deadline = time.monotonic() + 60
     while len(list(folder.glob("here-*"))) < count and time.monotonic() < deadline:
         time.sleep(0.02)

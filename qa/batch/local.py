@@ -4,9 +4,10 @@ Each worker is a fresh process (spawn) that leads a process group of its own. So
 terminal reaches only the runner, and killing the group takes along what the worker started (the
 decoders). A worker whose runner is gone ends its whole group itself.
 
-A worker has the job in hand and a few more, which it decodes meanwhile. When it dies, the job in
-hand is the one that counts as having killed it; to be sure of that next time, all that it had are
-then done alone, without anything decoded ahead.
+A worker has one job in hand, or several at once (`batch.together`), and a few more, which it
+decodes meanwhile; it answers in the order of its jobs. When it dies, the first counts as having
+killed it; to be sure of that next time, all that it had are then done alone, without anything
+decoded ahead.
 """
 
 import logging
@@ -56,7 +57,7 @@ class _Worker:
 
     Attributes:
         number: from 0, its own among those alive.
-        jobs: what it was given and has not answered, in order; the first is in hand.
+        jobs: what it was given and has not answered, in order; the first are in hand.
         done: recordings that it has answered.
         took_mb: memory for which it was ended.
     """
@@ -101,7 +102,8 @@ class LocalPool:
     ) -> None:
         self._gpus = machine.gpu_count(settings)
         decoders = machine.decoder_count(settings, self._gpus)
-        batch = settings.batch.model_copy(update={"decoders": decoders})
+        together = machine.together_count(settings, self._gpus)
+        batch = settings.batch.model_copy(update={"decoders": decoders, "together": together})
         self._task = Task(factory, settings.model_copy(update={"batch": batch}), rulesets)
         self._size, self._batch = size, batch
         self._memory_mb = machine.worker_memory_mb(settings, size)
@@ -130,7 +132,7 @@ class LocalPool:
     @property
     def appetite(self) -> int:
         """How many more jobs may be handed in before there are more than workers soon need."""
-        wanted = self._size * 2 * (1 + self._batch.ahead)
+        wanted = self._size * 2 * (self._batch.together + self._batch.ahead)
         return max(0, wanted - self.unfinished)
 
     def submit(self, jobs: Sequence[Job]) -> None:
@@ -171,7 +173,9 @@ class LocalPool:
         wanted = min(self._size, self.unfinished)
         while len(self._workers) < wanted:
             self._workers.append(self._start())
-        for depth in range(1 + self._batch.ahead):  # every worker has one before one has two
+        for depth in range(
+            self._batch.together + self._batch.ahead
+        ):  # every worker has one before one has two
             for worker in self._workers:
                 if self._waiting and self._has_room(worker, depth, self._waiting[0]):
                     self._give(worker, self._waiting.popleft())

@@ -11,6 +11,7 @@ _CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _MEMORY_SHARE = 0.8
 """Of the machine's memory for all workers together; the rest is for everybody else."""
 _MAX_DECODERS = 8
+_TOGETHER_ON_GPU = 16
 _VISIBLE = "CUDA_VISIBLE_DEVICES"
 
 
@@ -50,6 +51,11 @@ def decoder_count(settings: Settings, gpus: int) -> int:
     return settings.batch.decoders or max(
         1, min(_MAX_DECODERS, core_count() // gpus) if gpus else 1
     )
+
+
+def together_count(settings: Settings, gpus: int) -> int:
+    """Choose how many recordings a worker hears at once: on a GPU enough to fill it."""
+    return settings.batch.together or (_TOGETHER_ON_GPU if gpus else 1)
 
 
 def worker_memory_mb(settings: Settings, workers: int) -> int | None:

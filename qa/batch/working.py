@@ -12,6 +12,7 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from qa.batch.rulesets import Rulesets
     from qa.pipeline import Ask
 
+_LOOK_S = 0.02
+"""How often a worker that hears several recordings looks for new jobs, seconds."""
 _log = logging.getLogger(__name__)
 
 
@@ -80,17 +83,31 @@ def work(pipe: "Connection[Message, Job | None]", task: Task) -> None:
 
 
 def _serve(pipe: "Connection[Message, Job | None]", transcriber: Transcriber, task: Task) -> None:
-    """Answer jobs in order; those that wait are announced, so that they are decoded meanwhile."""
+    """Answer jobs in order; those that wait are announced, so that they are decoded meanwhile.
+
+    Where several recordings are heard at once, each has a thread; the model decodes what they ask
+    for together.
+    """
+    at_once = max(1, task.settings.batch.together)
     waiting: deque[Job] = deque()
-    while True:
-        while not waiting or pipe.poll():
-            job = pipe.recv()
-            if job is None:
-                return
-            if job.transcript is None and not is_object(job.path):
-                transcriber.expect(Path(job.path))
-            waiting.append(job)
-        pipe.send(answer(transcriber, waiting.popleft(), task))
+    running: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(at_once, thread_name_prefix="hear") as threads:
+        while True:
+            while not (waiting or running) or pipe.poll():
+                job = pipe.recv()
+                if job is None:
+                    return
+                if job.transcript is None and not is_object(job.path):
+                    transcriber.expect(Path(job.path))
+                waiting.append(job)
+            if at_once == 1:  # no thread is needed
+                pipe.send(answer(transcriber, waiting.popleft(), task))
+                continue
+            while waiting and len(running) < at_once:
+                running.append(threads.submit(answer, transcriber, waiting.popleft(), task))
+            wait([running[0]], timeout=_LOOK_S)
+            while running and running[0].done():
+                pipe.send(running.popleft().result())
 
 
 def answer(transcriber: Transcriber, job: Job, task: Task) -> Result:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,7 +93,7 @@ said (a required sentence counts), far below all at which one convicts by itself
 
 
 class Engine(Protocol):
-    """A loaded recogniser."""
+    """A loaded recogniser; its methods may be called by several threads at once."""
 
     @property
     def fingerprint(self) -> str:
@@ -144,3 +144,18 @@ class Engine(Protocol):
 
     def forget(self) -> None:
         """Drop what was kept of the windows recognised so far: the recording is done."""
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """An engine that decodes several windows at once, and gains by it.
+
+    Whatever is decoded together, each window's text must be the one that it gets alone.
+    """
+
+    @property
+    def batch(self) -> int:
+        """Windows that fill the model, at least 1."""
+
+    def size_of(self, window: NDArray[np.float32]) -> int:
+        """Name the size under which a window is decoded; only those of one size go together."""

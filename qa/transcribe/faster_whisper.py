@@ -9,6 +9,7 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -19,15 +20,23 @@ from qa.errors import EngineError
 from qa.transcribe.engine import Abilities, Heard, HeardWord, Stretch, Weight
 from qa.transcribe.vad import SAMPLE_RATE_HZ
 
-BATCH = 4
-"""Windows per encoder call: more gains nothing on a CPU and costs memory (about 40 MB a window)."""
-WINDOW_MS = 30_000
+CPU_BATCH = 4
+"""Windows decoded together on a processor: a quarter less work than one by one (2.1 s and 1.6 s a
+window); eight gain 3 % more and cost memory (about 40 MB a window)."""
+GPU_BATCH = 32
+GPU_STREAMS = 2
+"""Batches in the model at once: while one is decoded, the next is made ready."""
 FRAMES_PER_WINDOW = 3_000
 FRAMES_PER_SECOND = 100
 LOOP_NGRAM = 6
 """With `careful`, no run of so many tokens may come twice."""
-KEPT_WINDOWS = 32
-"""Encoded windows kept for `weigh`: 3 MB each with `base`, a quarter of an hour of one speaker."""
+SHORT_STEP = 300
+"""Short windows are encoded in steps of so many frames (3 s), so that many have the same size."""
+SHORT_PAD = 100
+"""Frames of silence behind a short window's speech, at least: the decoder ends there."""
+KEPT_BATCHES = 8
+"""Encoded windows kept for `weigh`, in batches: on a processor 32 of 3 MB each with `base`, a
+quarter of an hour of one speaker."""
 MS_PER_ENCODED_FRAME = 20
 TAIL_FRAMES = 50
 """Encoded frames of a window's end that `weigh` puts behind every sound: the decoder rests its
@@ -48,6 +57,7 @@ def decode_fingerprint(settings: HearingSettings, model_hash: str) -> str:
     return (
         f"faster-whisper/{settings.model}@{model_hash[:12]}"
         f"/{settings.compute_type}/beam{settings.beam_size}"
+        f"{'/short' if settings.short_windows else ''}"
     )
 
 
@@ -67,13 +77,15 @@ class FasterWhisper:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         self.fingerprint = fingerprint
-        self._beam_size = settings.beam_size
+        self._beam_size, self._short = settings.beam_size, settings.short_windows
+        on_gpu = settings.device == "cuda"
         try:
             self._whisper = WhisperModel(
                 str(path),
                 device=settings.device,
                 compute_type=settings.compute_type,
                 cpu_threads=settings.threads,
+                num_workers=GPU_STREAMS if on_gpu else 1,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -89,7 +101,16 @@ class FasterWhisper:
         self._prompt = self._prompt_with((), timed=False)
         self._timed_prompt = self._prompt_with((), timed=True)
         self._suppressed = get_suppressed_tokens(self._tokenizer, [-1])
+        self.batch = settings.batch or (GPU_BATCH if on_gpu else CPU_BATCH)
         self._kept: OrderedDict[bytes, NDArray[np.generic]] = OrderedDict()
+        self._lock = Lock()  # of what is kept; CTranslate2 itself may be called by many threads
+
+    def size_of(self, window: NDArray[np.float32]) -> int:
+        """Feature frames that a window is encoded with; see `Batching.size_of`."""
+        if not self._short:
+            return FRAMES_PER_WINDOW
+        spoken = -(-len(window) * FRAMES_PER_SECOND // SAMPLE_RATE_HZ)
+        return min(FRAMES_PER_WINDOW, -(-(spoken + SHORT_PAD) // SHORT_STEP) * SHORT_STEP)
 
     def recognise(
         self,
@@ -100,15 +121,17 @@ class FasterWhisper:
     ) -> list[Heard]:
         """Transcribe windows; see `Engine.recognise`.
 
-        All prompts of a batch must have one length, so windows are batched by what they are told.
+        All prompts of a batch must have one length, and so must all encodings, so windows are
+        batched by what they are told and by their size.
         """
         heard: dict[int, Heard] = {}
         told = told or [()] * len(windows)
         try:
-            for words in dict.fromkeys(told):
-                same = [i for i, own in enumerate(told) if own == words]
-                for first in range(0, len(same), BATCH):
-                    some = same[first : first + BATCH]
+            kinds = [(own, self.size_of(window)) for own, window in zip(told, windows, strict=True)]
+            for kind in dict.fromkeys(kinds):
+                words, same = kind[0], [i for i, own in enumerate(kinds) if own == kind]
+                for first in range(0, len(same), self.batch):
+                    some = same[first : first + self.batch]
                     found = self._batch([windows[i] for i in some], careful, words)
                     heard |= zip(some, found, strict=True)
         except (RuntimeError, ValueError) as error:
@@ -121,9 +144,8 @@ class FasterWhisper:
         if max(map(len, tokens), default=0) > MAX_WEIGHED_TOKENS:
             raise EngineError("reading", f"more than {MAX_WEIGHED_TOKENS} tokens")
         try:
-            window = stretches[-1].window
-            tail = Stretch(window, WINDOW_MS - TAIL_FRAMES * MS_PER_ENCODED_FRAME, WINDOW_MS)
-            sound = np.concatenate([self._encoded(part) for part in (*stretches, tail)])
+            tail = self._frames(stretches[-1].window)[-TAIL_FRAMES:]
+            sound = np.concatenate([*map(self._encoded, stretches), tail])
             # Everything the decoder does with a sound grows with its length, and a place needs
             # only its surroundings: docs/decisions/0011-hypotheses-on-a-part-of-the-encoding.md.
             found = self._whisper.model.align(
@@ -142,27 +164,39 @@ class FasterWhisper:
 
     def forget(self) -> None:
         """Drop the encoded windows; see `Engine.forget`."""
-        self._kept.clear()
+        with self._lock:
+            self._kept.clear()
 
     def _encoded(self, stretch: Stretch) -> NDArray[np.generic]:
         """Return the encoded frames of a stretch, shape `(frames, size)`, at least one frame."""
-        key = _digest(stretch.window)
-        if key not in self._kept:
-            self._keep([stretch.window], self._encode([stretch.window]))
-        self._kept.move_to_end(key)
-        first = min(max(0, stretch.start_ms), WINDOW_MS - 1) // MS_PER_ENCODED_FRAME
-        last = -(-min(stretch.end_ms, WINDOW_MS) // MS_PER_ENCODED_FRAME)
-        return self._kept[key][first : max(first + 1, last)]
+        frames = self._frames(stretch.window)
+        end_ms = len(frames) * MS_PER_ENCODED_FRAME
+        first = min(max(0, stretch.start_ms), end_ms - 1) // MS_PER_ENCODED_FRAME
+        last = -(-min(stretch.end_ms, end_ms) // MS_PER_ENCODED_FRAME)
+        return frames[first : max(first + 1, last)]
+
+    def _frames(self, window: NDArray[np.float32]) -> NDArray[np.generic]:
+        """Return a window's encoded frames, those kept or new ones, shape `(frames, size)`."""
+        key = _digest(window)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is not None:
+                self._kept.move_to_end(key)
+                return kept
+        return self._keep([window], self._encode([window]))[0]
 
     def _encode(self, windows: Sequence[NDArray[np.float32]]) -> Any:
         return self._whisper.encode(np.stack([self._features(w) for w in windows]))
 
-    def _keep(self, windows: Sequence[NDArray[np.float32]], encoded: Any) -> None:
-        frames = self._array(encoded)
-        for window, own in zip(windows, frames, strict=True):
-            self._kept[_digest(window)] = own.copy()  # a view would hold the whole batch
-        while len(self._kept) > KEPT_WINDOWS:
-            self._kept.popitem(last=False)
+    def _keep(
+        self, windows: Sequence[NDArray[np.float32]], encoded: Any
+    ) -> list[NDArray[np.generic]]:
+        frames = [own.copy() for own in self._array(encoded)]  # a view would hold the whole batch
+        with self._lock:
+            self._kept |= zip(map(_digest, windows), frames, strict=True)
+            while len(self._kept) > KEPT_BATCHES * self.batch:
+                self._kept.popitem(last=False)
+        return frames
 
     def _array(self, encoded: Any) -> NDArray[np.generic]:
         if self._whisper.model.device != "cpu":
@@ -220,7 +254,7 @@ class FasterWhisper:
         from faster_whisper.audio import pad_or_trim
 
         features = self._whisper.feature_extractor(window)[..., :-1]
-        padded: NDArray[np.float32] = pad_or_trim(features, FRAMES_PER_WINDOW)
+        padded: NDArray[np.float32] = pad_or_trim(features, self.size_of(window))
         return padded
 
     def _align(

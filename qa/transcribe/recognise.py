@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from qa.config_words import WordSettings
 from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
@@ -57,12 +60,18 @@ class _Channel:
     index: int
     samples: Samples
     frames: Frames
+    segments: list[Segment]
+
+    @property
+    def measures(self) -> ChannelMeasures:
+        return measure_channel(self.frames, self.segments, channel=self.index)
 
 
 @dataclass(frozen=True, slots=True)
-class _ChannelHeard:
-    words: list[Word]
-    measures: ChannelMeasures
+class _Reading:
+    """What one reading heard: words of each channel, and notes."""
+
+    words: list[list[Word]]
     notes: set[str]
 
 
@@ -98,23 +107,22 @@ def recognise(
     frames = [decoded.frames(i, aggressiveness=aggressiveness) for i in range(len(samples))]
     segments = speech_segments(frames, recording.duration_ms)
     expected = _expected(words, segments, engine)
-    heard = [
-        _hear_channel(_Channel(i, samples[i], frames[i]), found, engine, expected)
-        for i, found in enumerate(segments)
-    ]
+    sides = [_Channel(i, samples[i], frames[i], found) for i, found in enumerate(segments)]
+    heard = _hear_channels(sides, engine, expected)
     roles = assign_roles(
-        ["".join(word.text for word in h.words) for h in heard], agent_channel=agent_channel
+        ["".join(word.text for word in words) for words in heard.words],
+        agent_channel=agent_channel,
     )
-    notes = set().union(*(h.notes for h in heard)) | ({roles.note} if roles.note else set())
+    notes = heard.notes | ({roles.note} if roles.note else set())
     if expected is not None:
         notes.add(DOMAIN_WORDS)
     if not engine.abilities.confidences:
         notes.add(NO_CONFIDENCE)
     speech = [without_padding(segment) for found in segments for segment in found]
-    spoken = [u for i, h in enumerate(heard) for u in _utterances(h.words, i, roles)]
+    spoken = [u for i, found in enumerate(heard.words) for u in _utterances(found, i, roles)]
     if encoder is not None and len(samples) == 1:
         voices = tell_voices(samples[0], [segment.span for segment in speech], encoder)
-        told = deal_words(heard[0].words, voices, pause_ms=PAUSE_MS) if voices else None
+        told = deal_words(heard.words[0], voices, pause_ms=PAUSE_MS) if voices else None
         spoken = [_by_voice(*turn) for turn in told.turns] if told else spoken
         notes |= {told.note} if told and told.note else set()
     utterances = [replace(u, level_dbfs=level_of(frames[u.channel], u.span)) for u in spoken]
@@ -124,7 +132,7 @@ def recognise(
         duration_ms=recording.duration_ms,
         channel_count=recording.channel_count,
         utterances=tuple(sorted(utterances, key=lambda u: (u.span, u.channel))),
-        channels=tuple(h.measures for h in heard),
+        channels=tuple(side.measures for side in sides),
         notes=tuple(sorted(notes)),
         speech=tuple(sorted(speech, key=lambda s: (s.span, s.channel))),
     )
@@ -163,24 +171,30 @@ def channel_windows(frames: Frames, found: list[Segment], *, channel: int) -> li
     return pack_windows(segments, channel=channel)
 
 
-def _hear_channel(
-    side: _Channel, found: list[Segment], engine: Engine, expected: Expected | None
-) -> _ChannelHeard:
-    channel, samples, frames = side.index, side.samples, side.frames
-    measures = measure_channel(frames, found, channel=channel)
-    windows = channel_windows(frames, found, channel=channel)
+def _hear_channels(
+    sides: Sequence[_Channel], engine: Engine, expected: Expected | None
+) -> _Reading:
+    """Read the windows of all channels in one go, so that the engine gets many at once."""
+    windows = [w for s in sides for w in channel_windows(s.frames, s.segments, channel=s.index)]
     told = [expected.of(window) for window in windows] if expected else ()
-    words, notes = _hear_windows(windows, samples, engine, told=told)
-    segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
-    unheard = [part for segment in segments for part in unheard_parts(segment, words)]
-    if unheard:
+    heard = _hear_windows(windows, sides, engine, told=told)
+    again = [
+        window
+        for side, words in zip(sides, heard.words, strict=True)
+        for window in pack_windows(_unheard(side, words), channel=side.index)
+    ]
+    if again:
         # The decoder sometimes ends a window early and sure of itself; reading with timestamps,
         # which it does worse otherwise, keeps it going.
-        again, more = _hear_windows(
-            pack_windows(unheard, channel=channel), samples, engine, careful=True
-        )
-        words, notes = words + again, notes | more
-    return _ChannelHeard(sorted(words, key=lambda w: w.span), measures, notes)
+        more = _hear_windows(again, sides, engine, careful=True)
+        words = [[*a, *b] for a, b in zip(heard.words, more.words, strict=True)]
+        heard = _Reading(words, heard.notes | more.notes)
+    return _Reading([sorted(own, key=lambda w: w.span) for own in heard.words], heard.notes)
+
+
+def _unheard(side: _Channel, words: Sequence[Word]) -> list[Segment]:
+    segments = split_long(side.segments, side.frames.level_dbfs, frame_ms=FRAME_MS)
+    return [part for segment in segments for part in unheard_parts(segment, words)]
 
 
 def unheard_parts(segment: Segment, words: Sequence[Word]) -> list[Segment]:
@@ -207,29 +221,35 @@ def unheard_parts(segment: Segment, words: Sequence[Word]) -> list[Segment]:
 
 def _hear_windows(
     windows: Sequence[Window],
-    samples: Samples,
+    sides: Sequence[_Channel],
     engine: Engine,
     *,
     careful: bool = False,
     told: Told = (),
-) -> tuple[list[Word], set[str]]:
+) -> _Reading:
     """Recognise windows, some at a time, so that a three-hour call needs no more memory."""
-    words: list[Word] = []
+    words: list[list[Word]] = [[] for _ in sides]
     notes: set[str] = set()
     for first in range(0, len(windows), WINDOWS_AT_ONCE):
         some = slice(first, first + WINDOWS_AT_ONCE)
-        found, more = _hear_some(windows[some], samples, engine, careful=careful, told=told[some])
-        words += found
+        audio = [window_audio(w, sides[w.channel].samples) for w in windows[some]]
+        found, more = _hear_some(windows[some], audio, engine, careful=careful, told=told[some])
+        for window, heard in zip(windows[some], found, strict=True):
+            words[window.channel] += _words(heard, window)
         notes |= more
-    return words, notes
+    return _Reading(words, notes)
 
 
 def _hear_some(
-    windows: Sequence[Window], samples: Samples, engine: Engine, *, careful: bool, told: Told
-) -> tuple[list[Word], set[str]]:
+    windows: Sequence[Window],
+    audio: Sequence[NDArray[np.float32]],
+    engine: Engine,
+    *,
+    careful: bool,
+    told: Told,
+) -> tuple[list[Heard], set[str]]:
     """Recognise windows; one that looks invented gets a second, careful reading, told nothing."""
     notes: set[str] = set()
-    audio = [window_audio(window, samples) for window in windows]
     heard = engine.recognise(audio, careful=careful, told=told)
     if careful:
         # The first reading passed these over: what looks invented now is no speech.
@@ -245,7 +265,7 @@ def _hear_some(
                 notes.add("text_withheld")
                 second = _withheld(second)
             heard[i] = second
-    return [w for h, window in zip(heard, windows, strict=True) for w in _words(h, window)], notes
+    return heard, notes
 
 
 def _withheld(heard: Heard) -> Heard:

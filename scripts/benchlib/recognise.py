@@ -70,13 +70,13 @@ def recognise(job: Job) -> Run:
     with _recogniser(job) as hear:
         # Some models load at first use, so the shortest file goes first and is not measured.
         hear(min(map(Path, job.files), key=lambda file: file.stat().st_size))
-        loaded, began = _cpu_s(), time.monotonic()
+        loaded, began = cpu_s(), time.monotonic()
         texts = {}
         for file in track(job.files, f"{job.system:10}", console=Console(stderr=True)):
             texts[file] = hear(Path(file))
         wall = time.monotonic() - began
     # Children count once they have ended, so the total is taken after the recogniser is closed.
-    return Run(job.system, texts, _cpu_s() - loaded, loaded, wall, _peak_mib())
+    return Run(job.system, texts, cpu_s() - loaded, loaded, wall, peak_mib())
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _recogniser(job: Job) -> Iterator[Recogniser]:
         with _ours(job) as hear:
             yield hear
     else:
-        yield _peer(job)
+        yield peer(job)
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def _ours(job: Job) -> Iterator[Recogniser]:
         yield hear
 
 
-def _peer(job: Job) -> Recogniser:
+def peer(job: Job) -> Recogniser:
     """Set a peer up with its own defaults; only the language is told, as it is to ours."""
     from faster_whisper import BatchedInferencePipeline, WhisperModel, decode_audio
 
@@ -143,12 +143,14 @@ def _peer(job: Job) -> Recogniser:
     return hear
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
+    """Processor seconds of this process and its ended children."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
-def _peak_mib() -> float:
+def peak_mib() -> float:
+    """Peak resident memory of this process, its largest child added."""
     peaks = [
         resource.getrusage(who).ru_maxrss
         for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)

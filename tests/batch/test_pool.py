@@ -64,6 +64,26 @@ def test_jobs_that_wait_are_announced_to_the_worker_and_no_more_than_the_bound()
     assert [len(r.transcript.notes) - 1 for r in alone if isinstance(r, Heard)] == [1, 2, 3, 4]
 
 
+def test_one_worker_hears_several_recordings_at_once_and_answers_in_order(tmp_path: Path) -> None:
+    names = ["first", "second", "third", "n1", "n2"]
+    paths = [*[str(tmp_path / "meet-3")] * 3, "/n1", "/n2"]
+    with LocalPool(pool_workers.obedient, settings_with(together=3, ahead=2), 1) as pool:
+        pool.submit([Job(name, path, None) for name, path in zip(names, paths, strict=True)])
+        results: list[Result] = []
+        while pool.unfinished:
+            results += pool.poll(1.0)
+    assert [r.job.recording_id for r in results] == names
+    assert len(set(heard_by(results).values())) == 1, "one process"
+
+
+def test_several_at_once_and_one_that_kills_the_worker() -> None:
+    results = results_of(["a", "b", "die", "c", "d"], settings_with(together=3, ahead=1))
+    died = [r.job.recording_id for r in results if isinstance(r, WorkerDied)]
+    # The first in hand is blamed; what the worker had is then done alone, so the next is sure.
+    assert died in (["die"], ["a", "die"], ["b", "die"])
+    assert set(heard_by(results)) == {"a", "b", "c", "d"} - set(died)
+
+
 def test_a_death_is_blamed_on_the_job_in_hand_and_the_others_go_on() -> None:
     results = results_of(["a", "die", "b", "c"], settings_with(ahead=3))
     died = [r for r in results if isinstance(r, WorkerDied)]
@@ -109,7 +129,7 @@ def test_a_model_that_is_lost_during_the_night_ends_the_run_and_blames_no_record
 def test_each_worker_sees_one_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "gpu_count", lambda settings: 2)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,7")
-    with LocalPool(pool_workers.shows_its_gpu, settings_with(ahead=0), 2) as pool:
+    with LocalPool(pool_workers.shows_its_gpu, settings_with(ahead=0, together=1), 2) as pool:
         pool.submit([Job(name, str(tmp_path / "meet-2"), None) for name in ("a", "b")])
         results: list[Result] = []
         while pool.unfinished:
