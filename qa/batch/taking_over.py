@@ -45,8 +45,8 @@ from qa.store.store import Store
 from qa.types import Call, Outcome, Scorecard, ScoreLine, Transcript, Verdict
 
 _UNDECIDED = Outcome.UNDECIDED.value
-TOGETHER = 25
-"""Calls whose words are looked through at once."""
+TOGETHER = 50
+"""Calls whose words are looked through at once, and which each rule judges in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,12 +244,28 @@ def _by_changed(
             scenes.append((_as_it_is(task, transcript), scene))
             if scene.roles_known:
                 together.append(scene)
-    for task, judged in scenes:
-        if judged is None:
-            yield task, {}
-        else:
-            yield task, {rule.rule_id: judge_rule(rule, judged) for rule in task.changed}
+    yield from zip([task for task, _ in scenes], _judged_by_rule(scenes), strict=True)
     together.clear()  # else each scene would hold all the others
+
+
+def _judged_by_rule(
+    scenes: Sequence[tuple[_Task, Scene | None]],
+) -> list[dict[str, Verdict]]:
+    """Judge calls rule by rule: what one rule looks up stays near the processor meanwhile.
+
+    Call by call, by all rules of a ruleset, the same takes a seventh longer.
+    """
+    verdicts: list[dict[str, Verdict]] = [{} for _ in scenes]
+    by_rule: dict[tuple[str, str], list[tuple[Rule, Scene, dict[str, Verdict]]]] = {}
+    for (task, scene), found in zip(scenes, verdicts, strict=True):
+        if scene is not None:
+            for rule in task.changed:
+                its = by_rule.setdefault((task.ruleset.hash, rule.rule_id), [])
+                its.append((rule, scene, found))
+    for some in by_rule.values():
+        for rule, scene, found in some:
+            found[rule.rule_id] = judge_rule(rule, scene)
+    return verdicts
 
 
 def _as_it_is(task: _Task, transcript: Transcript) -> _Task:

@@ -148,13 +148,16 @@ class PackedUtterance(Utterance):
     def char_time(self, index: int) -> tuple[int, int] | None:
         """Start and end in ms of a character; inside a word, time is shared out evenly."""
         table, first = self._table, self._first
-        ends, base = table.ends, table.characters_before(first)
+        ends, times = table.ends, table.times
+        base = ends[first - 1] if first else 0
         word = bisect_right(ends, base + index, first, self._last)
         if word >= self._last:
             return None
-        begin = max(base, table.characters_before(word))
-        start, end = table.times[2 * word : 2 * word + 2]
-        share, at = (end - start) / (ends[word] - begin), base + index - begin
+        begin = max(base, ends[word - 1] if word else 0)
+        start, end, length = times[2 * word], times[2 * word + 1], ends[word] - begin
+        if length == 1:  # nearly every word is a character
+            return start, max(start, end)
+        share, at = (end - start) / length, base + index - begin
         left = start + round(share * at)
         return left, max(left, start + round(share * (at + 1)))
 

@@ -8,6 +8,7 @@ from functools import cache
 from qa.scoring.grammar import EDGE, Pattern, compile_all, needed_chars
 from qa.scoring.lexicon import Lexicon, Scan, bare_keys, grams_of
 from qa.scoring.match import MISSING_COST, allowed_edits, nominate, without_fillers
+from qa.scoring.order import Place, Turn, stands_out
 from qa.scoring.syllables import keys, sounds
 from qa.scoring.track import Track
 
@@ -48,6 +49,8 @@ class _Wording:
         chars: how many of its characters must stand in the turn.
         edits: syllables of another class that it may hold.
         codes: sounds where the floor is 1, else class keys, without fillers where it is short.
+        fixed: class keys that stand in every occurrence, with nothing but fillers between them;
+            sounds where the floor is 1; None where other syllables may stand for some of them.
     """
 
     text: str
@@ -57,6 +60,7 @@ class _Wording:
     chars: int
     edits: int
     codes: str
+    fixed: str | None
 
 
 _Alternative = tuple[str, _Wording]
@@ -82,6 +86,7 @@ class _Entry:
     pattern: Pattern
     floor: float
     parts: tuple[_Part, ...]
+    wordings: Mapping[str, _Wording]
 
 
 class _Place:
@@ -94,6 +99,7 @@ class _Place:
         self._sounds = track.sounds[start:end]
         self._bare = bare_keys(track, start, end)
         self._known: dict[_Wording, bool] = {}
+        self._turn: Turn | None = None
         self._scan: Scan | None = None
         self._grams: set[int] = set()
 
@@ -147,6 +153,21 @@ class _Place:
                 return set()
         return standing
 
+    def in_order(self, entry: _Entry, standing: set[tuple[int, str]]) -> bool:
+        """Whether the alternatives that stand here can follow one another as the pattern asks."""
+        if len(entry.parts) == 1:
+            return True
+        if self._turn is None:
+            self._turn = Turn(self._track, self._start, self._end)
+        parts: list[list[Place] | None] = [[] for _ in entry.parts]
+        for number, alternative in standing:
+            wording, places = entry.wordings[alternative], parts[number]
+            if wording.fixed is None:
+                parts[number] = None
+            elif places is not None:
+                places += self._turn.places(wording.fixed, exact=wording.floor == 1.0)
+        return self._turn.in_order(entry.pattern, parts)
+
 
 def _place(track: Track, start: int, end: int) -> _Place:
     """Return what is known of a turn, whoever asked."""
@@ -189,7 +210,8 @@ class Shortlist:
         ]
         grams = _chosen_grams({w for *_, parts in laid for part in parts for _, w in part})
         for pattern, need, parts in laid:
-            entry = _Entry(pattern, need, tuple(_filed_part(part, grams) for part in parts))
+            filed = tuple(_filed_part(part, grams) for part in parts)
+            entry = _Entry(pattern, need, filed, {a: w for part in parts for a, w in part})
             self._patterns.append(entry)
         self._first = self.lexicon.reserve(len(self._patterns))
         for number, entry in enumerate(self._patterns, self._first):
@@ -216,8 +238,9 @@ class Shortlist:
             if standing:
                 alternatives, turns = found.setdefault(index, (set(), []))
                 alternatives |= standing
-                turns.append(track.turns[turn])
-        return [self._likely(index, *one) for index, one in found.items()]
+                if place.in_order(self._patterns[index], standing):
+                    turns.append(track.turns[turn])
+        return [self._likely(index, *one) for index, one in found.items() if one[1]]
 
     def _likely(
         self, index: int, standing: set[tuple[int, str]], turns: list[tuple[int, int]]
@@ -270,7 +293,12 @@ def _filed_part(part: tuple[_Alternative, ...], grams: Mapping[_Wording, tuple[i
 def _wording(text: str, floor: float, short: bool, share: float) -> _Wording:
     codes = sounds(text) if floor == 1.0 else keys(without_fillers(text) if short else text)
     needed, edits = needed_chars(len(text), share), allowed_edits(len(text), floor)
-    return _Wording(text, floor, short, frozenset(text), needed, edits, codes)
+    fixed = None
+    if floor == 1.0:
+        fixed = codes
+    elif (short or not edits) and stands_out(text):
+        fixed = keys(text)
+    return _Wording(text, floor, short, frozenset(text), needed, edits, codes, fixed)
 
 
 def _grams(wording: _Wording) -> tuple[tuple[int, ...], bool]:

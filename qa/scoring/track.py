@@ -153,9 +153,11 @@ class Track:
 
     def time_at(self, position: int) -> tuple[int, int]:
         """Start and end in milliseconds of the character at a position."""
-        k = self.utterance_at(position)
-        utterance = self.utterances[k][1]
-        return _char_time(utterance, self.origins[k][position - self.starts[k]])
+        return self._time_in(self.utterance_at(position), position)
+
+    def _time_in(self, k: int, position: int) -> tuple[int, int]:
+        """Start and end of a character of the utterance `k`."""
+        return _char_time(self.utterances[k][1], self.origins[k][position - self.starts[k]])
 
     def confidence(self, start: int, end: int) -> float:
         """Mean confidence of the words under a range of the text, 0–1; 1 for an empty range."""
@@ -191,8 +193,7 @@ class Track:
                 base = self.starts[k]
                 text = self.utterances[k][1].text
                 quotes.append(text[origin[left - base] : origin[right - 1 - base] + 1])
-        span = self.span(start, end)
-        index = self.utterances[first][0]
+        index, span = self.utterances[first][0], self._span(start, end, (first, last))
         return Match(index, self.role, span, "…".join(quotes), expected, round(similarity, 3))
 
     def span(self, start: int, end: int) -> Span:
@@ -201,7 +202,15 @@ class Track:
         Utterances of one role may overlap in time (two agents, or times that a person wrote), so
         the last character need not end last.
         """
-        first, last = self.time_at(start), self.time_at(max(start, end - 1))
+        known: Span | None = self.memo.get(("span", start, end))
+        if known is None:
+            ends = self.utterance_at(start), self.utterance_at(max(start, end - 1))
+            known = self.memo["span", start, end] = self._span(start, end, ends)
+        return known
+
+    def _span(self, start: int, end: int, utterances: tuple[int, int]) -> Span:
+        first = self._time_in(utterances[0], start)
+        last = self._time_in(utterances[1], max(start, end - 1))
         return Span(min(first[0], last[0]), max(*first, *last))
 
     def hit_match(self, hit: Hit, expected: str) -> Match:
