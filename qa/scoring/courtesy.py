@@ -10,7 +10,7 @@ from qa.scoring.grammar import EDGE, Pattern, as_regex, closest, compile_all, ne
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.leave import took_leave
 from qa.scoring.match import best_hit
-from qa.scoring.slots import SAID, Slot
+from qa.scoring.slots import CERTAIN, SAID, Slot
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.track import Track
 from qa.scoring.windows import closing, opening
@@ -28,8 +28,6 @@ HEARD = Policy(unsure_similarity=0.9, unsure_chars=0.6)
 """For a cause: nothing is due for words that are only half alike."""
 REMOTE = 0.66
 """Below this a nearest miss is none: three syllables come half alike by chance in any sentence."""
-CERTAIN = 1.0
-"""Mean word confidence of words that nobody had to guess."""
 SHARED = 0.5
 """Share of its characters that a phrase must show, unless its sound is equal."""
 FIRST_WORDS = 3
@@ -178,6 +176,9 @@ def _by_sound(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
         heard = weigh(scene, track, (hit.start, hit.end), [text], kind=Kind.SLOT)
         if heard.finding is Finding.SAID:
             return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
+        typed = track.confidence(hit.start, hit.end) >= CERTAIN
+        if heard.finding is Finding.OPEN and hit.similarity < SAID and typed:
+            continue  # 请问是什么 is no 请问有什么事
         if heard.finding is not Finding.NOT_SAID:
             return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=match)
     return SlotVerdict(slot.name, SlotStatus.MISSING)

@@ -1,5 +1,7 @@
 """Whether a call came to its end or the line broke: either side took leave, in whatever words."""
 
+import re
+
 from qa.scoring.check import Scene
 from qa.scoring.sounds import sound_regex
 from qa.scoring.track import Track
@@ -18,6 +20,8 @@ ALSO_AMIDST = (
     "|(?:感谢|谢谢|多谢)(?:您|你)?的?(?:合作|配合|支持|理解)"
 )
 """Of these what is also said when a call goes on: 这样吧，您把地址说一下; 刚才电话挂了."""
+HUNG_UP = "(?:电话|线|刚才|刚刚|上次|上回|突然|怎么|自己|给您|给我|不小心).{0,3}$"
+"""What stands before 挂了 in words about a call that was cut: 刚才电话挂了，是吧."""
 LEAVE_CHARS = 40
 """Characters at the end of a side's last turn within which leave is taken."""
 LAST_CHARS = 6
@@ -78,8 +82,16 @@ def _ends_with(track: Track, words: str, most_chars: int) -> bool:
     amidst = sound_regex(ALSO_AMIDST)
     return any(
         end - match.end() <= (LAST_CHARS if amidst.fullmatch(match.group()) else most_chars)
+        and not _tells_of_a_cut(track.sounds, start, match)
         for match in sound_regex(words).finditer(track.sounds, max(start, end - LEAVE_CHARS), end)
     )
+
+
+def _tells_of_a_cut(heard: str, start: int, match: re.Match[str]) -> bool:
+    """Whether 挂了 tells of an earlier call: 刚才电话挂了，是吧."""
+    if not sound_regex("挂了|挂啦").fullmatch(match.group()):
+        return False
+    return sound_regex(HUNG_UP).search(heard, start, match.start()) is not None
 
 
 def _waits(scene: Scene) -> bool:

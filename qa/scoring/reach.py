@@ -128,6 +128,6 @@ def _guards(role: Role) -> Mapping[str, Looking]:
         "unless": lambda wordings: Reach((Sought(role, wordings, HARMLESS_SIMILARITY),)),
         "quoted_after": _scattered(role),
         **dict.fromkeys(
-            ("negated_by", "denied_by", "asked_with", "excused_by", "no_excuse"), exact
+            ("negated_by", "denied_by", "asked_with", "excused_by", "no_excuse", "script"), exact
         ),
     }

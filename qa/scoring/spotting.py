@@ -65,6 +65,8 @@ class Guards:
         asked_with: words anywhere in the sentence that make it a question or a condition.
         excused_by: a way forward anywhere in the same turn.
         no_excuse: wordings that only look like one (没法给您查); left out before looking.
+        script: what the script makes every agent say (维修人员会尽快跟您联系); it excuses nothing
+            but in the very utterance of the phrase.
     """
 
     unless: tuple[str, ...] = ()
@@ -74,6 +76,7 @@ class Guards:
     asked_with: tuple[str, ...] = ()
     excused_by: tuple[str, ...] = ()
     no_excuse: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for notations in astuple(self):
@@ -104,9 +107,12 @@ OWN_WORDS = re.compile(
     "|[您你就去][跟找问和冲上向去][^我您你]{1,4}(说|讲|要|反映|告诉)"
     "|[您你][得要去直接就]{0,2}问(?![的我是])"
     "|我[^师他她站物]{0,6}[跟给和对][您你](说|讲)"
+    "|我们?(保证|承诺|答应)|说到(做到|就)|说一不二|[没不][得的用]说|别说|说(实|白|真|句|老实)"
 )
 """我跟您说 introduces the agent's own words, although it holds 您说; 您说的这个 names a matter, and
 您跟师傅说 sends somebody."""
+TAG = re.compile("(?:[是对好行]吧|吗|[是对]不[是对])$")
+"""How a clause ends that sums up what the other side said, before the agent's own answer."""
 NEGATIVE = re.compile("不|没|别|甭")
 _NEGATIVE_SYLLABLES = frozenset(("bu", "mei", "bie", "beng"))
 HARMLESS_SIMILARITY = 0.9
@@ -149,7 +155,8 @@ def spot(
                     continue
                 if _is_torn(track, found):
                     continue
-                if not _contains(allowed, inside) and not is_harmless(track, found, guards):
+                permitted = _contains(allowed, inside.replace("不可能", "")) if allowed else False
+                if not permitted and not is_harmless(track, found, guards):
                     sightings.append(Sighting(found, sure, likely.pattern.notation))
     return _strongest(sightings)
 
@@ -230,18 +237,42 @@ def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
     turn_start, turn_end = track.turn_at(hit.start)
     start, end = max(turn_start, track.sentence_start(hit.start)), track.sentence_end(hit.end - 1)
     text = track.text
+    clause = max(start, track.clause_start(hit.start))
     return (
         is_quoted(text[start : hit.start], guards)
-        or _is_negated(guards.negated_by, text[start : hit.start])
-        or _contains(guards.denied_by, text[max(start, track.clause_start(hit.start)) : hit.start])
-        or _contains(guards.asked_with, text[start:end])
-        or _contains(guards.excused_by, _without(guards.no_excuse, text[turn_start:turn_end]))
+        or _is_negated(guards.negated_by, text[start : hit.start], hit.start - clause)
+        or _contains(guards.denied_by, text[clause : hit.start])
+        or _contains(guards.asked_with, text[_after_tag(track, start, clause) : end])
+        or _is_excused(track, found, guards, (turn_start, turn_end))
         or any(
             other.hit.start < hit.end and hit.start < other.hit.end
             for other in _harmless(track, guards.unless, (turn_start, turn_end))
             if other.hit.same_chars >= HARMLESS_CHARS
         )
     )
+
+
+def _is_excused(track: Track, found: Found, guards: Guards, turn: tuple[int, int]) -> bool:
+    """Whether the turn shows a way forward."""
+    if not guards.excused_by:
+        return False
+    text, edges = track.text, track.starts
+    left = max(turn[0], edges[track.utterance_at(found.hit.start)])
+    right = min(turn[1], edges[track.utterance_at(found.hit.end - 1) + 1])
+    before = _without(guards.script, text[turn[0] : left])
+    after = _without(guards.script, text[right : turn[1]])
+    said = _without(guards.no_excuse, before + text[left:right] + after)
+    return _contains(guards.excused_by, said)
+
+
+def _after_tag(track: Track, start: int, clause: int) -> int:
+    """Where the words begin that an earlier clause with a tag does not take in: 没热是吧，您……."""
+    at = clause
+    while at > start:
+        if TAG.search(track.text, start, at):
+            return at
+        at = track.clause_start(at - 1)
+    return start
 
 
 def is_quoted(before: str, guards: Guards) -> bool:
@@ -266,20 +297,32 @@ def _harmless(track: Track, notations: tuple[str, ...], turn: tuple[int, int]) -
     return known
 
 
-def _is_negated(notations: tuple[str, ...], before: str) -> bool:
+def _is_negated(notations: tuple[str, ...], before: str, in_clause: int) -> bool:
     """Whether a negation stands right before the phrase, by sound where it is long enough.
 
     A misheard negation (步能保证) must not turn a refusal into a promise; 不 alone needs its
-    character, because 维修部保证 promises.
+    character, because 维修部保证 promises. Of an earlier clause only the very end counts, because
+    commas are heard where none is: 不能，保证, but 您别慌，保证.
+
+    Args:
+        in_clause: how many of the characters before belong to the phrase's own clause.
     """
     addressed = any(keys(before[-2:]) == keys(a) for a in compile_pattern(ADDRESSEE).parts[0])
-    near = (before[:-2] if addressed else before)[-NEGATION_REACH:]
-    return _contains(notations, near) or any(
-        len(text) > 1 and keys(text) in keys(near)
+    left = 2 * addressed
+    near = before[: len(before) - left][-NEGATION_REACH:]
+    own = max(0, min(len(near), in_clause - left))
+    return any(
+        start >= len(near) - own or start + len(text) == len(near) - own
         for pattern in compile_all(notations)
-        for text in pattern.parts[0]
         if len(pattern.parts) == 1
+        for text in pattern.parts[0]
+        for start in _places(text, near)
     )
+
+
+def _places(negation: str, near: str) -> list[int]:
+    heard, sought = (keys(near), keys(negation)) if len(negation) > 1 else (near, negation)
+    return [i for i in range(len(heard)) if heard.startswith(sought, i)]
 
 
 def _without(notations: tuple[str, ...], text: str) -> str:

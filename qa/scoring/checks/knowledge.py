@@ -10,7 +10,7 @@ from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.answered import Answer, wrong_answers
 from qa.scoring.by_example import Heard, Statement, statements_like
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import Pattern, as_regex, compile_all
+from qa.scoring.grammar import Pattern, as_regex, compile_all, compile_pattern, find_pattern
 from qa.scoring.hypotheses import Finding
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import MAX_PLACES, ask
@@ -220,12 +220,22 @@ def _holds(taught: _Taught, scene: Scene, sighting: Sighting) -> bool:
 
 
 def _agrees(scene: Scene, sighting: Sighting) -> bool:
-    """Whether what was heard has the negations and numbers of the wording, and no others."""
+    """Whether what was heard has the negations and numbers of the wording, and no others.
+
+    Words before the last place where the wording begins anew do not count: 没缴费，没缴费的没法派.
+    """
     hit = sighting.found.hit
-    heard, expected = scene.agent.text[hit.start : hit.end], sighting.found.text
-    return len(NEGATIONS.findall(heard)) <= len(NEGATIONS.findall(expected)) and (
-        _numbers(heard) == _numbers(expected)
-    )
+    pattern = compile_pattern(sighting.notation)
+    start: int | None = hit.start
+    while start is not None:
+        heard, expected = scene.agent.text[start : hit.end], sighting.found.text
+        if len(NEGATIONS.findall(heard)) <= len(NEGATIONS.findall(expected)) and (
+            _numbers(heard) == _numbers(expected)
+        ):
+            return True
+        inner = find_pattern(pattern, scene.agent, start + 1, hit.end, 1.0)
+        start = inner.hit.start if inner and inner.hit.end == hit.end else None
+    return False
 
 
 def _numbers(text: str) -> Counter[str]:

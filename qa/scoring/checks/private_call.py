@@ -9,7 +9,12 @@ from qa.scoring.grammar import as_regex, compile_all
 from qa.text import fold
 from qa.types import Match, Outcome, Verdict
 
+POLITE = re.compile("[您请]|贵姓|抱歉|不好意思|打错")
+"""What an agent says to whoever calls the company."""
+FAMILIAR_TURNS = 2
+"""From so many turns after the greeting on it shows that the agent talks to somebody known."""
 _WORDS = {"private": ["晚上吃[啥|什么]", "打麻将", "咱妈"], "business": ["燃气", "报修", "地址"]}
+_KNOWN = "坐席: 喂，你在哪呢？\n客户: 在家，晚上吃啥？\n坐席: 随便弄。\n客户: 炒俩菜？\n坐席: 成。"
 _CHAT = "坐席: 喂，咱妈让你回去一趟。\n客户: 行，晚上吃啥？"
 
 
@@ -29,7 +34,8 @@ class PrivateCall(Check):
         private: what people say to family, friends and colleagues, in the notation of
             `qa.scoring.grammar`.
         business: what only a caller's matter brings up.
-        min_private: different private words from which a call without business is private.
+        min_private: different private words from which a call without business is private; one is
+            enough where the agent talks on without a polite word.
         fine_from_s: length in seconds from which the regulation fines.
     """
 
@@ -44,6 +50,7 @@ class PrivateCall(Check):
         Example(_WORDS, "未知: 喂，咱妈来了。\n未知: 晚上打麻将不？", Outcome.VIOLATED),
         Example(_WORDS, "客户: 我要报修。\n坐席: 请问地址？\n" + _CHAT, Outcome.MET),
         Example(_WORDS, "客户: 晚上吃啥。\n坐席: 好。", Outcome.UNDECIDED),
+        Example(_WORDS, _KNOWN, Outcome.VIOLATED),
         Example(_WORDS, _CHAT + "\n坐席: 打麻将去。\n客户: 咱妈家燃气关了没？", Outcome.UNDECIDED),
     )
 
@@ -77,9 +84,19 @@ class PrivateCall(Check):
         seconds = scene.transcript.duration_ms // 1000
         details = (("limit", str(self.fine_from_s)), ("seconds", str(seconds)))
         evidence = tuple(sorted(matches.values(), key=lambda m: (m.span, m.expected)))
-        if matters == 0 and len(matches) >= self.min_private:
+        enough = 1 if _is_familiar(scene) else self.min_private
+        if matters == 0 and len(matches) >= enough:
             reason = "private_call_long" if seconds > self.fine_from_s else "private_call"
             return Verdict(Outcome.VIOLATED, reason, details, evidence)
         if len(matches) > max(matters, 0) and (matters == 0 or len(matches) > self.min_private):
             return Verdict(Outcome.UNDECIDED, "private_call_unsure", details, nearest=evidence[0])
         return Verdict(Outcome.MET, "business_call", details)
+
+
+def _is_familiar(scene: Scene) -> bool:
+    """Whether the agent talks on after the greeting, and never as to a customer."""
+    track = scene.agent
+    later = track.turns[1:]
+    return len(later) >= FAMILIAR_TURNS and not any(
+        POLITE.search(track.text, start, end) for start, end in later
+    )
