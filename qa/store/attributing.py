@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BindParameter, Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from qa.ingest.attribution import (
@@ -140,17 +141,21 @@ def last_rulings(session: Session, call_ids: Sequence[str]) -> dict[str, AgentRu
     """Load what people decided last, by call id; what was taken back is left out."""
     found: dict[str, AgentRulingRow] = {}
     for ids in chunks(call_ids):
-        last = (
-            select(func.max(AgentRulingRow.ruling_id))
-            .where(AgentRulingRow.call_id.in_(ids))
-            .group_by(AgentRulingRow.call_id)
-        )
-        for row in session.scalars(
-            select(AgentRulingRow).where(AgentRulingRow.ruling_id.in_(last))
-        ):
+        for row in session.scalars(_last_rulings(), {"call_ids": ids}):
             if row.agent_id is not None:
                 found[row.call_id] = row
     return found
+
+
+@cache
+def _last_rulings() -> Select[AgentRulingRow]:
+    wanted: BindParameter[Any] = bindparam("call_ids", expanding=True)
+    last = (
+        select(func.max(AgentRulingRow.ruling_id))
+        .where(AgentRulingRow.call_id.in_(wanted))
+        .group_by(AgentRulingRow.call_id)
+    )
+    return select(AgentRulingRow).where(AgentRulingRow.ruling_id.in_(last))
 
 
 def with_claims(

@@ -1,6 +1,8 @@
 """Who still has to label which calls, and so sees nothing that anybody found of them."""
 
-from sqlalchemy import Select, or_, select
+from functools import cache
+
+from sqlalchemy import BindParameter, Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from qa.store.label_sets import find_set
@@ -13,17 +15,24 @@ def is_blind_to(session: Session, user_id: int, call_id: str) -> bool:
 
     A call may be reached under an earlier id of its own: every call of the recording counts.
     """
-    sound = select(CallRow.recording_id).where(CallRow.call_id == call_id).scalar_subquery()
-    same = select(CallRow.call_id).where(CallRow.recording_id == sound)
-    rows = session.scalars(
-        select(LabelTaskRow.set_id)
+    found = session.scalars(_sets_with_call(), {"call_id": call_id, "user_id": user_id}).all()
+    return any(_is_unfinished(session, set_id, user_id) for set_id in found)
+
+
+@cache
+def _sets_with_call() -> Select[int]:
+    calls, tasks = CallRow.__table__.c, LabelTaskRow.__table__.c
+    wanted: BindParameter[str] = bindparam("call_id")
+    sound = select(calls.recording_id).where(calls.call_id == wanted).scalar_subquery()
+    same = select(calls.call_id).where(calls.recording_id == sound)
+    return (
+        select(tasks.set_id)
         .where(
-            or_(LabelTaskRow.call_id == call_id, LabelTaskRow.call_id.in_(same)),
-            LabelTaskRow.user_id == user_id,
+            or_(tasks.call_id == wanted, tasks.call_id.in_(same)),
+            tasks.user_id == bindparam("user_id"),
         )
         .distinct()
-    ).all()
-    return any(_is_unfinished(session, set_id, user_id) for set_id in rows)
+    )
 
 
 def calls_hidden_from(session: Session, user_id: int) -> Select[str] | None:

@@ -1,11 +1,12 @@
 """Rows to the types that flow through the house."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from qa.store.tables import AnswersRow, CallRow, NoticeRow, TicketRow
@@ -16,9 +17,10 @@ _Item = TypeVar("_Item")
 
 _CALL_COLUMNS = tuple(CallRow.__table__.columns)
 CALL_COLUMNS = tuple(column.name for column in _CALL_COLUMNS)
+_TICKETS = TicketRow.__table__.c
 _TICKET_COLUMNS = (
-    *(TicketRow.ticket_id, TicketRow.name, TicketRow.address),
-    *(TicketRow.phone, TicketRow.problem, TicketRow.station),
+    *(_TICKETS.ticket_id, _TICKETS.name, _TICKETS.address),
+    *(_TICKETS.phone, _TICKETS.problem, _TICKETS.station),
 )
 
 
@@ -35,7 +37,7 @@ def load_calls(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> dic
     calls: dict[str, Call] = {}
     for ids in chunks(call_ids):
         # Columns, not mapped objects: of those SQLAlchemy keeps track, at three times the price.
-        rows = session.execute(select(*_CALL_COLUMNS).where(CallRow.call_id.in_(ids)))
+        rows = session.execute(_wanted_calls(), {"call_ids": ids})
         plain = [dict(zip(CALL_COLUMNS, row, strict=True)) for row in rows]
         tickets = load_tickets(session, [row["ticket_id"] for row in plain if row["ticket_id"]])
         answers = load_answers(session, [row["call_id"] for row in plain])
@@ -45,6 +47,35 @@ def load_calls(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> dic
     return calls
 
 
+# Statements that every page of a call needs are put together once: that takes longer than to run
+# them.
+@cache
+def _wanted_calls() -> Select[*tuple[Any, ...]]:
+    wanted: BindParameter[Any] = bindparam("call_ids", expanding=True)
+    return select(*_CALL_COLUMNS).where(CallRow.__table__.c.call_id.in_(wanted))
+
+
+@cache
+def _wanted_notices() -> Select[*tuple[Any, ...]]:
+    notices = NoticeRow.__table__.c
+    return select(notices.festival, notices.first_day, notices.last_day, notices.script)
+
+
+@cache
+def _wanted_tickets() -> Select[*tuple[Any, ...]]:
+    wanted: BindParameter[Any] = bindparam("ticket_ids", expanding=True)
+    return select(*_TICKET_COLUMNS).where(_TICKETS.ticket_id.in_(wanted))
+
+
+@cache
+def _wanted_answers() -> Select[*tuple[Any, ...]]:
+    answers = AnswersRow.__table__.c
+    return select(
+        *(answers.call_id, answers.solved, answers.attitude),
+        *(answers.charged, answers.points, answers.remark),
+    ).where(answers.call_id.in_(bindparam("call_ids", expanding=True)))
+
+
 def row_values(row: CallRow) -> dict[str, Any]:
     """List a call row's columns by name."""
     return {name: getattr(row, name) for name in CALL_COLUMNS}
@@ -52,10 +83,7 @@ def row_values(row: CallRow) -> dict[str, Any]:
 
 def load_notices(session: Session) -> tuple[Notice, ...]:
     """Load every festival notice once, in order of time."""
-    rows = session.execute(
-        select(NoticeRow.festival, NoticeRow.first_day, NoticeRow.last_day, NoticeRow.script)
-    )
-    notices = {Notice(*row) for row in rows}
+    notices = {Notice(*row) for row in session.execute(_wanted_notices())}
     return tuple(
         sorted(notices, key=lambda n: (n.first_day, n.last_day, n.festival, n.script or ""))
     )
@@ -65,7 +93,7 @@ def load_tickets(session: Session, ticket_ids: Sequence[str]) -> dict[str, Ticke
     """Load tickets by id; ids that are not there are left out."""
     tickets: dict[str, Ticket] = {}
     for ids in chunks(ticket_ids):
-        rows = session.execute(select(*_TICKET_COLUMNS).where(TicketRow.ticket_id.in_(ids)))
+        rows = session.execute(_wanted_tickets(), {"ticket_ids": ids})
         tickets.update((row[0], Ticket(*row)) for row in rows)
     return tickets
 
@@ -74,7 +102,7 @@ def load_answers(session: Session, call_ids: Sequence[str]) -> dict[str, KeyedAn
     """Load what was keyed in after callbacks, by call id."""
     answers: dict[str, KeyedAnswers] = {}
     for ids in chunks(call_ids):
-        for row in session.scalars(select(AnswersRow).where(AnswersRow.call_id.in_(ids))):
+        for row in session.execute(_wanted_answers(), {"call_ids": ids}):
             attitude = Attitude(row.attitude) if row.attitude else None
             answers[row.call_id] = KeyedAnswers(
                 row.solved, attitude, row.charged, row.points, row.remark

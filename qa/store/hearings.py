@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, encode
@@ -67,14 +69,19 @@ def load_hearings(
     """Load all answers, in the order in which they came, by transcript key."""
     found: dict[str, list[Hearing]] = defaultdict(list)
     for keys in chunks(transcript_keys):
-        rows = session.execute(
-            select(HearingsRow.transcript_key, HearingsRow.blob)
-            .where(HearingsRow.transcript_key.in_(keys))
-            .order_by(HearingsRow.hearings_id)
-        )
-        for key, blob in rows:
+        for key, blob in session.execute(_wanted(), {"keys": keys}):
             found[key].extend(decode(Answers, blob).hearings)
     return {key: tuple(hearings) for key, hearings in found.items()}
+
+
+@cache
+def _wanted() -> Select[*tuple[Any, ...]]:
+    hearings = HearingsRow.__table__.c
+    return (
+        select(hearings.transcript_key, hearings.blob)
+        .where(hearings.transcript_key.in_(bindparam("keys", expanding=True)))
+        .order_by(hearings.hearings_id)
+    )
 
 
 def with_hearings(session: Session, transcript: Transcript) -> Transcript:

@@ -3,8 +3,10 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from qa.errors import ConflictError, NotFoundError
@@ -145,8 +147,13 @@ def last_step(session: Session) -> tuple[object, ...]:
     Steps are only ever added, so that while this is the same, so is what is published. They are
     counted because two at once may become visible in the other order than they are numbered.
     """
-    number, at = PublicationRow.publication_id, PublicationRow.published_at
-    return tuple(session.execute(select(func.count(), func.max(number), func.max(at))).one())
+    return tuple(session.execute(_last_step()).one())
+
+
+@cache
+def _last_step() -> Select[*tuple[Any, ...]]:
+    steps = PublicationRow.__table__.c
+    return select(func.count(), func.max(steps.publication_id), func.max(steps.published_at))
 
 
 def history(session: Session, ruleset_id: str | None = None) -> list[Publication]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, case, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, case, or_, select
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, decode_card
@@ -210,18 +211,25 @@ def _call_line(
 def _flagged_rules(
     session: Session, scorecard_ids: list[int | None]
 ) -> dict[tuple[int, str], list[str]]:
-    rows = session.execute(
-        select(VerdictRow.scorecard_id, VerdictRow.outcome, VerdictRow.rule_id)
-        .where(
-            VerdictRow.scorecard_id.in_([i for i in scorecard_ids if i is not None]),
-            VerdictRow.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
-        )
-        .order_by(VerdictRow.scorecard_id, VerdictRow.rule_id)
-    )
+    wanted = [number for number in scorecard_ids if number is not None]
+    rows = session.execute(_wanted_rules(), {"scorecard_ids": wanted})
     rules: dict[tuple[int, str], list[str]] = {}
     for number, outcome, rule_id in rows:
         rules.setdefault((number, outcome), []).append(rule_id)
     return rules
+
+
+@cache
+def _wanted_rules() -> Select[*tuple[Any, ...]]:
+    verdicts = VerdictRow.__table__.c
+    return (
+        select(verdicts.scorecard_id, verdicts.outcome, verdicts.rule_id)
+        .where(
+            verdicts.scorecard_id.in_(bindparam("scorecard_ids", expanding=True)),
+            verdicts.outcome.in_([Outcome.VIOLATED.value, Outcome.UNDECIDED.value]),
+        )
+        .order_by(verdicts.scorecard_id, verdicts.rule_id)
+    )
 
 
 def call_detail(session: Session, call_id: str, zone: ZoneInfo) -> CallDetail:
@@ -236,30 +244,67 @@ def call_detail(session: Session, call_id: str, zone: ZoneInfo) -> CallDetail:
     if row is None:
         raise NotFoundError("call", call_id)
     call_id = row.call_id
-    found = session.execute(_call_lines(CallFilter()).where(CallRow.call_id == call_id)).mappings()
-    mapping = dict(found.one())
+    mapping = dict(session.execute(_line_of_call(), {"call_id": call_id}).mappings().one())
     line = _call_line(mapping, _flagged_rules(session, [mapping["scorecard_id"]]), zone)
-    cards = session.scalars(
-        select(ScorecardRow)
-        .where(ScorecardRow.call_id == call_id)
-        .order_by(ScorecardRow.scorecard_id)
-    ).all()
+    cards = session.execute(_cards_of_call(), {"call_id": call_id}).all()
     current = next((card for card in cards if card.is_current), None)
-    recording = session.get(RecordingRow, row.recording_id) if row.recording_id else None
+    advice = None
+    if row.recording_id:
+        advice = session.scalar(_advice(), {"recording_id": row.recording_id})
     card = decode_card(current.blob) if current else None
     return CallDetail(
         line=line,
         call=load_calls(session, [call_id], zone)[call_id],
         path=row.path,
         recording_id=row.recording_id,
-        advice=recording.advice if recording else None,
+        advice=advice,
         scorecard=card,
         history=tuple(_version(card) for card in cards),
         attribution=call_attribution(session, row, card),
     )
 
 
-def _version(row: ScorecardRow) -> ScorecardVersion:
+# Statements that every page of a call needs are put together once: that takes longer than to run
+# them.
+@cache
+def _line_of_call() -> Select[*tuple[Any, ...]]:
+    return _call_lines(CallFilter()).where(CallRow.call_id == bindparam("call_id"))
+
+
+@cache
+def _cards_of_call() -> Select[*tuple[Any, ...]]:
+    cards = ScorecardRow.__table__.c
+    return (
+        select(
+            *(cards.scorecard_id, cards.created_at, cards.is_current, cards.ruleset_id),
+            *(cards.ruleset_hash, cards.total, cards.violated, cards.undecided, cards.blob),
+        )
+        .where(cards.call_id == bindparam("call_id"))
+        .order_by(cards.scorecard_id)
+    )
+
+
+@cache
+def _advice() -> Select[str | None]:
+    recordings = RecordingRow.__table__.c
+    return select(recordings.advice).where(recordings.recording_id == bindparam("recording_id"))
+
+
+@cache
+def _stored_transcript() -> Select[bytes]:
+    transcripts = TranscriptRow.__table__.c
+    return select(transcripts.blob).where(transcripts.transcript_key == bindparam("key"))
+
+
+@cache
+def _stored_for_recording() -> Select[bytes]:
+    transcripts = TranscriptRow.__table__.c
+    return select(transcripts.blob).where(
+        transcripts.recording_id == bindparam("recording_id"), transcripts.is_current.is_(True)
+    )
+
+
+def _version(row: Row[*tuple[Any, ...]]) -> ScorecardVersion:
     return ScorecardVersion(
         row.scorecard_id,
         row.created_at,
@@ -274,11 +319,7 @@ def _version(row: ScorecardRow) -> ScorecardVersion:
 
 def current_transcript(session: Session, recording_id: str) -> Transcript | None:
     """Load the transcript in force; None where there is none."""
-    blob = session.scalar(
-        select(TranscriptRow.blob).where(
-            TranscriptRow.recording_id == recording_id, TranscriptRow.is_current.is_(True)
-        )
-    )
+    blob = session.scalar(_stored_for_recording(), {"recording_id": recording_id})
     return with_hearings(session, decode(Transcript, blob)) if blob is not None else None
 
 
@@ -288,10 +329,10 @@ def transcript_by_key(session: Session, transcript_key: str) -> Transcript:
     Raises:
         NotFoundError: there is no such transcript.
     """
-    row = session.get(TranscriptRow, transcript_key)
-    if row is None:
+    blob = session.scalar(_stored_transcript(), {"key": transcript_key})
+    if blob is None:
         raise NotFoundError("transcript", transcript_key)
-    return with_hearings(session, decode(Transcript, row.blob))
+    return with_hearings(session, decode(Transcript, blob))
 
 
 def agent_names(session: Session) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from qa.codec import decode
@@ -33,18 +35,35 @@ class KnownFile:
 
 def agent_name(session: Session, agent_id: str | None) -> str | None:
     """Find an agent's name; None where no table of agents gave it."""
-    row = session.get(AgentRow, agent_id) if agent_id else None
-    return row.name if row else None
+    return session.scalar(_name_of_agent(), {"agent_id": agent_id}) if agent_id else None
 
 
 def known_files(session: Session, recording_id: str) -> list[KnownFile]:
     """List the files that hold a recording, in order of path; none of one that was deleted."""
-    if session.get(TombstoneRow, recording_id) is not None:
-        return []
-    rows = session.scalars(
-        select(FileRow).where(FileRow.recording_id == recording_id).order_by(FileRow.path)
+    rows = session.execute(_files_of_recording(), {"recording_id": recording_id})
+    return [KnownFile(*row) for row in rows]
+
+
+# Statements that a player and every page of a call need are put together once: that takes longer
+# than to run them.
+@cache
+def _name_of_agent() -> Select[str | None]:
+    agents = AgentRow.__table__.c
+    return select(agents.name).where(agents.agent_id == bindparam("agent_id"))
+
+
+@cache
+def _files_of_recording() -> Select[*tuple[Any, ...]]:
+    files, gone = FileRow.__table__.c, TombstoneRow.__table__.c
+    wanted: BindParameter[Any] = bindparam("recording_id")
+    return (
+        select(files.path, files.size_bytes, files.mtime_ns)
+        .where(
+            files.recording_id == wanted,
+            ~exists(select(gone.recording_id).where(gone.recording_id == wanted)),
+        )
+        .order_by(files.path)
     )
-    return [KnownFile(row.path, row.size_bytes, row.mtime_ns) for row in rows]
 
 
 def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, bytes]:
@@ -70,18 +89,23 @@ def sound_of(session: Session, scope: Scope, call_id: str) -> tuple[str | None, 
         NotFoundError: there is no such call within the scope.
     """
     require_call(session, scope, call_id)
+    row = session.execute(_sound(), {"call_id": call_id}).one()
+    return row[0] or row[1], row[2]
+
+
+@cache
+def _sound() -> Select[*tuple[Any, ...]]:
     heir = aliased(CallRow)
     judged = and_(ScorecardRow.call_id == heir.call_id, ScorecardRow.is_current.is_(True))
     said = TranscriptRow.transcript_key == ScorecardRow.transcript_key
-    row = session.execute(
+    return (
         select(TranscriptRow.recording_id, heir.recording_id, heir.path)
         .select_from(CallRow)
         .join(heir, heir.call_id == func.coalesce(CallRow.replaced_by, CallRow.call_id))
         .outerjoin(ScorecardRow, judged)
         .outerjoin(TranscriptRow, said)
-        .where(CallRow.call_id == call_id)
-    ).one()
-    return row[0] or row[1], row[2]
+        .where(CallRow.call_id == bindparam("call_id"))
+    )
 
 
 def transcript_of_sound(session: Session, scope: Scope, call_id: str) -> str | None:
@@ -94,18 +118,23 @@ def transcript_of_sound(session: Session, scope: Scope, call_id: str) -> str | N
         NotFoundError: there is no such call within the scope.
     """
     require_call(session, scope, call_id)
+    return session.scalar(_transcript_of_sound(), {"call_id": call_id})
+
+
+@cache
+def _transcript_of_sound() -> Select[str | None]:
     heir = aliased(CallRow)
     judged = and_(ScorecardRow.call_id == heir.call_id, ScorecardRow.is_current.is_(True))
     heard = and_(
         TranscriptRow.recording_id == heir.recording_id, TranscriptRow.is_current.is_(True)
     )
-    return session.scalar(
+    return (
         select(func.coalesce(ScorecardRow.transcript_key, TranscriptRow.transcript_key))
         .select_from(CallRow)
         .join(heir, heir.call_id == func.coalesce(CallRow.replaced_by, CallRow.call_id))
         .outerjoin(ScorecardRow, judged)
         .outerjoin(TranscriptRow, heard)
-        .where(CallRow.call_id == call_id)
+        .where(CallRow.call_id == bindparam("call_id"))
     )
 
 

@@ -6,16 +6,18 @@ or last call, never by a number of rows to skip.
 """
 
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, literal, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Scope
 from qa.store.queue_filter import (
     Cursor,
+    Few,
     Order,
     QueueFilter,
     Severity,
@@ -32,6 +34,7 @@ from qa.store.scope import require_call
 from qa.store.tables_review import CallStatusRow
 
 __all__ = ["Cursor", "QueueFilter", "QueueLine", "Severity", "Show"]
+_KEPT_STATEMENTS = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +122,17 @@ def place_of(session: Session, wanted: QueueFilter, scope: Scope, call_id: str) 
         NotFoundError: no such scored call in the scope.
     """
     require_call(session, scope, call_id)
-    row = session.execute(
-        select(CallStatusRow.priority, CallStatusRow.severity, CallStatusRow.sorted_at).where(
-            CallStatusRow.call_id == call_id
-        )
-    ).one_or_none()
+    row = session.execute(_place_of_call(), {"call_id": call_id}).one_or_none()
     if row is None:
         raise NotFoundError("scorecard of call", call_id)
     return Cursor(rank_of(wanted.show, row[0], row[1]), row[2], call_id)
+
+
+@cache
+def _place_of_call() -> Select[*tuple[Any, ...]]:
+    status = CallStatusRow.__table__.c
+    wanted = select(status.priority, status.severity, status.sorted_at)
+    return wanted.where(status.call_id == bindparam("call_id"))
 
 
 def _places(
@@ -139,21 +145,43 @@ def _places(
     limit: int,
 ) -> list[Cursor]:
     """Find the calls next to a place, the nearest first."""
-    few = few_by(session, wanted)
+    if place is None:
+        look = _Look(backwards=backwards, limit=limit)
+    else:
+        look = _Look(backwards=backwards, limit=limit, from_place=True, is_listed=place.rank > 0)
+    statement = _next_to(wanted, scope, few_by(session, wanted), look)
+    rows = session.execute(statement, place.values() if place else {})
+    return [Cursor(row[0], row[1], row[2]) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a list is gone along: `is_listed` says that the place is one of a listed call."""
+
+    backwards: bool
+    limit: int
+    from_place: bool = False
+    is_listed: bool = False
+
+
+# Kept, for it takes longer to put together than to run; what a statement holds is in its key.
+@lru_cache(maxsize=_KEPT_STATEMENTS)
+def _next_to(
+    wanted: QueueFilter, scope: Scope, few: Few | None, look: _Look
+) -> Select[*tuple[Any, ...]]:
     order = order_of(wanted.show, few=few)
     conditions = other_conditions(wanted, few=few)
     in_list = listed(wanted.show, few=few)
     # Whoever stands before a listed call is listed; SQLite would take the weaker of the two bounds.
-    if in_list is not None and not (backwards and place is not None and place.rank > 0):
+    if in_list is not None and not (look.backwards and look.is_listed):
         conditions.append(in_list)
-    if place is not None:
-        conditions.append(order.beyond(place, backwards=backwards))
+    if look.from_place:
+        conditions.append(order.beyond(backwards=look.backwards))
     parts = [
-        _part(order, and_(part, *conditions), backwards=backwards).limit(limit)
+        _part(order, and_(part, *conditions), backwards=look.backwards).limit(look.limit)
         for part in scope_parts(scope, wanted, few=few)
     ]
-    rows = session.execute(parts[0] if len(parts) == 1 else _merged(parts, backwards, limit))
-    return [Cursor(row[0], row[1], row[2]) for row in rows]
+    return parts[0] if len(parts) == 1 else _merged(parts, look.backwards, look.limit)
 
 
 def _part(

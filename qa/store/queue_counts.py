@@ -1,10 +1,14 @@
 """How many calls a list holds, by how serious they are; quick, and honest about where it stops."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
+    Select,
     Subquery,
     and_,
     case,
@@ -20,6 +24,7 @@ from sqlalchemy.orm import Session
 from qa.records import Scope
 from qa.store.queue_filter import (
     SEVERITIES,
+    Few,
     QueueFilter,
     Severity,
     Show,
@@ -35,6 +40,7 @@ thousand costs a millisecond on every page of the queue."""
 FEW_CAP = 10_000
 """No more than this are looked at in all, where a list holds one agent's calls or few at all."""
 _LEAST = 200
+_KEPT_STATEMENTS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,31 +58,65 @@ def queue_counts(session: Session, wanted: QueueFilter, scope: Scope) -> dict[Se
     one agent's or few, so that the answer is quick however many there are.
     """
     few = few_by(session, wanted)
-    fits = and_(true(), *other_conditions(wanted, few=few))
-    parts = scope_parts(scope, wanted, few=few)
-    column, shift = CallStatusRow.severity.expression, 0
-    if wanted.show is Show.REVIEW:
-        column, shift = CallStatusRow.priority.expression, 1
+    shift = 1 if wanted.show is Show.REVIEW else 0
     ranks = range(1 if wanted.show is Show.FLAGGED else 0, len(SEVERITIES))
     if few is not None or wanted.agent_id is not None or scope.agent_id is not None:
         # Few calls, which no index has by seriousness: one look at all of them.
-        look = or_(*parts) if few is None else and_(or_(*parts), fits)
-        numbers, is_exact = _count(session, look, column, fits, FEW_CAP)
+        rows = session.execute(_one_look(wanted, scope, few)).all()
+        numbers, is_exact = {row[0]: int(row[1]) for row in rows}, sum(r[2] for r in rows) < FEW_CAP
         return {SEVERITIES[n]: Count(numbers.get(n + shift, 0), is_exact) for n in ranks}
-    limit = max(_LEAST, COUNT_CAP // len(parts))
+    looked = _looks(wanted, scope, COUNT_CAP, _LEAST)
+    counts = {rank: Count(0, True) for rank in ranks}
+    for at, hits, looked_at in session.execute(looked.statement):
+        before = counts[looked.ranks[at]]
+        is_exact = before.is_exact and looked_at < looked.limit
+        counts[looked.ranks[at]] = Count(before.number + int(hits or 0), is_exact)
+    return {SEVERITIES[rank]: count for rank, count in counts.items()}
+
+
+def _rank_of(wanted: QueueFilter) -> ColumnElement[int]:
+    in_review = wanted.show is Show.REVIEW
+    return (CallStatusRow.priority if in_review else CallStatusRow.severity).expression
+
+
+# Statements are kept, for they take longer to put together than to run; what one holds is in its
+# key.
+@lru_cache(maxsize=_KEPT_STATEMENTS)
+def _one_look(wanted: QueueFilter, scope: Scope, few: Few | None) -> Select[*tuple[Any, ...]]:
+    """Select what fits among the first calls of a list, and how many were looked at, by rank."""
+    fits = and_(true(), *other_conditions(wanted, few=few))
+    parts = scope_parts(scope, wanted, few=few)
+    look = or_(*parts) if few is None else and_(or_(*parts), fits)
+    some = _look(look, _rank_of(wanted), fits, FEW_CAP)
+    return select(some.c.rank, func.sum(some.c.hit), func.count()).group_by(some.c.rank)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """Several looks at once: each is numbered, and is at the calls of one rank."""
+
+    statement: CompoundSelect[*tuple[Any, ...]]
+    ranks: tuple[int, ...]
+    limit: int
+
+
+@lru_cache(maxsize=_KEPT_STATEMENTS)
+def _looks(wanted: QueueFilter, scope: Scope, cap: int, least: int) -> _Looks:
+    fits = and_(true(), *other_conditions(wanted, few=None))
+    parts = scope_parts(scope, wanted, few=None)
+    column, shift = _rank_of(wanted), 1 if wanted.show is Show.REVIEW else 0
+    limit = max(least, cap // len(parts))
+    ranks = range(1 if wanted.show is Show.FLAGGED else 0, len(SEVERITIES))
     looks = [
         (rank, _look(and_(part, column == rank + shift), column, fits, limit))
         for rank in ranks
         for part in parts
     ]
-    counts = {rank: Count(0, True) for rank in ranks}
-    for rank, (number, looked_at) in zip(
-        [rank for rank, _ in looks], _all_counts(session, [look for _, look in looks]), strict=True
-    ):
-        before = counts[rank]
-        is_exact = before.is_exact and looked_at < limit
-        counts[rank] = Count(before.number + number, is_exact)
-    return {SEVERITIES[rank]: count for rank, count in counts.items()}
+    counted = [
+        select(literal(at).label("at"), func.sum(some.c.hit), func.count()).select_from(some)
+        for at, (_, some) in enumerate(looks)
+    ]
+    return _Looks(union_all(*counted), tuple(rank for rank, _ in looks), limit)
 
 
 def _look(
@@ -85,32 +125,6 @@ def _look(
     """Take the first calls of a look with what fits among them."""
     hit = case((fits, 1), else_=0).label("hit")
     return select(rank.label("rank"), hit).where(look).limit(limit).subquery()
-
-
-def _all_counts(session: Session, looks: Sequence[Subquery]) -> list[tuple[int, int]]:
-    """Count several looks at once: how many fit, and how many calls were looked at."""
-    parts = [
-        select(literal(at).label("at"), func.sum(some.c.hit), func.count()).select_from(some)
-        for at, some in enumerate(looks)
-    ]
-    found = {row[0]: (int(row[1] or 0), row[2]) for row in session.execute(union_all(*parts))}
-    return [found[at] for at in range(len(looks))]
-
-
-def _count(
-    session: Session,
-    look: ColumnElement[bool],
-    rank: ColumnElement[int],
-    fits: ColumnElement[bool],
-    limit: int,
-) -> tuple[dict[int, int], bool]:
-    """Count what fits among the first calls of a look, by rank; say whether that were all."""
-    some = _look(look, rank, fits, limit)
-    rows = session.execute(
-        select(some.c.rank, func.sum(some.c.hit), func.count()).group_by(some.c.rank)
-    ).all()
-    looked_at = sum(row[2] for row in rows)
-    return {row[0]: int(row[1]) for row in rows}, looked_at < limit
 
 
 def total_of(counts: Mapping[Severity, Count]) -> Count:

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Select,
     and_,
+    bindparam,
     exists,
     false,
     func,
-    literal,
     or_,
     select,
     tuple_,
@@ -82,6 +83,10 @@ class Cursor:
         micros = (self.sorted_at - UNKNOWN_TIME) // timedelta(microseconds=1)
         return f"{self.rank}~{micros}~{self.call_id}"
 
+    def values(self) -> dict[str, Any]:
+        """List what a statement about this place is run with."""
+        return {"at_rank": self.rank, "at_moment": self.sorted_at, "at_call_id": self.call_id}
+
     @classmethod
     def parse(cls, text: str) -> "Cursor":
         """Read what `text` wrote.
@@ -115,13 +120,14 @@ class Order:
         by_time = (self.sorted_at, CallStatusRow.call_id.expression)
         return by_time if self.rank is None else (self.rank, *by_time)
 
-    def beyond(self, cursor: Cursor, *, backwards: bool) -> ColumnElement[bool]:
-        """Write the condition for what stands behind a place, or before it."""
-        place = (
-            literal(cursor.sorted_at, UtcDateTime()),
-            literal(cursor.call_id, ShortText),
+    def beyond(self, *, backwards: bool) -> ColumnElement[bool]:
+        """Write the condition for what stands behind a place, or before it: `Cursor.values`."""
+        rank: ColumnElement[int] = bindparam("at_rank", type_=Integer)
+        place: tuple[ColumnElement[Any], ...] = (
+            bindparam("at_moment", type_=UtcDateTime()),
+            bindparam("at_call_id", type_=ShortText),
         )
-        here = tuple_(*place) if self.rank is None else tuple_(literal(cursor.rank), *place)
+        here = tuple_(*place) if self.rank is None else tuple_(rank, *place)
         row = tuple_(*self.columns)
         return row > here if backwards else row < here
 

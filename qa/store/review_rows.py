@@ -4,8 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import select, union
+from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.orm import Session
 
 from qa.codec import decode_card
@@ -91,11 +93,9 @@ def load_histories(session: Session, call_ids: Sequence[str]) -> dict[str, Histo
     for ids in chunks(call_ids):
         decisions: dict[str, list[FlagDecision]] = defaultdict(list)
         steps: dict[str, list[Release]] = defaultdict(list)
-        found = select(FlagDecisionRow).where(FlagDecisionRow.call_id.in_(ids))
-        for row in session.scalars(found.order_by(FlagDecisionRow.decision_id)):
+        for row in session.scalars(_decisions_on(), {"call_ids": ids}):
             decisions[row.call_id].append(as_decision(row))
-        released = select(ReleaseRow).where(ReleaseRow.call_id.in_(ids))
-        for one in session.scalars(released.order_by(ReleaseRow.release_id)):
+        for one in session.scalars(_releases_of(), {"call_ids": ids}):
             steps[one.call_id].append(as_release(one))
         appeals = _appeals(session, list(steps))
         for call_id in decisions.keys() | steps.keys():
@@ -103,6 +103,27 @@ def load_histories(session: Session, call_ids: Sequence[str]) -> dict[str, Histo
                 tuple(decisions[call_id]), tuple(steps[call_id]), tuple(appeals[call_id])
             )
     return histories
+
+
+# Put together once: that takes longer than to run them.
+@cache
+def _decisions_on() -> Select[FlagDecisionRow]:
+    of_calls = FlagDecisionRow.call_id.in_(bindparam("call_ids", expanding=True))
+    return select(FlagDecisionRow).where(of_calls).order_by(FlagDecisionRow.decision_id)
+
+
+@cache
+def _releases_of() -> Select[ReleaseRow]:
+    of_calls = ReleaseRow.call_id.in_(bindparam("call_ids", expanding=True))
+    return select(ReleaseRow).where(of_calls).order_by(ReleaseRow.release_id)
+
+
+@cache
+def _cards_in_force() -> Select[*tuple[Any, ...]]:
+    cards = ScorecardRow.__table__.c
+    return select(cards.call_id, cards.scorecard_id, cards.blob).where(
+        cards.call_id.in_(bindparam("call_ids", expanding=True)), cards.is_current.is_(True)
+    )
 
 
 def _appeals(session: Session, ids: Sequence[str]) -> dict[str, list[tuple[int, Appeal]]]:
@@ -142,11 +163,7 @@ def load_reviews(session: Session, call_ids: Sequence[str], now: datetime) -> di
 
 
 def _current_cards(session: Session, ids: Sequence[str]) -> Iterable[tuple[str, int, bytes]]:
-    rows = session.execute(
-        select(ScorecardRow.call_id, ScorecardRow.scorecard_id, ScorecardRow.blob).where(
-            ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True)
-        )
-    )
+    rows = session.execute(_cards_in_force(), {"call_ids": list(ids)})
     return [(row[0], row[1], row[2]) for row in rows]
 
 

@@ -1,6 +1,17 @@
 """A person's scope as a condition of every query about calls."""
 
-from sqlalchemy import ColumnElement, SQLColumnExpression, and_, false, or_, select, true
+from functools import lru_cache
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    bindparam,
+    false,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -32,13 +43,16 @@ def require_call(session: Session, scope: Scope, call_id: str) -> None:
         NotFoundError: it does not; the two cases look alike, for ids of other people's calls are
             no business of the person who asks.
     """
-    found = session.scalar(
-        select(CallRow.call_id).where(
-            and_(CallRow.call_id == call_id, agent_in_scope(scope, CallRow.agent_id))
-        )
-    )
-    if found is None:
+    if session.scalar(_call_within(scope), {"call_id": call_id}) is None:
         raise NotFoundError("call", call_id)
+
+
+@lru_cache(maxsize=256)
+def _call_within(scope: Scope) -> Select[str]:
+    calls = CallRow.__table__.c
+    return select(calls.call_id).where(
+        calls.call_id == bindparam("call_id"), agent_in_scope(scope, calls.agent_id)
+    )
 
 
 def agent_id_in_scope(session: Session, scope: Scope, agent_id: str) -> bool:

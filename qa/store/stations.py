@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from qa.ingest.rows import StationEntry
@@ -23,11 +24,16 @@ def load_stations(session: Session) -> dict[str, str]:
 
     A compound that two sources give to different stations is left out: nobody knows which is right.
     """
-    rows = session.execute(select(StationRow.compound, StationRow.station))
+    rows = session.execute(_all_stations())
     found: dict[str, set[str]] = defaultdict(set)
     for compound, station in rows:
         found[compound].add(station)
     return {name: min(found[name]) for name in sorted(found) if len(found[name]) == 1}
+
+
+@cache
+def _all_stations() -> Select[str, str]:
+    return select(StationRow.__table__.c.compound, StationRow.__table__.c.station)
 
 
 def disputed_compounds(session: Session) -> int:
