@@ -5,7 +5,7 @@ import pickle
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
@@ -42,4 +42,32 @@ class Kept(Generic[_T]):
             self._kept[key] = made
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
+        return made
+
+
+class KeptOf(Generic[_T]):
+    """Keeps what follows from objects that never change; which object it is counts, not its worth.
+
+    Args:
+        most: how many answers are kept; with more, all of them are made anew.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: dict[tuple[int, Hashable], tuple[object, _T]] = {}
+
+    def get(self, of: object, asked: Hashable, make: Callable[[], _T]) -> _T:
+        """Give the answer, made now unless it is kept.
+
+        Args:
+            of: what the answer follows from; it lives as long as its answers are kept.
+            asked: which of its answers.
+        """
+        found = self._kept.get((id(of), asked))
+        if found is not None and found[0] is of:
+            return found[1]
+        made = make()
+        if len(self._kept) >= self._most:
+            self._kept.clear()
+        self._kept[id(of), asked] = (of, made)
         return made

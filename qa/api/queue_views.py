@@ -1,10 +1,15 @@
 """The queue as its page shows it: rows, chips of the restrictions in force, ages."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import hashlib
+import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from qa.api.display import format_length, format_short_moment
+from qa.api.kept import KeptOf
 from qa.api.queue_query import QueueQuery
 from qa.api.rulesets import Current
 from qa.api.views import CLASSES, SYMBOLS
@@ -13,6 +18,7 @@ from qa.api.words import word as say
 from qa.errors import NotFoundError, RulesetError
 from qa.masking import mask_numbers_in
 from qa.records import FlagAction
+from qa.scoring.ruleset import Ruleset
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.queue import Cursor, QueueLine, Show
 from qa.store.queue_filter import SEVERITIES
@@ -24,6 +30,7 @@ MAX_DOUBTS = 3
 _DECIDED_CSS = {FlagAction.CONFIRM: "upheld", FlagAction.REJECT: "cleared", FlagAction.CHANGE: ""}
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STATES = ("state", "severity", "days")
+_TITLES: KeptOf[dict[str, str]] = KeptOf(100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,18 @@ class RowView:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedRow:
+    """A call in the queue, laid out only where its row is not kept.
+
+    Attributes:
+        stamp: all that the row follows from.
+    """
+
+    stamp: tuple[Any, ...]
+    view: Callable[[], RowView]
+
+
+@dataclass(frozen=True, slots=True)
 class Chip:
     """A restriction in force; `href` is the list without it."""
 
@@ -79,21 +98,35 @@ def row_views(
     show: Show,
     titles: Mapping[str, str],
     reading: tuple[str, datetime],
-) -> list[RowView]:
+) -> list[ListedRow]:
     """Lay out a page of the queue.
 
     Args:
         titles: of rules, by id.
         reading: the language, and the time it is now.
     """
+    lang, now = reading
     link = asked.call_links()
-    return [_row(line, link(line.call_id, _at(line, show)), titles, reading) for line in lines]
+    # Rows stand in as many lists as there are readers, and hardly one changes between two looks.
+    whole = hashlib.sha256(
+        pickle.dumps((replace(asked, after="", before=""), show, titles, lang, now.year))
+    ).digest()
+
+    def listed(line: QueueLine) -> ListedRow:
+        age = age_text(line.started_at, now, lang)
+
+        def view() -> RowView:
+            return _row(line, link(line.call_id, _at(line, show)), titles, (lang, now, age))
+
+        return ListedRow((whole, line.read, age), view)
+
+    return [listed(line) for line in lines]
 
 
 def _row(
-    line: QueueLine, href: str, titles: Mapping[str, str], reading: tuple[str, datetime]
+    line: QueueLine, href: str, titles: Mapping[str, str], reading: tuple[str, datetime, str]
 ) -> RowView:
-    lang, now = reading
+    lang, now, age = reading
     until = line.appeal_until
     shown: list[FlagChip] = []
     hidden: list[FlagChip] = []
@@ -120,7 +153,7 @@ def _row(
         length=format_length(line.duration_ms),
         when=format_short_moment(line.started_at, now.year),
         until=format_short_moment(until and until.astimezone(now.tzinfo), now.year),
-        age=age_text(line.started_at, now, lang),
+        age=age,
         flags=tuple(shown),
         hidden=tuple(f"{chip.rule_id} {chip.title}".strip() for chip in hidden),
     )
@@ -181,6 +214,12 @@ def known_titles(current: Current, ruleset_ids: Iterable[str], lang: str) -> dic
             ruleset = current.find(ruleset_id)
         except (NotFoundError, RulesetError):
             continue
-        for rule in ruleset.rules:
-            found[rule.rule_id] = rule.title_en if lang == "en" and rule.title_en else rule.title
+        found |= _TITLES.get(ruleset, lang, partial(_titles, ruleset, lang))
     return dict(sorted(found.items()))
+
+
+def _titles(ruleset: Ruleset, lang: str) -> dict[str, str]:
+    return {
+        rule.rule_id: rule.title_en if lang == "en" and rule.title_en else rule.title
+        for rule in ruleset.rules
+    }

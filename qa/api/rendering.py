@@ -1,6 +1,6 @@
 """Templates to HTML: words, links, and what every template may use."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 import qa
 from qa.api import display
+from qa.api.kept import Kept
 from qa.api.shell import flash, language, remember, shell_values
 from qa.api.words import WORDS, word
 from qa.masking import mask_name, mask_number, mask_numbers_in
@@ -83,6 +84,11 @@ def _kept(template: str, lang: str, macro: Macro, values: tuple[Hashable, ...]) 
     return found
 
 
+_ROWS: Kept[str] = Kept(5_000)
+"""Parts of lists filled in for people who may see them: what goes in is all that they follow from,
+and with what the page holds of rights beside it nothing in them changes."""
+
+
 def fragment(request: Request, template: str, values: dict[str, Any]) -> str:
     """Fill in a template for a page or for a part of one."""
     lang = language(request)
@@ -93,5 +99,10 @@ def fragment(request: Request, template: str, values: dict[str, Any]) -> str:
     def kept(macro: Macro, *values: Hashable) -> str:
         return _kept(template, lang, macro, values)
 
+    def kept_row(macro: Macro, stamp: Hashable, view: Callable[[], Any]) -> str:
+        made = (template, lang, macro.name, stamp)
+        return _ROWS.get(made, lambda: Markup(macro(view())))
+
     frame = {"lang": lang, "w": say, "has_word": WORDS.__contains__, "kept": kept}
+    frame["kept_row"] = kept_row
     return _templates.get_template(template).render({**shell_values(request), **values, **frame})

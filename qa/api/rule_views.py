@@ -3,8 +3,10 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, cast
 
+from qa.api.kept import KeptOf
 from qa.api.views import CLASSES, SYMBOLS
 from qa.api.words import WORDS, word
 from qa.codec import to_plain
@@ -25,6 +27,7 @@ _SPOKEN_KINDS = frozenset(
 """Kinds that want something said: a good example's words are what to say."""
 _DETAILS = ("detail", "question")
 _CHOICES = 5
+_VIEWS: KeptOf["RuleView"] = KeptOf(2_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,12 @@ class RuleView:
 
 def rule_view(rule: Rule, ruleset: Ruleset, lang: str) -> RuleView:
     """Lay out a rule with everything that a reader may ask."""
+    make = partial(_rule_view, rule, ruleset, lang)
+    is_own = ruleset.rule(rule.rule_id) is rule
+    return _VIEWS.get(ruleset, (rule.rule_id, lang), make) if is_own else make()
+
+
+def _rule_view(rule: Rule, ruleset: Ruleset, lang: str) -> RuleView:
     parameters = {f.name: to_plain(getattr(rule.check, f.name)) for f in fields(_any(rule.check))}
     groups = {group.name: group for group in ruleset.groups}
     group = groups.get(rule.group)

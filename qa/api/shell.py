@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -85,6 +86,7 @@ def theme(request: Request) -> str:
     return "system"
 
 
+@lru_cache(maxsize=512)
 def areas_for(user: User, rights: frozenset[Right], known: frozenset[str]) -> tuple[Link, ...]:
     """List the areas that a person may see.
 

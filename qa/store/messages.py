@@ -3,8 +3,18 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from qa.records import User
@@ -106,8 +116,17 @@ def messages_for(
 
 def count_new_messages(session: Session, user: User) -> int:
     """Count the messages that a person has not read."""
-    wanted = select(func.count()).where(_of(user), MessageRow.read_at.is_(None))
-    return session.scalar(wanted) or 0
+    wanted = _new_messages(user.agent_id is not None)
+    return session.scalar(wanted, {"user_id": user.user_id, "agent_id": user.agent_id}) or 0
+
+
+@cache
+def _new_messages(is_agent: bool) -> Select[int]:
+    messages = MessageRow.__table__.c
+    own = messages.user_id == bindparam("user_id")
+    if is_agent:
+        own = or_(own, messages.agent_id == bindparam("agent_id"))
+    return select(func.count()).where(own, messages.read_at.is_(None))
 
 
 def mark_read(session: Session, user: User, last: int, now: datetime) -> int:

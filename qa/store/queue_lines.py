@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import BindParameter, Row, Select, bindparam, func, select
@@ -46,6 +46,7 @@ class QueueLine:
         open_flags: flags that nobody has decided.
         is_judged_anew: an appealed or final call that was judged again and waits for a look.
         appeal_until: end of the appeal window of a released call.
+        read: all that the line was made of, as it was stored: the same line comes of the same.
     """
 
     call_id: str
@@ -70,6 +71,7 @@ class QueueLine:
     released_at: datetime | None
     appeal_until: datetime | None
     flags: tuple[QueueFlag, ...]
+    read: tuple[Any, ...] = field(default=(), repr=False, compare=False)
 
 
 # The tables' own columns: of mapped ones SQLAlchemy keeps track, at three times the price.
@@ -127,13 +129,20 @@ def load_lines(session: Session, call_ids: Sequence[str], zone: ZoneInfo) -> lis
     found = {row.call_id: row for row in rows}
     flags = _flags(session, [row.scorecard_id for row in found.values()])
     return [
-        _line(found[i], tuple(flags.get(found[i].scorecard_id, ())), zone)
+        _line(found[i], flags.get(found[i].scorecard_id, _Flags([], [])), zone)
         for i in call_ids
         if i in found
     ]
 
 
-def _line(status: Row[*tuple[Any, ...]], flags: tuple[QueueFlag, ...], zone: ZoneInfo) -> QueueLine:
+class _Flags(NamedTuple):
+    """The flags of a scorecard, and what they were made of."""
+
+    flags: list[QueueFlag]
+    read: list[tuple[Any, ...]]
+
+
+def _line(status: Row[*tuple[Any, ...]], flags: _Flags, zone: ZoneInfo) -> QueueLine:
     started_at = status.started_at
     return QueueLine(
         call_id=status.call_id,
@@ -157,20 +166,23 @@ def _line(status: Row[*tuple[Any, ...]], flags: tuple[QueueFlag, ...], zone: Zon
         is_judged_anew=status.is_judged_anew,
         released_at=status.released_at,
         appeal_until=status.appeal_until,
-        flags=flags,
+        flags=tuple(flags.flags),
+        read=(tuple(status), tuple(flags.read), zone.key),
     )
 
 
-def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, list[QueueFlag]]:
+def _flags(session: Session, scorecard_ids: Sequence[int]) -> dict[int, _Flags]:
     rows = session.execute(_wanted_flags(), {"numbers": list(scorecard_ids)})
     decided = _decided(session, scorecard_ids)
-    flags: dict[int, list[QueueFlag]] = defaultdict(list)
-    for number, rule_id, outcome, grade, critical, points, start_ms in rows:
+    flags: dict[int, _Flags] = defaultdict(lambda: _Flags([], []))
+    for row in rows:
+        number, rule_id, outcome, grade, critical, points, start_ms = row
         action = decided.get((number, rule_id)) if decided else None
         flag = QueueFlag(
             rule_id, _OUTCOMES[outcome], _GRADES[grade], critical, points, start_ms, action
         )
-        flags[number].append(flag)
+        flags[number].flags.append(flag)
+        flags[number].read.append((*row, action))
     return flags
 
 

@@ -1,11 +1,12 @@
 """Spot checks: whose they are, which are overdue, and their results; done only in writing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -21,6 +22,8 @@ from qa.store.tables_review import SpotCheckResultRow, SpotCheckRow
 
 DEFAULT_MIN_RESULT = 10
 """Shortest result accepted, characters (setting `review.min_result_chars`)."""
+
+_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class CheckFilter:
 
 
 def list_checks(
-    session: Session, scope: Scope, wanted: CheckFilter, *, limit: int = 500
+    session: Session, scope: Scope, wanted: CheckFilter, *, limit: int = _MOST
 ) -> list[SpotCheck]:
     """List spot checks of calls within a scope: those to do by what is due first, then the rest.
 
@@ -87,19 +90,42 @@ def list_checks(
 
 def checks_for(session: Session, user: User, *, only_open: bool = True) -> list[SpotCheck]:
     """List a person's spot checks; for a head those that nobody was found for, too."""
-    own = SpotCheckRow.assigned_to == user.user_id
-    if user.role is UserRole.HEAD:
+    wanted = _checks_of(scope_of(user), user.role is UserRole.HEAD, only_open)
+    return _load(session, wanted, {"assigned_to": user.user_id})
+
+
+# Kept, for every page of the queue asks, and it takes longer to put together than to run.
+@lru_cache(maxsize=256)
+def _checks_of(
+    scope: Scope, is_head: bool, only_open: bool
+) -> Select[SpotCheckRow, SpotCheckResultRow | None]:
+    own = SpotCheckRow.assigned_to == bindparam("assigned_to")
+    if is_head:
         own = or_(own, SpotCheckRow.assigned_to.is_(None))
-    wanted = _checks().where(own, agent_in_scope(scope_of(user), SpotCheckRow.agent_id))
+    wanted = _checks().where(own, agent_in_scope(scope, SpotCheckRow.agent_id))
     if only_open:
         wanted = wanted.where(SpotCheckResultRow.result_id.is_(None))
     done = SpotCheckResultRow.result_id.is_not(None)
-    return _load(session, wanted.order_by(done, SpotCheckRow.due_at, SpotCheckRow.check_id))
+    return wanted.order_by(done, SpotCheckRow.due_at, SpotCheckRow.check_id)
 
 
 def overdue_checks(session: Session, scope: Scope, now: datetime) -> list[SpotCheck]:
     """List the spot checks within a scope that are due and not done, the longest overdue first."""
-    return list_checks(session, scope, CheckFilter(overdue_at=now))
+    return _load(session, _overdue_in(scope), {"overdue_at": now})
+
+
+@lru_cache(maxsize=256)
+def _overdue_in(scope: Scope) -> Select[SpotCheckRow, SpotCheckResultRow | None]:
+    return (
+        _checks()
+        .where(
+            agent_in_scope(scope, SpotCheckRow.agent_id),
+            SpotCheckResultRow.result_id.is_(None),
+            SpotCheckRow.due_at < bindparam("overdue_at"),
+        )
+        .order_by(SpotCheckRow.due_at, SpotCheckRow.check_id)
+        .limit(_MOST)
+    )
 
 
 def find_check(session: Session, scope: Scope, check_id: int) -> SpotCheck:
@@ -217,7 +243,9 @@ def _checks() -> Select[SpotCheckRow, SpotCheckResultRow | None]:
 
 
 def _load(
-    session: Session, wanted: Select[SpotCheckRow, SpotCheckResultRow | None]
+    session: Session,
+    wanted: Select[SpotCheckRow, SpotCheckResultRow | None],
+    values: Mapping[str, Any] | None = None,
 ) -> list[SpotCheck]:
     return [
         SpotCheck(
@@ -233,5 +261,5 @@ def _load(
             done_by=done.done_by if done else None,
             done_at=done.done_at if done else None,
         )
-        for row, done in session.execute(wanted)
+        for row, done in session.execute(wanted, values or {})
     ]

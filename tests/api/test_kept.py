@@ -4,7 +4,7 @@ import pickle
 from dataclasses import replace
 
 from qa.api.clip_views import _VIEWS
-from qa.api.kept import Kept
+from qa.api.kept import Kept, KeptOf
 from qa.masking import mask_call
 from qa.types import Call, Ticket
 
@@ -45,3 +45,13 @@ def test_a_call_without_texts_is_masked_without_listening() -> None:
     assert shown.ticket is not None
     assert (shown.caller_number, shown.ticket.phone) == ("138****5678", "138****5678")
     assert (shown.ticket.name, shown.ticket.address) == ("张*", "*" * 7)
+
+
+def test_what_follows_from_an_object_is_made_once_for_each_object() -> None:
+    kept: KeptOf[str] = KeptOf(2)
+    one, other = Call("c1"), Call("c1")  # alike, and yet not the same
+    assert kept.get(one, "zh", lambda: "one") == "one"
+    assert kept.get(one, "zh", lambda: "two") == "one"
+    assert kept.get(other, "zh", lambda: "three") == "three"
+    assert kept.get(one, "en", lambda: "four") == "four"
+    assert kept.get(other, "zh", lambda: "five") == "five"  # there were too many

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import text
 
 from qa.api.app import create_app
 from qa.api.queue_query import QueueQuery, parse_query, window
@@ -36,6 +37,55 @@ def test_queue_shows_what_to_review_most_serious_first(client: TestClient) -> No
     assert listed(page.text) == SERIOUS
     assert "一票否决" in page.text and "−20" in page.text
     assert "孙佳" in page.text and "无效承诺" in page.text
+
+
+@pytest.mark.parametrize(
+    ("change", "back", "seen"),
+    [
+        (
+            "UPDATE agents SET name='林深' WHERE agent_id='136'",
+            "UPDATE agents SET name='孙佳' WHERE agent_id='136'",
+            "林深",
+        ),
+        (
+            "UPDATE calls SET direction='outbound' WHERE call_id='fine'",
+            "UPDATE calls SET direction='inbound' WHERE call_id='fine'",
+            "呼出",
+        ),
+        (
+            "UPDATE call_status SET score=61 WHERE call_id='fine'",
+            "UPDATE call_status SET score=99 WHERE call_id='fine'",
+            ">61<",
+        ),
+        (
+            "UPDATE verdicts SET points=43 WHERE rule_id='IP01' AND scorecard_id="
+            "(SELECT scorecard_id FROM call_status WHERE call_id='fine')",
+            "UPDATE verdicts SET points=0 WHERE rule_id='IP01' AND scorecard_id="
+            "(SELECT scorecard_id FROM call_status WHERE call_id='fine')",
+            "−43<",
+        ),
+    ],
+)
+def test_what_changes_stands_in_the_row_at_the_next_look(
+    client: TestClient, review: Review, change: str, back: str, seen: str
+) -> None:
+    def row() -> str:
+        html = client.get("/?agent=136").text
+        found = re.search(r'<tr class="[^"]*" data-href="/calls/fine.*?</tr>', html, re.DOTALL)
+        assert found
+        return found[0]
+
+    def write(statement: str) -> None:
+        with review.store.writing() as session:
+            session.execute(text(statement))
+
+    before = row()
+    assert row() == before and seen not in before
+    write(change)
+    try:
+        assert seen in row()
+    finally:
+        write(back)
 
 
 def test_all_calls_come_newest_first(client: TestClient) -> None:
