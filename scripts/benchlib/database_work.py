@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 from sqlalchemy import event
@@ -37,16 +36,10 @@ class Work:
 
 
 @contextmanager
-def counted(store: Store, *, small: bool = False) -> Iterator[Work]:
-    """Count what the database does within the block.
-
-    Args:
-        small: the archive is a small one, of which PostgreSQL would read whole tables just because
-            that is quickest; let it take the plan that it takes in a large one.
-    """
+def counted(store: Store) -> Iterator[Work]:
+    """Count what the database does within the block."""
     work, engine = Work(), store._engine
-    explain = partial(_explain, small=small)
-    before, after = (_before, _after) if engine.dialect.name == "sqlite" else (_nothing, explain)
+    before, after = (_before, _after) if engine.dialect.name == "sqlite" else (_nothing, _explain)
 
     def begin(connection: Any, cursor: Any, statement: str, values: Any, *_: Any) -> None:
         before(connection)
@@ -85,12 +78,10 @@ def _nothing(connection: Any) -> None:
     return None
 
 
-def _explain(connection: Any, statement: str, values: Any, work: Work, *, small: bool) -> None:
+def _explain(connection: Any, statement: str, values: Any, work: Work) -> None:
     if not statement.lstrip().upper().startswith(("SELECT", "WITH")):
         return
     with connection.connection.driver_connection.cursor() as cursor:
-        if small:
-            cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {statement}", values)
         found = cursor.fetchone()[0]
     plan = found if isinstance(found, list) else json.loads(found)

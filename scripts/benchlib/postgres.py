@@ -107,6 +107,11 @@ class Cluster:
         if done.returncode:
             raise NoPostgresError(f"{program}: {(done.stderr.splitlines() or ['failed'])[-1]}")
 
+    @property
+    def data(self) -> Path:
+        """The server's own folder."""
+        return self._folder / "data"
+
     def url(self, database: str = "postgres") -> str:
         """Return the SQLAlchemy URL of a database of this server."""
         return f"postgresql+psycopg://qa@/{database}?host={self._folder}"
