@@ -99,11 +99,16 @@ class Scope:
 
     The store turns it into a condition of every query; a call without an agent, or whose agent has
     no team, is only in the scope `everything`.
+
+    Attributes:
+        closed: ids of calls of which the person sees no result for now, for they label them blind
+            (`qa.store.blind` says which).
     """
 
     everything: bool = False
     teams: frozenset[str] = frozenset()
     agent_id: str | None = None
+    closed: frozenset[str] = frozenset()
 
 
 class FlagAction(StrEnum):

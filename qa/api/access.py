@@ -22,8 +22,9 @@ from qa.api.service import Service, running_service, service_of
 from qa.config import AccountSettings
 from qa.errors import StoreError
 from qa.records import Right, Scope, User
-from qa.review.rights import rights_of, scope_of
+from qa.review.rights import rights_of
 from qa.store import sessions
+from qa.store.blind import open_scope
 from qa.store.sessions import SessionLimits
 
 SESSION_COOKIE = "__Host-qa_session"
@@ -212,17 +213,18 @@ def address_of(request: Request) -> str:
 
 def _by_token(request: Request, service: Service, given: str, later: BackgroundTasks) -> Viewer:
     now = datetime.now(UTC)
-    found = None
+    found, scope = None, Scope()
     # A token opens the API and nothing else: no page makes further tokens, or changes a password.
     if given[: len(_BEARER)].lower() == _BEARER and problems.is_api(request):
         with service.store.reading() as session:
             found = sessions.find_token(session, given[len(_BEARER) :].strip(), now=now)
+            scope = open_scope(session, found[0]) if found else Scope()
     if found is None or found[0].is_disabled:
         raise Refused("not_logged_in", headers={"www-authenticate": 'Bearer error="invalid_token"'})
     user, token = found
     if token.last_used_at is None or now - token.last_used_at >= sessions.SEEN_EVERY:
         later.add_task(_see, service, lambda s: sessions.see_token(s, token.token_id, now))
-    return Viewer(user, rights_of(user), scope_of(user), "", "token")
+    return Viewer(user, rights_of(user), scope, "", "token")
 
 
 def _by_cookie(service: Service, secret: str, later: BackgroundTasks) -> Viewer | None:
@@ -230,6 +232,7 @@ def _by_cookie(service: Service, secret: str, later: BackgroundTasks) -> Viewer 
     limits = limits_of(service.settings.accounts)
     with service.store.reading() as session:
         found = sessions.find_session(session, secret, now=now, limits=limits)
+        scope = open_scope(session, found[0]) if found else Scope()
     if found is None:
         return None
     user, login = found
@@ -238,7 +241,7 @@ def _by_cookie(service: Service, secret: str, later: BackgroundTasks) -> Viewer 
     return Viewer(
         user=user,
         rights=rights_of(user),
-        scope=scope_of(user),
+        scope=scope,
         csrf_token=login.csrf_token,
         via="session",
         session_hash=login.session_hash,

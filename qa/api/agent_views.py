@@ -69,7 +69,7 @@ def agent_values(
     service: Service, viewer: Viewer, agent: AgentEntry, days: Days, lang: str
 ) -> Mapping[str, Any]:
     """Gather all that an agent's page shows; the caller has checked the scope."""
-    own = Scope(agent_id=agent.agent_id)
+    own = Scope(agent_id=agent.agent_id, closed=viewer.scope.closed)
     wanted = Selection(own, days.since, days.until)
     now, zone = datetime.now(UTC), service.store.zone
     with service.store.reading() as session:
@@ -81,9 +81,9 @@ def agent_values(
         values: dict[str, Any] = {
             "total": team_figures.totals(session, wanted),
             "flags": agent_figures.flag_counts(session, wanted),
-            "trend": _trend(session, service, agent, days, lang),
-            "appeals": _appeals(session, own, service, viewer),
-            "promises": _promises(session, agent, days, service, now),
+            "trend": _trend(session, service, own, (agent, days), lang),
+            "appeals": _appeals(session, own, service),
+            "promises": _promises(session, own, days, service, now),
         }
     rules = _rules(service)
     clips = _clips(shown, calls, service, lang)
@@ -93,15 +93,18 @@ def agent_values(
     }
 
 
-def _trend(session: Any, service: Service, agent: AgentEntry, days: Days, lang: str) -> Chart:
+def _trend(
+    session: Any, service: Service, scope: Scope, about: tuple[AgentEntry, Days], lang: str
+) -> Chart:
     """Draw the agent's weeks against the team, where that has enough people."""
+    agent, days = about
     weeks = team_figures.weeks_until(days.final, TREND_WEEKS, service.store.zone)
     span = (weeks[0][0], weeks[-1][1])
-    own = team_figures.weekly(session, Selection(Scope(agent_id=agent.agent_id), *span), weeks)
+    own = team_figures.weekly(session, Selection(scope, *span), weeks)
     team: list[WeekSum] = []
     if agent.team is not None:
-        scope = Scope(teams=frozenset({agent.team}))
-        team = team_figures.weekly(session, Selection(scope, *span), weeks)
+        of_team = Scope(teams=frozenset({agent.team}), closed=scope.closed)
+        team = team_figures.weekly(session, Selection(of_team, *span), weeks)
     by_week: dict[int, list[WeekSum]] = defaultdict(list)
     for one in team:
         by_week[one.week].append(one)
@@ -185,17 +188,17 @@ def _praise(
     return found
 
 
-def _appeals(session: Any, own: Scope, service: Service, viewer: Viewer) -> list[AppealView]:
-    lines = list_appeals(session, own, only_open=False, limit=_APPEALS, reader=viewer.user)
+def _appeals(session: Any, own: Scope, service: Service) -> list[AppealView]:
+    lines = list_appeals(session, own, only_open=False, limit=_APPEALS)
     written = hide_by_call(session, [line.appeal.call_id for line in lines], service.store.zone)
     return [AppealView(one, written(one.appeal.call_id, one.appeal.answer)) for one in lines]
 
 
 def _promises(
-    session: Any, agent: AgentEntry, days: Days, service: Service, now: datetime
+    session: Any, own: Scope, days: Days, service: Service, now: datetime
 ) -> list[PromiseView]:
     """List promises, those that still can be kept or were broken first."""
-    wanted = PromiseFilter(agent_id=agent.agent_id, since=days.since, until=days.until)
+    wanted = PromiseFilter(own.agent_id, days.since, days.until, scope=own)
     order = [PromiseState.OPEN, PromiseState.BROKEN, PromiseState.UNKNOWN, PromiseState.KEPT]
     lines = sorted(
         list_promises(session, wanted, service.store.zone, now),

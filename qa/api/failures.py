@@ -10,6 +10,7 @@ from qa.api import problems
 from qa.api.access import recognise
 from qa.api.rendering import page
 from qa.errors import ConflictError, EngineError, NotFoundError, QAError, RecordingError
+from qa.refusals import NotAllowedError, Refusal
 
 _log = logging.getLogger("qa.api")
 _WORDS = {
@@ -28,6 +29,7 @@ _TITLES = {
 }
 _STATUS: dict[type[QAError], int] = {
     NotFoundError: 404,
+    NotAllowedError: 403,
     RecordingError: 409,
     ConflictError: 409,
     EngineError: 503,
@@ -40,8 +42,12 @@ _REFUSED = (
 )
 
 
-def error_response(request: Request, status: int) -> Response:
-    """Answer with an error: a problem below `/api/`, text for players, else a page."""
+def error_response(request: Request, status: int, *, key: str = "") -> Response:
+    """Answer with an error: a problem below `/api/`, text for players, else a page.
+
+    Args:
+        key: what the page says; empty for what every such error says.
+    """
     if status == 421:  # before anything of the request is trusted
         return Response(_REFUSED, 421, media_type="text/plain")
     if problems.is_api(request):
@@ -49,7 +55,7 @@ def error_response(request: Request, status: int) -> Response:
     if request.url.path.startswith(("/audio/", "/static/")):
         title = _TITLES.get(status, "the request was refused")
         return Response(f"{title}\n", status, media_type="text/plain")
-    key = _WORDS.get(status, "bad_request" if status < 500 else "broken")
+    key = key or _WORDS.get(status, "bad_request" if status < 500 else "broken")
     return page(request, "error.html", {"key": key, "status": status}, status=status)
 
 
@@ -65,6 +71,8 @@ def _house(request: Request, error: Exception) -> Response:
         raise error
     if problems.is_api(request):
         return problems.for_house(error)
+    if isinstance(error, NotAllowedError) and error.refusal is Refusal.BLIND:
+        return error_response(request, 403, key="blind")
     for kind, status in _STATUS.items():
         if isinstance(error, kind):
             if status >= 500:

@@ -16,6 +16,7 @@ from qa.batch.reporting import due_at, reconcile
 from qa.config_reports import ReportSettings
 from qa.errors import NotFoundError
 from qa.masking import mask_numbers_in
+from qa.records import Scope
 from qa.reports import report_words as words
 from qa.reports.report_page import ReportPaper, days_text, shown_part
 from qa.review.report_model import (
@@ -151,6 +152,11 @@ def _difference(one: Difference, report: Report, lang: str) -> DifferenceLine:
         recounted=words.figure_value(rate, one.recounted, lang),
         href=f"{rows_link(report)}/{quote(key)}{query}",
     )
+
+
+def open_rows(rows: Sequence[ReportRow], scope: Scope) -> list[ReportRow]:
+    """Leave out the rows of calls that the reader still labels blind."""
+    return [row for row in rows if row.call_id not in scope.closed]
 
 
 def require_figure(key: str, by: str = "") -> None:

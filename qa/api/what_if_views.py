@@ -73,6 +73,12 @@ class WhatIfView:
     biggest: tuple[CallChange, ...]
 
 
+def without_closed(result: Mapping[str, Any], closed: frozenset[str]) -> dict[str, Any]:
+    """Leave the calls that the reader labels blind out of a trial's result."""
+    most = [call for call in result["calls_that_change_most"] if call["call_id"] not in closed]
+    return {**result, "calls_that_change_most": most}
+
+
 def what_if_view(result: Mapping[str, Any], names: Mapping[str, str], lang: str) -> WhatIfView:
     """Lay out a trial's result.
 

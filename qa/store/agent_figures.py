@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from qa.records import FlagAction
+from qa.records import FlagAction, Scope
+from qa.store.scope import is_open_to
 from qa.store.tables import VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, last_decisions, within
@@ -77,15 +78,17 @@ def flag_counts(session: Session, wanted: Selection) -> FlagCounts:
 
 
 def agent_calls(
-    session: Session, agent_id: str, *, after: CallPlace | None, limit: int
+    session: Session, agent_id: str, scope: Scope, *, after: CallPlace | None, limit: int
 ) -> list[AgentCall]:
     """List an agent's scored calls, the newest first.
 
     Args:
+        scope: of who looks, who has been found to see this agent; what is closed is left out.
         after: only calls behind this place.
     """
     at, call_id = CallStatusRow.sorted_at, CallStatusRow.call_id
     statement = select(CallStatusRow).where(CallStatusRow.agent_id == agent_id)
+    statement = statement.where(is_open_to(scope, call_id))
     if after is not None:
         later = and_(at == after.sorted_at, call_id < after.call_id)
         statement = statement.where(or_(at < after.sorted_at, later))

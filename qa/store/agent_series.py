@@ -14,7 +14,7 @@ from qa.records import Basis, Scope
 from qa.store.agent_lists import heard_agents
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.day_figures import FIRST, LAST
-from qa.store.scope import agent_id_in_scope, agent_in_scope
+from qa.store.scope import agent_id_in_scope, agent_in_scope, is_open_to
 from qa.store.selections import Selection, cells, sum_of
 from qa.store.tables import AgentRow, VerdictRow
 from qa.store.tables_review import CallStatusRow
@@ -23,10 +23,15 @@ from qa.types import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Calls that started at or after, and before; a call without a time only fits no window."""
+    """Calls that started at or after, and before; a call without a time only fits no window.
+
+    Attributes:
+        closed: calls that are left out, for the reader labels them blind.
+    """
 
     since: datetime | None = None
     until: datetime | None = None
+    closed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +157,7 @@ def _sums(session: Session, agent_ids: Sequence[str], window: Window) -> list[Ag
     # A call of unknown time fits no end; without one it counts.
     first = FIRST if window.until is None else UNKNOWN_TIME + timedelta(microseconds=1)
     since = max(window.since, first) if window.since else first
-    wanted = Selection(Scope(everything=True), since, window.until or LAST)
+    wanted = Selection(Scope(everything=True, closed=window.closed), since, window.until or LAST)
     found = cells(session, wanted, of=agent_ids or [""])
     names = ("calls", "total", "reviewed", "final", "open_flags", "undecided", "fines", "praised")
     rows = session.execute(
@@ -185,7 +190,8 @@ def _sums(session: Session, agent_ids: Sequence[str], window: Window) -> list[Ag
 
 
 def _within(window: Window) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    own = Scope(everything=True, closed=window.closed)
+    conditions = [is_open_to(own, CallStatusRow.call_id)]
     if window.since is not None:
         conditions.append(CallStatusRow.sorted_at >= window.since)
     if window.until is not None:

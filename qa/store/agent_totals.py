@@ -54,7 +54,9 @@ def agent_totals(
         scope: whose calls count; the command line's user sees all.
     """
     wanted = Selection(scope, since or FIRST, LAST)
-    parts = parts_of(session, [wanted.since, wanted.until])
+    bounds = (wanted.since, wanted.until)
+    # Sums of days hold closed calls too.
+    parts = Parts((), (bounds,)) if wanted.scope.closed else parts_of(session, bounds)
     sums: Counter[tuple[str, str]] = Counter()
     lowest: dict[str, int] = {}
     for statement in (_rolled(wanted, parts), _read(wanted, parts)):

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Appeal, AppealState, FlagAction, FlagDecision, Right, Scope, User
-from qa.refusals import InvalidRequestError, NotAllowedError, Refusal
+from qa.refusals import InvalidRequestError, Refusal
 from qa.review.appeals import (
     AppealChange,
     require_appealable,
@@ -20,13 +20,12 @@ from qa.review.appeals import (
 )
 from qa.review.reviewing import ReviewedCard, Ruling, check_ruling, check_text, effective_card
 from qa.store.audit import audit
-from qa.store.blind import calls_hidden_from, is_blind_to
 from qa.store.call_status import write_status
 from qa.store.messages import MessageKind, tell_agent_named, tell_user
 from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, as_appeal
 from qa.store.reviews import add_decision, hold_call, people_who_decided
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, is_open_to, require_not_closed
 from qa.store.tables import CallRow
 from qa.store.tables_people import UserRow
 from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow
@@ -146,8 +145,6 @@ def decide_appeal(
     asked = session.get_one(UserRow, row.submitted_by)
     for agent_id in (held.agent_id, asked.agent_id):
         require_other_person(user, agent_id)
-    if is_blind_to(session, user.user_id, row.call_id):
-        raise NotAllowedError(Refusal.BLIND)
     answer = check_text(ruling.answer)
     state = AppealState.UPHELD if ruling.upheld else AppealState.DISMISSED
     appeal = _current(session, row)
@@ -263,18 +260,13 @@ def list_appeals(
     only_open: bool = True,
     before: int | None = None,
     limit: int = 50,
-    reader: User | None = None,
 ) -> list[AppealLine]:
     """List appeals within a scope: open ones the oldest first, else all, the newest first.
 
     Args:
-        reader: left out are appeals against calls that this person still has to label blind.
         before: number of the last appeal of the page before (open ones: listed after it).
     """
-    wanted = _appeals(scope)
-    hidden = calls_hidden_from(session, reader.user_id) if reader else None
-    if hidden is not None:
-        wanted = wanted.where(AppealRow.call_id.not_in(hidden))
+    wanted = _appeals(scope).where(is_open_to(scope, AppealRow.call_id))
     number = AppealRow.appeal_id
     if only_open:
         wanted = wanted.where(AppealStepRow.appeal_id.is_(None)).order_by(number)
@@ -286,12 +278,11 @@ def list_appeals(
     return [AppealLine(as_appeal(row, step), agent_id) for row, step, agent_id in rows]
 
 
-def count_hidden(session: Session, scope: Scope, reader: User, *, only_open: bool = True) -> int:
+def count_hidden(session: Session, scope: Scope, *, only_open: bool = True) -> int:
     """Count the appeals that `list_appeals` leaves out, as the reader still labels their calls."""
-    hidden = calls_hidden_from(session, reader.user_id)
-    if hidden is None:
+    if not scope.closed:
         return 0
-    wanted = _appeals(scope).where(AppealRow.call_id.in_(hidden))
+    wanted = _appeals(scope).where(AppealRow.call_id.in_(sorted(scope.closed)))
     if only_open:
         wanted = wanted.where(AppealStepRow.appeal_id.is_(None))
     found = wanted.with_only_columns(func.count(AppealRow.appeal_id))
@@ -307,6 +298,7 @@ def find_appeal(session: Session, scope: Scope, appeal_id: int) -> AppealLine:
     found = session.execute(_appeals(scope).where(AppealRow.appeal_id == appeal_id)).one_or_none()
     if found is None:
         raise NotFoundError("appeal", str(appeal_id))
+    require_not_closed(scope, found[0].call_id)
     return AppealLine(as_appeal(found[0], found[1]), found[2])
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -98,20 +98,39 @@ def was_written_lately(
 
 
 def list_entries(
-    session: Session, wanted: AuditFilter, *, before: int | None = None, limit: int
+    session: Session,
+    wanted: AuditFilter,
+    *,
+    before: int | None = None,
+    limit: int,
+    closed: frozenset[str] = frozenset(),
 ) -> list[AuditEntry]:
     """List rows, newest first.
 
     Args:
+        closed: calls that the reader still labels blind. A row about one stays in the list, for
+            the log has no gaps, and does not say of which call it tells.
         before: only rows with smaller numbers; for the next page.
     """
+    if wanted.subject in closed:
+        return []
     conditions = _conditions(session, wanted)
     if before is not None:
         conditions.append(AuditRow.entry_id < before)
     rows = session.execute(
         select(_TABLE).where(*conditions).order_by(AuditRow.entry_id.desc()).limit(limit)
     )
-    return [_entry(row) for row in rows]
+    return [_without(_entry(row), closed) for row in rows]
+
+
+def _without(entry: AuditEntry, closed: frozenset[str]) -> AuditEntry:
+    """Hide which call a row is about, where that is closed; what else it says would tell."""
+    if not closed:
+        return entry
+    named = {entry.subject, *json.loads(entry.details).values()}
+    if named.isdisjoint(closed):
+        return entry
+    return replace(entry, subject=None, details="{}")
 
 
 def every_entry(session: Session, wanted: AuditFilter) -> Iterator[AuditEntry]:

@@ -1,59 +1,53 @@
 """Who still has to label which calls, and so sees nothing that anybody found of them."""
 
+from dataclasses import replace
 from functools import cache
 
-from sqlalchemy import BindParameter, Select, bindparam, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, and_, bindparam, exists, or_, select
+from sqlalchemy.orm import Session, aliased
 
-from qa.store.label_sets import find_set
+from qa.records import Right, Scope, User
+from qa.review.rights import rights_of, scope_of
+from qa.store.label_sets import CLOSE, HAND_IN
 from qa.store.tables import CallRow
-from qa.store.tables_labels import LabelTaskRow
+from qa.store.tables_labels import LabelStepRow, LabelTaskRow
 
 
-def is_blind_to(session: Session, user_id: int, call_id: str) -> bool:
-    """Whether a person still has this call to label apart from the machine's result.
+def open_scope(session: Session, user: User) -> Scope:
+    """Say whose calls a person may see, and which of them are closed to them for now.
+
+    The one place that says so: every request and every move of a person begins with it.
+    """
+    scope = scope_of(user)
+    if Right.REVIEW not in rights_of(user):  # nobody else is given calls to label
+        return scope
+    return replace(scope, closed=closed_calls(session, user.user_id))
+
+
+def closed_calls(session: Session, user_id: int) -> frozenset[str]:
+    """List the calls that a person still has to label apart from the machine's result.
 
     A call may be reached under an earlier id of its own: every call of the recording counts.
     """
-    found = session.scalars(_sets_with_call(), {"call_id": call_id, "user_id": user_id}).all()
-    return any(_is_unfinished(session, set_id, user_id) for set_id in found)
-
-
-@cache
-def _sets_with_call() -> Select[int]:
-    calls, tasks = CallRow.__table__.c, LabelTaskRow.__table__.c
-    wanted: BindParameter[str] = bindparam("call_id")
-    sound = select(calls.recording_id).where(calls.call_id == wanted).scalar_subquery()
-    same = select(calls.call_id).where(calls.recording_id == sound)
-    return (
-        select(tasks.set_id)
-        .where(
-            or_(tasks.call_id == wanted, tasks.call_id.in_(same)),
-            tasks.user_id == bindparam("user_id"),
-        )
-        .distinct()
-    )
-
-
-def calls_hidden_from(session: Session, user_id: int) -> Select[str] | None:
-    """Select the ids of all calls that a person still has to label, earlier ids included.
-
-    Returns:
-        None where there are none, which is the rule: a list then asks nothing more.
-    """
-    rows = session.scalars(
-        select(LabelTaskRow.set_id).where(LabelTaskRow.user_id == user_id).distinct()
-    ).all()
-    unfinished = [set_id for set_id in rows if _is_unfinished(session, set_id, user_id)]
+    unfinished = session.scalars(_unfinished_sets(), {"user_id": user_id}).all()
     if not unfinished:
-        return None
-    tasks = select(LabelTaskRow.call_id).where(
-        LabelTaskRow.user_id == user_id, LabelTaskRow.set_id.in_(unfinished)
+        return frozenset()
+    own = (LabelTaskRow.user_id == user_id, LabelTaskRow.set_id.in_(unfinished))
+    drawn, same = aliased(CallRow), aliased(CallRow)
+    others = session.scalars(
+        select(same.call_id)
+        .join(drawn, drawn.recording_id == same.recording_id)
+        .join(LabelTaskRow, LabelTaskRow.call_id == drawn.call_id)
+        .where(*own)
     )
-    sounds = select(CallRow.recording_id).where(CallRow.call_id.in_(tasks))
-    return select(CallRow.call_id).where(CallRow.recording_id.in_(sounds))
+    return frozenset(others) | frozenset(session.scalars(select(LabelTaskRow.call_id).where(*own)))
 
 
-def _is_unfinished(session: Session, set_id: int, user_id: int) -> bool:
-    found = find_set(session, set_id)
-    return found.is_open and user_id not in found.handed_in
+# Kept, for every request asks, and it takes longer to put together than to run.
+@cache
+def _unfinished_sets() -> Select[int]:
+    """Select the sets of a person that are neither handed in by them nor closed."""
+    tasks, steps = LabelTaskRow.__table__.c, LabelStepRow.__table__.c
+    handed_in = and_(steps.action == HAND_IN, steps.done_by == bindparam("user_id"))
+    over = exists().where(steps.set_id == tasks.set_id, or_(steps.action == CLOSE, handed_in))
+    return select(tasks.set_id).where(tasks.user_id == bindparam("user_id"), ~over).distinct()

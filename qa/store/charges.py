@@ -19,12 +19,13 @@ from qa.records import Right, Scope, User
 from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.ledger import Charge, Evidence, Stage, stage_for
 from qa.review.reviewing import check_text
-from qa.review.rights import rights_of, scope_of
+from qa.review.rights import rights_of
 from qa.review.schedule import ENTERABLE, ITEMS, Terms, cost, joint_cost
 from qa.store.audit import audit
+from qa.store.blind import open_scope
 from qa.store.convert import chunks
 from qa.store.messages import MessageKind, calls_told, tell_agent
-from qa.store.scope import agent_in_scope, require_call
+from qa.store.scope import agent_in_scope, call_in_scope, require_call
 from qa.store.tables import CallRow, RecordingRow
 from qa.store.tables_fines import ChargeRow, ChargeStepRow
 from qa.types import Span
@@ -136,7 +137,7 @@ def enter_charge(
             that its recording does not have.
     """
     _require(user, Right.REVIEW)
-    require_call(session, scope_of(user), draft.call_id)
+    require_call(session, open_scope(session, user), draft.call_id)
     text = check_text(draft.text)
     call = session.get(CallRow, draft.call_id)
     if call is None or call.agent_id is None or call.started_at is None:
@@ -190,7 +191,7 @@ def take_charge_step(
     if session.get_bind().dialect.name != "sqlite":
         held = select(ChargeRow.charge_id).where(ChargeRow.charge_id == charge_id)
         session.execute(held.with_for_update()).all()
-    charge = find_charge(session, scope_of(user), charge_id)
+    charge = find_charge(session, open_scope(session, user), charge_id)
     text = check_text(text, required=action is not ChargeAction.CONFIRM)
     last = charge.steps[-1] if charge.steps else None
     if last is not None and (last.action, last.done_by) == (action, user.user_id):
@@ -210,7 +211,7 @@ def take_charge_step(
         tell_agent(session, MessageKind.CHARGE_CONFIRMED, charge.draft.call_id, now)
     details = {"call": charge.draft.call_id, "item": charge.draft.item}
     audit(session, user, f"charge.{action.value}", "charge", str(charge_id), details)
-    return find_charge(session, scope_of(user), charge_id)
+    return find_charge(session, open_scope(session, user), charge_id)
 
 
 def _require_step(
@@ -247,7 +248,7 @@ def find_charge(session: Session, scope: Scope, charge_id: int) -> EnteredCharge
     Raises:
         NotFoundError: there is none of that number in the scope.
     """
-    in_scope = agent_in_scope(scope, CallRow.agent_id)
+    in_scope = call_in_scope(scope, CallRow.agent_id, CallRow.call_id)
     found = load_charges(session, ChargeRow.charge_id == charge_id, in_scope)
     if not found:
         raise NotFoundError("charge", str(charge_id))
@@ -256,7 +257,9 @@ def find_charge(session: Session, scope: Scope, charge_id: int) -> EnteredCharge
 
 def list_charges(session: Session, scope: Scope, *, limit: int = 200) -> list[EnteredCharge]:
     """List the newest charges of a scope."""
-    return load_charges(session, agent_in_scope(scope, CallRow.agent_id))[::-1][:limit]
+    return load_charges(session, call_in_scope(scope, CallRow.agent_id, CallRow.call_id))[::-1][
+        :limit
+    ]
 
 
 def load_charges(session: Session, *conditions: ColumnElement[bool]) -> list[EnteredCharge]:

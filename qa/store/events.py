@@ -29,9 +29,10 @@ from qa.review.events import (
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of, scope_of
 from qa.store.audit import Detail, audit
+from qa.store.blind import open_scope
 from qa.store.convert import chunks
 from qa.store.messages import MessageKind, tell_user
-from qa.store.scope import agent_id_in_scope, agent_in_scope, require_call
+from qa.store.scope import agent_id_in_scope, agent_in_scope, is_open_to, require_call
 from qa.store.tables import AgentRow, CallRow
 from qa.store.tables_events import EventRow, EventStepRow
 from qa.store.tables_people import UserRow, UserTeamRow
@@ -88,7 +89,7 @@ def list_events(
     Args:
         before: number of the last event of the page before.
     """
-    statement = select(EventRow).where(_visible(user), *_conditions(wanted))
+    statement = select(EventRow).where(_visible(session, user), *_conditions(wanted))
     if before is not None:
         statement = statement.where(EventRow.event_id < before)
     rows = session.scalars(statement.order_by(EventRow.event_id.desc()).limit(limit)).all()
@@ -103,7 +104,7 @@ def count_events(session: Session, user: User, wanted: EventFilter) -> dict[Even
         .select_from(EventRow)
         .outerjoin(last, last.c.event_id == EventRow.event_id)
         .outerjoin(EventStepRow, EventStepRow.step_id == last.c.step_id)
-        .where(_visible(user), *_conditions(wanted))
+        .where(_visible(session, user), *_conditions(wanted))
         .group_by(action)
     )
     counts: dict[EventState, int] = defaultdict(int)
@@ -118,7 +119,9 @@ def find_event(session: Session, user: User, event_id: int) -> Event:
     Raises:
         NotFoundError: there is none of that number for them.
     """
-    row = session.scalar(select(EventRow).where(_visible(user), EventRow.event_id == event_id))
+    row = session.scalar(
+        select(EventRow).where(_visible(session, user), EventRow.event_id == event_id)
+    )
     if row is None:
         raise NotFoundError("event", str(event_id))
     return load_events(session, [row])[0]
@@ -138,7 +141,7 @@ def enter_event(session: Session, user: User, draft: EventDraft, *, now: datetim
     _require(user, Right.FILE_EVENTS)
     text = check_text(draft.text)
     if draft.call_id is not None:
-        require_call(session, scope_of(user), draft.call_id)
+        require_call(session, open_scope(session, user), draft.call_id)
         known = _of_call(session, draft.call_id, draft.kind)
         if known is not None:
             if known.state in (EventState.FILED, EventState.ESCALATED):
@@ -324,10 +327,11 @@ def _add_step(
     session.flush()
 
 
-def _visible(user: User) -> ColumnElement[bool]:
+def _visible(session: Session, user: User) -> ColumnElement[bool]:
     """Write the condition that a person may see an event: in their scope, or entered by them."""
-    scope: Scope = scope_of(user)
-    return or_(agent_in_scope(scope, EventRow.agent_id), EventRow.created_by == user.user_id)
+    scope: Scope = open_scope(session, user)
+    seen = or_(agent_in_scope(scope, EventRow.agent_id), EventRow.created_by == user.user_id)
+    return and_(seen, is_open_to(scope, EventRow.call_id))
 
 
 def _conditions(wanted: EventFilter) -> list[ColumnElement[bool]]:

@@ -12,7 +12,7 @@ from qa.masking import listen, mask_scorecard, mask_written
 from qa.store.convert import chunks, load_calls
 from qa.store.exports import CALL_FIELDS, VERDICT_FIELDS, export_calls, verdict_row
 from qa.store.queries import CallFilter, list_calls
-from qa.store.scope import agent_in_scope
+from qa.store.scope import call_in_scope
 from qa.store.scorecards import current_scorecards, load_transcripts
 from qa.store.tables import CallRow
 from qa.store.tables_people import UserRow
@@ -158,7 +158,7 @@ class _Masker:
 
 def _within(statement: Any, export: Export) -> Any:
     wanted = export.wanted
-    statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
+    statement = statement.where(call_in_scope(wanted.scope, CallRow.agent_id, CallRow.call_id))
     if wanted.agent_id is not None:
         statement = statement.where(CallRow.agent_id == wanted.agent_id)
     if wanted.since is not None:

@@ -16,7 +16,7 @@ from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import quantile
 from qa.store.evidence import evidence_of
 from qa.store.review_rows import as_appeal
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, is_open_to
 from qa.store.tables import ScorecardRow, VerdictRow
 from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow, FlagDecisionRow
 from qa.store.team_figures import Selection
@@ -181,6 +181,7 @@ def review_minutes(session: Session, wanted: Selection) -> float | None:
 
 def _within(wanted: Selection) -> ColumnElement[bool]:
     conditions = [
+        is_open_to(wanted.scope, CallStatusRow.call_id),
         agent_in_scope(wanted.scope, CallStatusRow.agent_id.expression),
         CallStatusRow.sorted_at >= wanted.since,
         CallStatusRow.sorted_at < wanted.until,

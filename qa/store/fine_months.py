@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -43,7 +43,7 @@ from qa.store.fines import (
     put_terms,
 )
 from qa.store.month_work import first_day, first_moment, month_work
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, require_not_closed
 from qa.store.tables import AgentRow
 from qa.store.tables_fines import FineEntryRow, FineMonthRow, FineSheetRow
 from qa.store.tables_review import CallStatusRow
@@ -197,7 +197,28 @@ def _freeze(
 
 
 def sheets_of(session: Session, scope: Scope, month: str, reckoning: Reckoning) -> list[KeptSheet]:
-    """List the sheets of a month within a scope, by agent: frozen ones, else as things stand."""
+    """List the sheets of a month within a scope, by agent: frozen ones, else as things stand.
+
+    Raises:
+        NotAllowedError: one names a call that the person still labels blind. A sheet is shown
+            whole or not at all: pay rests on it.
+    """
+    found = month_sheets(session, scope, month, reckoning)
+    for kept in found:
+        _require_open(scope, kept)
+    return found
+
+
+def _require_open(scope: Scope, kept: KeptSheet) -> None:
+    for line in kept.sheet.lines:
+        if line.call_id:
+            require_not_closed(scope, line.call_id)
+
+
+def month_sheets(
+    session: Session, scope: Scope, month: str, reckoning: Reckoning
+) -> list[KeptSheet]:
+    """List the sheets of a month, for who shows none of their lines, or has checked them."""
     if session.get(FineMonthRow, month) is not None:
         rows = session.scalars(
             select(FineSheetRow)
@@ -216,11 +237,13 @@ def sheet_of(
 
     Raises:
         NotFoundError: there is none of that month for an agent of this scope.
+        NotAllowedError: as `sheets_of`.
     """
-    found = sheets_of(session, scope, month, reckoning)
+    found = month_sheets(session, scope, month, reckoning)
     kept = next((one for one in found if one.sheet.agent_id == agent_id), None)
     if kept is None:
         raise NotFoundError("sheet", f"{month} {agent_id}")
+    _require_open(scope, kept)
     return kept
 
 
@@ -246,7 +269,7 @@ def open_sheets(
 
     A department head who pays joint penalties has one as well, under `@login`.
     """
-    everyone = Scope(everything=True) if scope is None else scope
+    everyone = replace(scope or Scope(everything=True), closed=frozenset())
     work = month_work(session, everyone, month, reckoning.zone)
     entries: dict[str, list[Entry]] = defaultdict(list)
     for entry in list_entries(session, everyone, EntryFilter(month=month)):

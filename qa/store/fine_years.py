@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from qa.errors import NotFoundError
 from qa.records import Scope
 from qa.review.years import MonthState, PersonYear, YearMonth, YearSheet, months_of, year_of
-from qa.store.fine_months import sheets_of
+from qa.store.fine_months import month_sheets
 from qa.store.fines import Reckoning
 from qa.store.month_work import first_moment
 from qa.store.tables_fines import FineMonthRow
@@ -40,7 +40,7 @@ def year_sheet_of(
         kept = next(
             (
                 one
-                for one in sheets_of(session, scope, month, reckoning)
+                for one in month_sheets(session, scope, month, reckoning)
                 if one.sheet.agent_id == wanted.agent_id
             ),
             None,

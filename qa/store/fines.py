@@ -29,7 +29,7 @@ from qa.store.charges import entered_charges
 from qa.store.convert import chunks
 from qa.store.messages import MessageKind, calls_told, tell_agent_named, tell_user
 from qa.store.review_rows import load_reviews
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, call_in_scope, require_not_closed
 from qa.store.tables import CallRow, VerdictRow
 from qa.store.tables_fines import FineEntryRow, FineMonthRow, FineTermsRow
 from qa.store.tables_people import AuditHeadRow, UserRow
@@ -62,7 +62,8 @@ def cases_now(
     """Reckon what every case costs as people's decisions stand, booked or not.
 
     Args:
-        scope: only cases of these agents; joint penalties only for whoever sees everything.
+        scope: only cases of these agents, of calls that are not closed to the person; joint
+            penalties only for whoever sees everything.
 
     Raises:
         StoreError: a stored scorecard is damaged.
@@ -71,8 +72,14 @@ def cases_now(
     charges = flag_charges(session, now, reckoning.zone, scope)
     charges += entered_charges(session, now, reckoning.object_days, reckoning.zone, scope)
     cases = reckon(charges, terms_at)
-    everything = scope is None or scope.everything
-    return [case for case in cases if everything or case.login is None]
+    if scope is None:
+        return cases
+    # Only now: the sum of a case hangs on how many there were before it.
+    return [
+        case
+        for case in cases
+        if (scope.everything or case.login is None) and case.evidence.call_id not in scope.closed
+    ]
 
 
 def flag_charges(
@@ -331,7 +338,7 @@ def list_entries(
     """
     conditions: list[ColumnElement[bool]] = [FineEntryRow.entry_id > after]
     if scope is not None:
-        conditions.append(agent_in_scope(scope, FineEntryRow.agent_id))
+        conditions.append(call_in_scope(scope, FineEntryRow.agent_id, FineEntryRow.call_id))
     if wanted is not None and wanted.month is not None:
         conditions.append(FineEntryRow.month == wanted.month)
     if wanted is not None and wanted.agent_id is not None:
@@ -353,6 +360,8 @@ def find_entry(session: Session, scope: Scope, entry_id: int) -> Entry:
     )
     if row is None:
         raise NotFoundError("entry", str(entry_id))
+    if row.call_id is not None:
+        require_not_closed(scope, row.call_id)
     return as_entry(row)
 
 

@@ -97,11 +97,17 @@ def tell_user(
 
 
 def messages_for(
-    session: Session, user: User, *, before: int | None = None, limit: int = 50
+    session: Session,
+    user: User,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    closed: frozenset[str] = frozenset(),
 ) -> list[Message]:
     """List a person's messages, the newest first.
 
     Args:
+        closed: calls that they still label blind; a message about one does not name it.
         before: number of the last message of the page before; None for the first page.
     """
     wanted = select(MessageRow).where(_of(user))
@@ -109,7 +115,13 @@ def messages_for(
         wanted = wanted.where(MessageRow.message_id < before)
     rows = session.scalars(wanted.order_by(MessageRow.message_id.desc()).limit(limit))
     return [
-        Message(row.message_id, MessageKind(row.kind), row.call_id, row.sent_at, row.read_at)
+        Message(
+            row.message_id,
+            MessageKind(row.kind),
+            None if row.call_id in closed else row.call_id,
+            row.sent_at,
+            row.read_at,
+        )
         for row in rows
     ]
 

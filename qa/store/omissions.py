@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, insert, or_, select
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, true
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -24,11 +24,12 @@ from qa.review.events import (
     withheld_by,
 )
 from qa.review.reviewing import check_text
-from qa.review.rights import rights_of, scope_of
+from qa.review.rights import rights_of
 from qa.store.audit import audit
+from qa.store.blind import open_scope
 from qa.store.convert import chunks
 from qa.store.events import load_events
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, is_open_to
 from qa.store.tables_events import EventRow, EventStepRow, OmissionRow, OmissionStepRow
 from qa.store.tables_people import AuditRow, UserRow
 from qa.types import Span
@@ -204,7 +205,7 @@ def list_omissions(
     Args:
         before: number of the last candidate of the page before.
     """
-    statement = select(OmissionRow).where(_visible(user))
+    statement = select(OmissionRow).where(_visible(session, user))
     if only_open:
         statement = statement.where(OmissionRow.omission_id.not_in(_decided()), ~has_moved())
     if before is not None:
@@ -216,13 +217,13 @@ def list_omissions(
 def count_open_omissions(session: Session, user: User) -> int:
     """Count the candidates that nobody has decided."""
     is_open = OmissionRow.omission_id.not_in(_decided()) & ~has_moved()
-    wanted = select(func.count()).where(_visible(user), is_open)
+    wanted = select(func.count()).where(_visible(session, user), is_open)
     return session.scalar(wanted) or 0
 
 
 def omissions_of(session: Session, user: User, event_id: int) -> list[Omission]:
     """List the candidates about one event that a person may see."""
-    wanted = select(OmissionRow).where(_visible(user), OmissionRow.event_id == event_id)
+    wanted = select(OmissionRow).where(_visible(session, user), OmissionRow.event_id == event_id)
     rows = session.scalars(wanted.order_by(OmissionRow.omission_id)).all()
     return _load(session, rows)
 
@@ -233,7 +234,9 @@ def find_omission(session: Session, user: User, omission_id: int) -> Omission:
     Raises:
         NotFoundError: there is none of that number for them.
     """
-    wanted = select(OmissionRow).where(_visible(user), OmissionRow.omission_id == omission_id)
+    wanted = select(OmissionRow).where(
+        _visible(session, user), OmissionRow.omission_id == omission_id
+    )
     row = session.scalar(wanted)
     if row is None:
         raise NotFoundError("candidate", str(omission_id))
@@ -303,15 +306,17 @@ def _decided() -> Any:
     return select(OmissionStepRow.omission_id)
 
 
-def _visible(user: User) -> ColumnElement[bool]:
+def _visible(session: Session, user: User) -> ColumnElement[bool]:
     """Write the condition that a person may see a candidate.
 
     Leads see those of their teams' agents, and of calls of theirs; what a lead is said to have
     kept back is for heads. An agent sees what a person confirmed about them, and nothing else.
     """
-    scope = scope_of(user)
+    scope = open_scope(session, user)
+    about = select(EventRow.event_id).where(~is_open_to(scope, EventRow.call_id))
+    is_open = OmissionRow.event_id.not_in(about) if scope.closed else true()
     if scope.everything:
-        return OmissionRow.omission_id.is_not(None)
+        return OmissionRow.omission_id.is_not(None) & is_open
     if user.role is UserRole.AGENT:
         confirmed = select(OmissionStepRow.omission_id).where(
             OmissionStepRow.action == OmissionAction.CONFIRM.value
@@ -320,7 +325,7 @@ def _visible(user: User) -> ColumnElement[bool]:
         return own & OmissionRow.omission_id.in_(confirmed)
     agents = select(UserRow.user_id).where(UserRow.role == UserRole.AGENT.value)
     about_agent = or_(OmissionRow.user_id.is_(None), OmissionRow.user_id.in_(agents))
-    return agent_in_scope(scope, OmissionRow.agent_id) & about_agent
+    return agent_in_scope(scope, OmissionRow.agent_id) & about_agent & is_open
 
 
 def _load(session: Session, rows: Sequence[OmissionRow]) -> list[Omission]:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from qa.records import Scope
 from qa.review.promises import PromiseState, TicketTimes, state_of
 from qa.store.convert import chunks
-from qa.store.scope import agent_in_scope
+from qa.store.scope import call_in_scope
 from qa.store.scorecards import current_scorecards
 from qa.store.tables import AgentRow, CallRow, PromiseRow, ScorecardRow, TicketRow
 from qa.store.tables_reports import PromiseRulingRow
@@ -155,7 +155,8 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
     if wanted.call_id is not None:
         statement = statement.where(CallRow.call_id == wanted.call_id)
     if wanted.scope is not None:
-        statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
+        own = call_in_scope(wanted.scope, CallRow.agent_id, CallRow.call_id)
+        statement = statement.where(own)
     return statement
 
 

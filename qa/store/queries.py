@@ -16,7 +16,7 @@ from qa.records import Scope
 from qa.store.attributing import CallAttribution, call_attribution
 from qa.store.convert import chunks, load_calls
 from qa.store.hearings import with_hearings
-from qa.store.scope import agent_in_scope
+from qa.store.scope import call_in_scope
 from qa.store.tables import (
     AgentRow,
     CallRow,
@@ -168,8 +168,9 @@ def _call_lines(wanted: CallFilter) -> Select[Any]:
         statement = statement.where(CallRow.started_at >= wanted.since)
     if wanted.until is not None:
         statement = statement.where(CallRow.started_at < wanted.until)
-    if not wanted.scope.everything:
-        statement = statement.where(agent_in_scope(wanted.scope, CallRow.agent_id))
+    if wanted.scope != EVERYTHING:
+        own = call_in_scope(wanted.scope, CallRow.agent_id, CallRow.call_id)
+        statement = statement.where(own)
     return statement.limit(wanted.limit) if wanted.limit else statement
 
 

@@ -26,6 +26,7 @@ from sqlalchemy.sql.visitors import InternalTraversal
 from qa.records import ReviewState, Scope
 from qa.review.lists import SEVERITIES, Severity, Show
 from qa.store.call_status import UNKNOWN_TIME
+from qa.store.scope import is_open_to
 from qa.store.tables import ShortText, UtcDateTime, VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
@@ -187,6 +188,8 @@ def scope_parts(
 ) -> list[ColumnElement[bool]]:
     """Cut what a person may see into disjoint parts, each of which one index serves in order."""
     own = _own_conditions(wanted, few)
+    if scope.closed:
+        own.append(is_open_to(scope, _Unindexed(CallStatusRow.call_id.expression)))
     if scope.everything:
         return [and_(*own)] if own else [CallStatusRow.call_id.is_not(None)]
     teams = sorted(scope.teams if wanted.team is None else scope.teams & {wanted.team})

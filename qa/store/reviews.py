@@ -28,8 +28,9 @@ from qa.review.reviewing import (
     is_same_ruling,
     last_decision,
 )
-from qa.review.rights import rights_of, scope_of
+from qa.review.rights import rights_of
 from qa.store.audit import Detail, audit
+from qa.store.blind import open_scope
 from qa.store.call_status import lock_status, write_status
 from qa.store.messages import MessageKind, tell_agent
 from qa.store.review_rows import CallReview, as_decision, as_release, load_reviews
@@ -76,7 +77,7 @@ def hold_call(session: Session, user: User, right: Right, call_id: str, now: dat
     if right not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
     lock_status(session, [call_id])
-    review = review_of(session, scope_of(user), call_id, now)
+    review = review_of(session, open_scope(session, user), call_id, now)
     agent_id = session.scalar(select(CallRow.agent_id).where(CallRow.call_id == call_id))
     return Held(agent_id, review)
 

@@ -6,6 +6,7 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     SQLColumnExpression,
+    and_,
     bindparam,
     false,
     or_,
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
 from qa.records import Scope
+from qa.refusals import NotAllowedError, Refusal
 from qa.store.tables import AgentRow, CallRow
 
 
@@ -36,13 +38,49 @@ def agent_in_scope(scope: Scope, agent_id: SQLColumnExpression[str | None]) -> C
     return or_(*conditions) if conditions else false()
 
 
+def is_open_to(scope: Scope, call_id: SQLColumnExpression[str | None]) -> ColumnElement[bool]:
+    """Write the condition that a row is about no call whose results are closed for now.
+
+    Args:
+        call_id: the row's column with the call; null for what is about none.
+    """
+    if not scope.closed:
+        return true()
+    return or_(call_id.is_(None), call_id.not_in(sorted(scope.closed)))
+
+
+def call_in_scope(
+    scope: Scope,
+    agent_id: SQLColumnExpression[str | None],
+    call_id: SQLColumnExpression[str | None],
+) -> ColumnElement[bool]:
+    """Write the condition that a row tells of a call whose results the person may see.
+
+    Everything that lists scores, verdicts, flags, decisions, events or money by call asks this,
+    and not `agent_in_scope` alone.
+    """
+    return and_(agent_in_scope(scope, agent_id), is_open_to(scope, call_id))
+
+
+def require_not_closed(scope: Scope, call_id: str) -> None:
+    """Keep who still has to label a call blind from its results.
+
+    Raises:
+        NotAllowedError: they have not handed in yet.
+    """
+    if call_id in scope.closed:
+        raise NotAllowedError(Refusal.BLIND)
+
+
 def require_call(session: Session, scope: Scope, call_id: str) -> None:
     """Make sure that a call exists and lies within a scope.
 
     Raises:
         NotFoundError: it does not; the two cases look alike, for ids of other people's calls are
             no business of the person who asks.
+        NotAllowedError: the person still has to label it blind.
     """
+    require_not_closed(scope, call_id)
     if session.scalar(_call_within(scope), {"call_id": call_id}) is None:
         raise NotFoundError("call", call_id)
 

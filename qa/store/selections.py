@@ -20,7 +20,7 @@ from sqlalchemy.sql.selectable import Subquery
 
 from qa.records import Basis, Scope
 from qa.store.day_figures import DayKind, Parts, parts_of
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, call_in_scope
 from qa.store.tables_figures import AgentDayRow, TeamDayRow
 from qa.store.tables_review import CallStatusRow
 
@@ -51,7 +51,7 @@ def within(wanted: Selection, parts: Parts | None = None) -> list[ColumnElement[
     moment = CallStatusRow.sorted_at.expression
     spans = parts or Parts((), ((wanted.since, wanted.until),))
     conditions = [
-        agent_in_scope(wanted.scope, CallStatusRow.agent_id.expression),
+        call_in_scope(wanted.scope, CallStatusRow.agent_id.expression, CallStatusRow.call_id),
         spans.in_spans(moment),
     ]
     if wanted.team is not None:
@@ -77,6 +77,8 @@ def cells(
     """
     bounds = list(cuts) or [wanted.since, wanted.until]
     one = wanted.agent_id is not None or (not wanted.scope.everything and not wanted.scope.teams)
+    # Sums of days hold closed calls too: one such day alone would tell what was found of them.
+    one = one or bool(wanted.scope.closed)
     parts = Parts((), ((bounds[0], bounds[-1]),)) if one else parts_of(session, bounds)
     rolled = select(AgentDayRow.starts.label("at"), AgentDayRow.agent_id, AgentDayRow.team)
     rolled = rolled.add_columns(*(getattr(AgentDayRow, name) for name in SUMS)).where(
@@ -101,7 +103,8 @@ def cells(
 def team_parts(session: Session, wanted: Selection) -> Parts:
     """Cut a selection's days; of a single agent all is read, for teams' days do not name them."""
     scope = wanted.scope
-    if wanted.agent_id is None and (scope.everything or scope.agent_id is None):
+    by_team = scope.everything or scope.agent_id is None
+    if wanted.agent_id is None and by_team and not scope.closed:
         return parts_of(session, [wanted.since, wanted.until])
     return Parts((), ((wanted.since, wanted.until),))
 

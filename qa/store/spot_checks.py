@@ -14,10 +14,11 @@ from qa.records import CheckKind, DrawnBy, Right, Scope, SpotCheck, User, UserRo
 from qa.refusals import NotAllowedError, Refusal
 from qa.review.appeals import require_other_person
 from qa.review.reviewing import check_text
-from qa.review.rights import rights_of, scope_of
+from qa.review.rights import rights_of
 from qa.store.audit import Detail, audit
+from qa.store.blind import open_scope
 from qa.store.convert import chunks
-from qa.store.scope import agent_in_scope
+from qa.store.scope import agent_in_scope, call_in_scope, require_not_closed
 from qa.store.tables_review import SpotCheckResultRow, SpotCheckRow
 
 DEFAULT_MIN_RESULT = 10
@@ -62,7 +63,7 @@ def list_checks(
 
     With `done_since` what was done last comes first.
     """
-    conditions = [agent_in_scope(scope, SpotCheckRow.agent_id)]
+    conditions = [call_in_scope(scope, SpotCheckRow.agent_id, SpotCheckRow.call_id)]
     if wanted.kind is not None:
         conditions.append(SpotCheckRow.kind == wanted.kind.value)
     if wanted.assigned_to is not None:
@@ -90,7 +91,7 @@ def list_checks(
 
 def checks_for(session: Session, user: User, *, only_open: bool = True) -> list[SpotCheck]:
     """List a person's spot checks; for a head those that nobody was found for, too."""
-    wanted = _checks_of(scope_of(user), user.role is UserRole.HEAD, only_open)
+    wanted = _checks_of(open_scope(session, user), user.role is UserRole.HEAD, only_open)
     return _load(session, wanted, {"assigned_to": user.user_id})
 
 
@@ -102,7 +103,8 @@ def _checks_of(
     own = SpotCheckRow.assigned_to == bindparam("assigned_to")
     if is_head:
         own = or_(own, SpotCheckRow.assigned_to.is_(None))
-    wanted = _checks().where(own, agent_in_scope(scope, SpotCheckRow.agent_id))
+    of_scope = call_in_scope(scope, SpotCheckRow.agent_id, SpotCheckRow.call_id)
+    wanted = _checks().where(own, of_scope)
     if only_open:
         wanted = wanted.where(SpotCheckResultRow.result_id.is_(None))
     done = SpotCheckResultRow.result_id.is_not(None)
@@ -119,7 +121,7 @@ def _overdue_in(scope: Scope) -> Select[SpotCheckRow, SpotCheckResultRow | None]
     return (
         _checks()
         .where(
-            agent_in_scope(scope, SpotCheckRow.agent_id),
+            call_in_scope(scope, SpotCheckRow.agent_id, SpotCheckRow.call_id),
             SpotCheckResultRow.result_id.is_(None),
             SpotCheckRow.due_at < bindparam("overdue_at"),
         )
@@ -140,6 +142,7 @@ def find_check(session: Session, scope: Scope, check_id: int) -> SpotCheck:
     found = _load(session, wanted)
     if not found:
         raise NotFoundError("spot check", str(check_id))
+    require_not_closed(scope, found[0].call_id)
     return found[0]
 
 
@@ -184,7 +187,7 @@ def record_result(
     """
     if Right.REVIEW not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
-    check = find_check(session, scope_of(user), check_id)
+    check = find_check(session, open_scope(session, user), check_id)
     require_other_person(user, check.agent_id)
     if not _may_do(user, check):
         raise NotAllowedError(Refusal.NOT_ASSIGNED)

@@ -14,7 +14,7 @@ from qa.review.labelling import together
 from qa.store.convert import chunks
 from qa.store.label_sets import SetKind, list_sets
 from qa.store.labels import Label, counted_labels
-from qa.store.scope import agent_in_scope
+from qa.store.scope import call_in_scope
 from qa.store.tables import CallRow, ScorecardRow, VerdictRow
 from qa.store.tables_labels import LabelTaskRow
 from qa.store.tables_review import CallStatusRow, FlagDecisionRow
@@ -89,7 +89,8 @@ def calls_in_scope(session: Session, scope: Scope, call_ids: Sequence[str]) -> s
     found: set[str] = set()
     for ids in chunks(call_ids):
         wanted = select(CallRow.call_id).where(
-            CallRow.call_id.in_(ids), agent_in_scope(scope, CallRow.agent_id.expression)
+            CallRow.call_id.in_(ids),
+            call_in_scope(scope, CallRow.agent_id.expression, CallRow.call_id),
         )
         found |= set(session.scalars(wanted))
     return found

@@ -114,7 +114,7 @@ def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, s
     spare = person(review.store, UserRole.HEAD)
     with review.store.writing() as session:
         _, token = sessions.make_token(session, spare, "spare", days=1, actor=None, now=NOW)
-        made = (_add_things(session, people, spare, one) for one in (OWN, OTHER))
+        made = (add_things(session, people, spare, one) for one in (OWN, OTHER))
         own, other = made
         run_id = start_run(session, "run", NOW)
     same = {
@@ -133,7 +133,7 @@ def things(review: Review, people: Mapping[str, User]) -> dict[str, tuple[str, s
 OWN, OTHER = ("open", "108", "一组", "lead"), ("fine", "136", "二组", "head")
 
 
-def _add_things(
+def add_things(
     session: Session, people: Mapping[str, User], spare: User, about: tuple[str, ...]
 ) -> dict[str, str]:
     """Put an appeal, a spot check and an upload about a call into the tables."""

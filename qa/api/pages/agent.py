@@ -60,10 +60,13 @@ def _shown(
 ) -> Response:
     lang, now = language(request), datetime.now(UTC)
     zone = service.store.zone
-    days = shown_days(service, Scope(agent_id=agent_id), asked, now)
+    own = Scope(agent_id=agent_id, closed=viewer.scope.closed)
+    days = shown_days(service, own, asked, now)
     with service.store.reading() as session:
         agent = require_agent(session, viewer.scope, agent_id)
-        found = agent_calls(session, agent_id, after=_place(after), limit=CALLS_SHOWN + 1)
+        found = agent_calls(
+            session, agent_id, viewer.scope, after=_place(after), limit=CALLS_SHOWN + 1
+        )
     calls = found[:CALLS_SHOWN]
     last = calls[-1].place if len(found) > CALLS_SHOWN else None
     values = {

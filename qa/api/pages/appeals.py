@@ -199,9 +199,8 @@ def _shown(
             only_open=only_open,
             before=after,
             limit=PAGE_SIZE + 1,
-            reader=viewer.user,
         )
-        hidden = count_hidden(session, viewer.scope, viewer.user, only_open=only_open)
+        hidden = count_hidden(session, viewer.scope, only_open=only_open)
         lines = found[:PAGE_SIZE]
         cards = _cards(session, service, viewer, lines, language(request))
     values = {

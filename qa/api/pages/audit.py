@@ -74,7 +74,13 @@ def show_audit(
     zone = service.store.zone
     wanted = asked.to_filter(zone)
     with service.store.reading() as session:
-        found = list_entries(session, wanted, before=asked.before, limit=PAGE_SIZE + 1)
+        found = list_entries(
+            session,
+            wanted,
+            before=asked.before,
+            limit=PAGE_SIZE + 1,
+            closed=viewer.scope.closed,
+        )
     lang = language(request)
     entries = found[:PAGE_SIZE]
     values: dict[str, Any] = {

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
-from qa.api.blind import is_blind
 from qa.api.call_values import Asking, call_values
 from qa.api.event_views import EventView, event_view, reading_of
 from qa.api.pages.queue import first_list
@@ -47,7 +46,7 @@ def show_call(
     personal: Annotated[bool, Query(description="names and numbers in clear")] = False,
 ) -> Response:
     """Show one call with its scorecard and transcript; a look at personal data is audited."""
-    if is_blind(service, viewer, call_id):
+    if call_id in viewer.scope.closed:
         return RedirectResponse("/labels", 303)
     asking = Asking(service, viewer, language(request), asked, clear=personal)
     with service.store.sharing():

@@ -57,7 +57,7 @@ def _shown(
 ) -> Response:
     team, agent_id = about
     lang, now, zone = language(request), datetime.now(UTC), service.store.zone
-    scope = Scope(agent_id=agent_id) if agent_id else viewer.scope
+    scope = Scope(agent_id=agent_id, closed=viewer.scope.closed) if agent_id else viewer.scope
     if asked == DaysQuery():  # thirty days hold too few calls to compare their parts
         asked = DaysQuery(days=90)
     days = shown_days(service, scope, asked, now)

@@ -12,7 +12,7 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.rulesets import loader_of, rulesets_in_force
 from qa.api.service import Service, running_service
-from qa.api.what_if_views import what_if_view
+from qa.api.what_if_views import what_if_view, without_closed
 from qa.api.words import word
 from qa.batch.asked_runs import AskedKind
 from qa.batch.proving import gate_of
@@ -151,6 +151,7 @@ def _trial(
     with service.store.reading() as session:
         names = agent_names(session)
     draft = _draft_of(service, run)
+    result = without_closed(run.result, viewer.scope.closed) if run.result else None
     is_shown = draft is not None and run.result is not None
     values = {
         "viewer": viewer,
@@ -160,7 +161,7 @@ def _trial(
         "max_changed": service.settings.proof.max_changed,
         "run": run,
         "is_open": run.state in OPEN_STATES,
-        "found": what_if_view(run.result, names, language(request)) if run.result else None,
+        "found": what_if_view(result, names, language(request)) if result else None,
         "draft": draft,
         "problem": problem,
         "zone": service.store.zone,

@@ -58,7 +58,13 @@ def show_messages(
 ) -> Response:
     """Show a page of one's own messages, the newest first."""
     with service.store.reading() as session:
-        found = messages_for(session, viewer.user, before=before, limit=PAGE_SIZE + 1)
+        found = messages_for(
+            session,
+            viewer.user,
+            before=before,
+            limit=PAGE_SIZE + 1,
+            closed=viewer.scope.closed,
+        )
         unread = count_new_messages(session, viewer.user)
     shown = found[:PAGE_SIZE]
     values = {

@@ -199,13 +199,14 @@ def show_rows(
     with service.store.reading() as session:
         rows = list_rows(session, wanted, key, by=by, name=name)
         names = {**views.rule_names(service, lang), **agent_names(session)}
+    shown = views.open_rows(rows, viewer.scope)
     values = {
         "viewer": viewer,
         "report": report,
         "title": views.figure_title(key, report.body.terms, (by, name, names.get(name, "")), lang),
         "reported": views.reported_rows(report, key, by, name),
         "count": len(rows),
-        "lines": views.row_lines(rows[after : after + views.PAGE_SIZE], zone, names, lang),
+        "lines": views.row_lines(shown[after : after + views.PAGE_SIZE], zone, names, lang),
         "after": after,
         "size": views.PAGE_SIZE,
         "query": views.rows_query(by, name),

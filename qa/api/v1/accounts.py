@@ -157,7 +157,13 @@ def list_audit(
         until=days.until,
     )
     with service.store.reading() as session:
-        found = list_entries(session, wanted, before=number_after(after), limit=limit + 1)
+        found = list_entries(
+            session,
+            wanted,
+            before=number_after(after),
+            limit=limit + 1,
+            closed=viewer.scope.closed,
+        )
     return AuditPage(
         items=[_entry(one) for one in found[:limit]],
         next=next_cursor(found, limit, lambda one: (one.entry_id,)),

@@ -43,7 +43,7 @@ def list_agents(
     limit: Limit = 100,
 ) -> AgentPage:
     """Sum up the scored calls of each agent, in order of their numbers."""
-    window = _window(service.store.zone, since, until)
+    window = _window(viewer, service.store.zone, since, until)
     behind = str(read_cursor(after, str)[0]) if after is not None else None
     with service.store.reading() as session:
         found = agent_series.list_agents(
@@ -70,7 +70,7 @@ def get_series(
 ) -> list[WeekOut]:
     """Cut an agent's scored calls into weeks from Monday; weeks without calls are left out."""
     zone = service.store.zone
-    window = _window(zone, since, until)
+    window = _window(viewer, zone, since, until)
     with service.store.reading() as session:
         agent_series.find_agent(session, viewer.scope, agent_id, window)
         weeks = agent_series.weeks_of(session, agent_id, window, zone)
@@ -91,7 +91,7 @@ def get_agent(
     until: Until = None,
 ) -> AgentDetail:
     """Sum up one agent, with the rules that were violated most."""
-    window = _window(service.store.zone, since, until)
+    window = _window(viewer, service.store.zone, since, until)
     with service.store.reading() as session:
         found = agent_series.find_agent(session, viewer.scope, agent_id, window)
         missed = agent_series.rules_missed(session, agent_id, window)
@@ -101,6 +101,6 @@ def get_agent(
     )
 
 
-def _window(zone: ZoneInfo, since: date | None, until: date | None) -> Window:
+def _window(viewer: Viewer, zone: ZoneInfo, since: date | None, until: date | None) -> Window:
     days = days_between(since, until, zone)
-    return Window(days.since, days.until)
+    return Window(days.since, days.until, viewer.scope.closed)

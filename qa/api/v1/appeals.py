@@ -70,9 +70,8 @@ def list_appeals(
             only_open=only_open,
             before=number_after(after),
             limit=limit + 1,
-            reader=viewer.user,
         )
-        left_out = appeals.count_hidden(session, viewer.scope, viewer.user, only_open=only_open)
+        left_out = appeals.count_hidden(session, viewer.scope, only_open=only_open)
         shown = found[:limit]
         names = user_names(session, people_of_appeals(line.appeal for line in shown))
     seen = _calls(service, viewer, shown)

@@ -16,7 +16,11 @@ def list_messages(
     """List what you were told: released calls, answers to appeals, tasks."""
     with service.store.reading() as session:
         found = messages.messages_for(
-            session, viewer.user, before=number_after(after), limit=limit + 1
+            session,
+            viewer.user,
+            before=number_after(after),
+            limit=limit + 1,
+            closed=viewer.scope.closed,
         )
         unread = messages.count_new_messages(session, viewer.user)
     return MessagePage(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, BackgroundTasks, Path, Query, Response
 from qa.api.access import Viewer
 from qa.api.pages.reports import TYPES, file_content
 from qa.api.problems import declared, invalid
-from qa.api.report_views import require_figure
+from qa.api.report_views import open_rows, require_figure
 from qa.api.service import Service
 from qa.api.v1.schemas_reports import (
     ActIn,
@@ -106,13 +106,16 @@ def get_rows(
     by: Annotated[str, Query(max_length=20, pattern=_NO_NUL)] = "",
     name: Annotated[str, Query(max_length=200, pattern=_NO_NUL)] = "",
 ) -> list[ReportRowOut]:
-    """List exactly the rows that a figure counts, or one part of it, as they are now."""
+    """List exactly the rows that a figure counts, or one part of it, as they are now.
+
+    Rows of calls that you still label blind are left out.
+    """
     report = _find(service, viewer, report_id)
     require_figure(key, by)
     wanted = counted_then(service.settings, service.store.zone, report)
     with service.store.reading() as session:
         rows = list_rows(session, wanted, key, by=by, name=name)
-    return [ReportRowOut.model_validate(row) for row in rows]
+    return [ReportRowOut.model_validate(row) for row in open_rows(rows, viewer.scope)]
 
 
 @router.get(

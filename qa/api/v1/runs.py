@@ -11,6 +11,7 @@ from qa.api.v1 import events
 from qa.api.v1.events import EventSourceResponse
 from qa.api.v1.schemas_work import ProgressOut, RunIn, RunOut, RunPage, RunWithResult
 from qa.api.v1.shared import MAX_NUMBER, After, Limit, Running, next_cursor, now, number_after, who
+from qa.api.what_if_views import without_closed
 from qa.batch.asked_runs import AskedKind
 from qa.records import Right
 from qa.store import runs
@@ -83,6 +84,8 @@ def get_run(run_id: RunId, service: Running, viewer: Worker) -> RunWithResult:
         run = runs.get_run(session, run_id)
     may_read = viewer.may(Right.READ_CALLS) and viewer.scope.everything
     result = dict(run.result) if run.result and may_read else None
+    if result and "calls_that_change_most" in result:
+        result = without_closed(result, viewer.scope.closed)
     return RunWithResult(**run_fields(run), result=result)
 
 

