@@ -161,16 +161,16 @@ def sheets(
     """Write the assessment sheets that a person may see as an Excel workbook."""
     from qa.batch.fines import reckoning_of
     from qa.reports.assessment import sheet_workbook
-    from qa.review.rights import scope_of
     from qa.store.accounts import user_by_login
     from qa.store.audit import audit
+    from qa.store.blind import open_scope
     from qa.store.fine_months import sheets_of
     from qa.store.queries import agent_names
 
     with opened_store() as (store, settings), store.writing() as session:
         user = user_by_login(session, login)
         reckoning = reckoning_of(settings, store)
-        found = sheets_of(session, scope_of(user), _month(month), reckoning)
+        found = sheets_of(session, open_scope(session, user), _month(month), reckoning)
         names = agent_names(session)
         audit(session, user, "ledger.download", "month", month, {"sheets": len(found)})
     kept = [(one.sheet, one.sheet_hash, one.is_frozen) for one in found]
@@ -184,19 +184,33 @@ def year(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="The agent (工号).")],
     login: AsOption,
     lang: Annotated[str, typer.Option("--lang", help="zh or en.")] = "zh",
+    to: Annotated[
+        Path | None, typer.Option("--to", metavar="FILE", help="Write a workbook instead, .xlsx.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Add up an agent's twelve monthly sheets, and name the months that are missing or open."""
     from qa.batch.fines import reckoning_of
-    from qa.review.rights import scope_of
+    from qa.reports.assessment import year_workbook
     from qa.review.years import PersonYear
     from qa.store.accounts import user_by_login
+    from qa.store.audit import audit
+    from qa.store.blind import open_scope
     from qa.store.fine_years import year_sheet_of
+    from qa.store.queries import agent_names
 
     wanted = PersonYear(_year(of_year), agent)
-    with opened_store() as (store, settings), store.reading() as session:
-        scope, reckoning = scope_of(user_by_login(session, login)), reckoning_of(settings, store)
+    with opened_store() as (store, settings), store.writing() as session:
+        user, reckoning = user_by_login(session, login), reckoning_of(settings, store)
+        scope = open_scope(session, user)
         found = year_sheet_of(session, scope, wanted, reckoning, datetime.now(UTC))
+        if to is not None:
+            names = agent_names(session)
+            audit(session, user, "ledger.download", "year", wanted.year, {"sheets": 1})
+    if to is not None:
+        to.write_bytes(year_workbook([found], names, "en" if lang == "en" else "zh"))
+        typer.echo(f"1 sheet: {to}")
+        return
     if as_json:
         sums = {
             "is_final": found.is_final,

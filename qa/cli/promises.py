@@ -52,9 +52,10 @@ def show_promises(
 
     A promise is held against the ticket's time that it is about: a repair against `completed_at`, a
     visit against `arrived_at`, a call against `contacted_at` (all in tickets.csv). It is open while
-    the ticket is not completed; unknown where no time was named, the call has no ticket, or the
-    ticket does not tell. What a person said on the page of promises counts before that (marked
-    with *). The first promises due come first.
+    the ticket is not completed; unknown where no time was named (no time), the call has no ticket
+    or its ticket has not come by the due time (no ticket), or the ticket does not tell (not told).
+    What a person said on the page of promises counts before that (marked with *). The first
+    promises due come first.
     """
     from qa.cli.show import terminal
     from qa.review.promises import PromiseState
@@ -90,6 +91,7 @@ def _table(lines: "Sequence[PromiseLine]") -> "Table":
         words = Text(f"{format_time(line.start_ms)} ", style="cyan")
         words.append(f"「{clean(line.quote)}」", style="default")
         shown = f"{line.state.value}, overdue" if line.overdue else line.state.value
+        shown += f", {line.unclear.value.replace('_', ' ')}" if line.unclear else ""
         shown += "*" if line.state is not line.by_ticket else ""
         table.add_row(
             Text(clean(line.call_id)),

@@ -1,4 +1,4 @@
-"""The monthly assessment sheet (考核表) as an Excel workbook, and its labels in both languages."""
+"""Assessment sheets (考核表) as Excel workbooks, and their labels in both languages."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from qa.reports.workbook import Cell, safe_workbook, write_row
 from qa.review.booking import yuan
 from qa.review.schedule import ITEMS, Terms
 from qa.review.sheets import Sheet, SheetLine, Work
-from qa.review.years import YearSheet
+from qa.review.years import MonthState, YearSheet
 
 LABELS: Final[Mapping[str, Wording]] = {
     "sheet": Wording("月度考核表", "Monthly assessment sheet"),
@@ -20,7 +20,8 @@ LABELS: Final[Mapping[str, Wording]] = {
     "state": Wording("状态", "State"),
     "year_sum": Wording("全年合计", "The whole year"),
     "year_final": Wording(
-        "十二个月均已关账，不再更改", "All twelve months closed; it no longer changes"
+        "在岗各月均已关账，不再更改",
+        "Every month in which they were there is closed; it no longer changes",
     ),
     "year_open": Wording(
         "全年尚未关完账：合计只含已有的月度考核表，会变化",
@@ -37,6 +38,7 @@ LABELS: Final[Mapping[str, Wording]] = {
     "month_open": Wording("未关账", "not closed"),
     "month_nothing": Wording("已关账，无考核表", "closed; no sheet"),
     "month_missing": Wording("缺考核表，未关账", "missing: no sheet"),
+    "month_before": Wording("入职前（首通电话之前）", "before their first call"),
     "month_ahead": Wording("未到", "not begun"),
     "agent": Wording("坐席", "Agent"),
     "team": Wording("班组", "Team"),
@@ -240,6 +242,62 @@ def sheet_workbook(
         if not sheets:
             book.add_worksheet()
     return target.getvalue()
+
+
+def year_workbook(years: Sequence[YearSheet], names: Mapping[str, str], lang: str) -> bytes:
+    """Write yearly sheets as a workbook, one page each, no cell of which is a formula.
+
+    Args:
+        names: of agents, by number.
+    """
+    target = io.BytesIO()
+    with safe_workbook(target) as book:
+        formats = book.add_format({"bold": True}), book.add_format({"num_format": "0.00"})
+        used: set[str] = set()
+        for year in years:
+            page = book.add_worksheet(_page_name(year.agent_id, used))
+            _year_page(page, year, names, lang, formats)
+            page.set_landscape()
+            page.fit_to_pages(1, 0)
+            page.set_column(0, 0, 22)
+            page.set_column(1, 9, 14)
+        if not years:
+            book.add_worksheet()
+    return target.getvalue()
+
+
+def _year_page(
+    page: Any, year: YearSheet, names: Mapping[str, str], lang: str, formats: tuple[Any, Any]
+) -> None:
+    bold, money = formats
+    who = f"{year.agent_id} {names.get(year.agent_id, '')}".strip()
+    write_row(page, 0, (label("year_sheet", lang), year.year), (bold, bold))
+    write_row(page, 1, (label("agent", lang), who))
+    write_row(page, 2, (label("team", lang), year.team or ""))
+    row = 4
+    for pair in year_lines(year, lang):
+        write_row(page, row, pair)
+        row += 1
+    row += 1
+    sums = ("fined", "given_back", "rewards", "total")
+    keys = ("month", "state", "calls", "mean", "excellent", *sums, "hash")
+    write_row(page, row, [label(key, lang) for key in keys], [bold] * len(keys))
+    styles = (*[None] * 5, *[money] * 4)
+    for one in year.months:
+        row += 1
+        cells: list[Cell] = [one.month, label(f"month_{one.state}", lang)]
+        if one.sheet is not None:
+            work = one.sheet.work
+            excellent = label("yes" if one.sheet.is_excellent else "no", lang)
+            cells += [work.calls, work.mean, excellent]
+            cells += [_money(getattr(one.sheet, key)) for key in sums]
+            cells.append(one.sheet_hash if one.state is MonthState.CLOSED else None)
+        write_row(page, row, cells, styles)
+    whole: list[Cell] = [label("year_sum", lang), None, year.work.calls, year.work.mean]
+    whole += [year.excellent_months, *(_money(getattr(year, key)) for key in sums)]
+    write_row(page, row + 1, whole, (bold, *[None] * 4, *[money] * 4))
+    write_row(page, row + 3, (label("year_final" if year.is_final else "year_open", lang),))
+    write_row(page, row + 4, (label("year_note", lang),))
 
 
 def _page_name(agent_id: str, used: set[str]) -> str:

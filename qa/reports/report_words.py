@@ -83,6 +83,7 @@ FIGURES: Final[Mapping[str, Wording]] = {
     "promises_open": Wording("未到结果", "Open"),
     "promises_overdue": Wording("其中期末已过期限", "of these, overdue at the end"),
     "promises_unknown": Wording("无从得知", "Cannot be told"),
+    "promises_no_ticket": Wording("其中没有工单", "of these, without a ticket"),
     "events_all": Wording("异常事件", "Abnormal events"),
     "events_complaints": Wording("其中投诉、转办类", "of these, complaints and relays"),
     "events_waiting": Wording("期末未办结的投诉", "Complaints without a result at the end"),

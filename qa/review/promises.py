@@ -19,7 +19,26 @@ class PromiseState(StrEnum):
     KEPT = "kept"
     BROKEN = "broken"
     UNKNOWN = "unknown"
-    """Nothing tells: no time was named, there is no ticket, or its times are not about this."""
+    """Nothing tells; `Unclear` says why."""
+
+
+class Unclear(StrEnum):
+    """Why nothing tells what became of a promise."""
+
+    NO_TIME = "no_time"
+    """No time was named."""
+    NO_TICKET = "no_ticket"
+    """The call names no ticket, or its ticket never came: nobody can be blamed for that."""
+    NOT_TOLD = "not_told"
+    """The ticket is completed, and its times are not about this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a promise by its ticket; `why` only where nothing tells."""
+
+    state: PromiseState
+    why: Unclear | None = None
 
 
 class Pledge(StrEnum):
@@ -64,16 +83,26 @@ def pledge_of(quote: str) -> Pledge:
     return next((pledge for pledge, found in _PATTERNS if found.search(quote)), Pledge.OTHER)
 
 
-def state_of(quote: str, due: datetime | None, ticket: TicketTimes | None) -> PromiseState:
+def fate_of(
+    quote: str, due: datetime | None, ticket: TicketTimes | None, *, awaited: bool = False
+) -> Fate:
     """Say what became of a promise.
 
     Args:
         quote: its words.
         due: the latest moment that keeps it; None where no time was named.
-        ticket: None where the call has none.
+        ticket: None where the call has none, or none has come.
+        awaited: the call names a ticket that has not come, and it is not yet due.
     """
-    if due is None or ticket is None:
-        return PromiseState.UNKNOWN
+    if due is None:
+        return Fate(PromiseState.UNKNOWN, Unclear.NO_TIME)
+    if ticket is None:
+        return Fate(PromiseState.OPEN) if awaited else Fate(PromiseState.UNKNOWN, Unclear.NO_TICKET)
+    state = _state(quote, due, ticket)
+    return Fate(state, Unclear.NOT_TOLD if state is PromiseState.UNKNOWN else None)
+
+
+def _state(quote: str, due: datetime, ticket: TicketTimes) -> PromiseState:
     pledge = pledge_of(quote)
     own, later = _times(pledge, ticket)
     if own is not None:

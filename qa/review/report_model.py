@@ -74,7 +74,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "checks": ("checks_daily", "checks_weekly", "checks_overdue"),
     "promises": (
         *("promises_made", "promises_kept", "promises_broken", "promises_open"),
-        *("promises_overdue", "promises_unknown"),
+        *("promises_overdue", "promises_unknown", "promises_no_ticket"),
     ),
     "events": ("events_all", "events_complaints", "events_waiting"),
 }

@@ -22,6 +22,8 @@ class MonthState(StrEnum):
     """The month is closed, and the agent has no sheet in it: no calls and no entries."""
     MISSING = "missing"
     """The month has begun and is not closed, and the agent has no sheet in it."""
+    BEFORE = "before"
+    """The month is not closed, and nothing is known of the agent before a later month."""
     AHEAD = "ahead"
     """The month has not begun."""
 
@@ -108,8 +110,8 @@ class YearSheet:
 
     @property
     def is_final(self) -> bool:
-        """Whether all twelve months are closed, so that the year no longer changes."""
-        done = (MonthState.CLOSED, MonthState.NOTHING)
+        """Whether every month in which the agent was there is closed: no sum changes any more."""
+        done = (MonthState.CLOSED, MonthState.NOTHING, MonthState.BEFORE)
         return all(one.state in done for one in self.months)
 
     def in_state(self, state: MonthState) -> tuple[str, ...]:

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import RowMapping, Select, and_, select
 from sqlalchemy.orm import Session
 
 from qa.records import Scope
-from qa.review.promises import PromiseState, TicketTimes, state_of
+from qa.review.promises import PromiseState, TicketTimes, Unclear, fate_of
 from qa.store.convert import chunks
 from qa.store.scope import call_in_scope
 from qa.store.scorecards import current_scorecards
@@ -29,6 +29,7 @@ class PromiseFilter:
         since, until: of calls that started at or after, and before.
         scope: whose calls; None for everybody's.
         overdue: only open ones whose due time is over.
+        unclear: only those of which nothing tells, for this reason.
     """
 
     agent_id: str | None = None
@@ -38,6 +39,7 @@ class PromiseFilter:
     scope: Scope | None = None
     overdue: bool = False
     call_id: str | None = None
+    unclear: Unclear | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class PromiseLine:
         contacted_at, arrived_at, completed_at: of the call's ticket; None where it does not tell.
         state: what a person said became of it, else what the ticket's times tell.
         by_ticket: what the ticket's times tell, whatever a person said.
+        unclear: why the ticket tells nothing; None where it tells, or a person said.
         overdue: open, and the due time is over.
         quote: the words, as recognised.
         rulings: what people said, the oldest first.
@@ -81,22 +84,51 @@ class PromiseLine:
     contacted_at: datetime | None = None
     arrived_at: datetime | None = None
     rulings: tuple[Ruling, ...] = ()
+    unclear: Unclear | None = None
 
 
 def list_promises(
     session: Session, wanted: PromiseFilter, zone: ZoneInfo, now: datetime
 ) -> Iterator[PromiseLine]:
     """List the promises of published scorecards: by due time, then by call; those without last."""
-    for rows in chunks(session.execute(_promises(wanted)).mappings()):
-        call_ids = sorted({row["call_id"] for row in rows})
-        cards = current_scorecards(session, call_ids)
-        rulings = _rulings(session, call_ids)
-        for row in rows:
-            own = rulings.get((row["call_id"], row["rule_id"]), ())
-            line = _line(dict(row), cards[row["call_id"]], own, (zone, now))
-            if wanted.state not in (None, line.state) or (wanted.overdue and not line.overdue):
-                continue
-            yield line
+    ordered = _promises(wanted).order_by(
+        PromiseRow.due.is_(None), PromiseRow.due, CallRow.call_id, PromiseRow.start_ms
+    )
+    for rows in chunks(session.execute(ordered).mappings()):
+        yield from (line for line in _lines(session, rows, zone, now) if is_wanted(line, wanted))
+
+
+def promises_of(
+    session: Session, call_ids: Sequence[str], zone: ZoneInfo, now: datetime
+) -> dict[str, list[PromiseLine]]:
+    """List the promises of some calls, those of each in order of time; for lists page by page."""
+    found: dict[str, list[PromiseLine]] = defaultdict(list)
+    # By the scorecards' index, for the promises themselves have none by call.
+    wanted = _promises(PromiseFilter()).where(ScorecardRow.call_id.in_(call_ids))
+    rows = session.execute(wanted.order_by(PromiseRow.start_ms, PromiseRow.rule_id)).mappings()
+    for line in _lines(session, list(rows), zone, now):
+        found[line.call_id].append(line)
+    return found
+
+
+def is_wanted(line: PromiseLine, wanted: PromiseFilter) -> bool:
+    """Whether a promise fits what only its words and its ticket tell."""
+    return (
+        wanted.state in (None, line.state)
+        and wanted.unclear in (None, line.unclear)
+        and (line.overdue or not wanted.overdue)
+    )
+
+
+def _lines(
+    session: Session, rows: Sequence[RowMapping], zone: ZoneInfo, now: datetime
+) -> Iterator[PromiseLine]:
+    call_ids = sorted({row["call_id"] for row in rows})
+    cards = current_scorecards(session, call_ids)
+    rulings = _rulings(session, call_ids)
+    for row in rows:
+        own = rulings.get((row["call_id"], row["rule_id"]), ())
+        yield _line(dict(row), cards[row["call_id"]], own, (zone, now))
 
 
 def _rulings(
@@ -116,6 +148,7 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
         AgentRow.name.label("agent_name"),
         CallRow.started_at,
         CallRow.ticket_id,
+        TicketRow.ticket_id.label("ticket"),
         PromiseRow.rule_id,
         PromiseRow.position,
         PromiseRow.start_ms,
@@ -136,7 +169,6 @@ def _promises(wanted: PromiseFilter) -> Select[Any]:
         .outerjoin(TicketRow, TicketRow.ticket_id == CallRow.ticket_id)
         .outerjoin(AgentRow, AgentRow.agent_id == CallRow.agent_id)
         .where(CallRow.replaced_by.is_(None))
-        .order_by(PromiseRow.due.is_(None), PromiseRow.due, CallRow.call_id, PromiseRow.start_ms)
     )
     if wanted.agent_id is not None:
         statement = statement.where(CallRow.agent_id == wanted.agent_id)
@@ -170,14 +202,16 @@ def _line(
     promises = next(x.verdict.promises for x in card.lines if x.rule_id == row["rule_id"])
     quote = promises[row["position"]].match.quote
     stages = ("contacted_at", "arrived_at", "completed_at")
-    times = TicketTimes(*(row[name] for name in stages)) if row["ticket_id"] else None
-    by_ticket = state_of(quote, row["due"], times)
+    times = TicketTimes(*(row[name] for name in stages)) if row["ticket"] else None
+    is_awaited = row["ticket_id"] is not None and row["due"] is not None and now <= row["due"]
+    fate = fate_of(quote, row["due"], times, awaited=is_awaited)
     said = tuple(
         Ruling(PromiseState(r.state) if r.state else None, r.reason, r.ruled_by, r.ruled_at)
         for r in rulings
         if r.start_ms < row["end_ms"] and row["start_ms"] < r.end_ms
     )
-    state = (said[-1].state if said else None) or by_ticket
+    by_person = said[-1].state if said else None
+    state = by_person or fate.state
     local = {
         name: row[name].astimezone(zone) if row[name] else None
         for name in ("started_at", "due", *stages)
@@ -193,7 +227,8 @@ def _line(
         state=state,
         overdue=state is PromiseState.OPEN and row["due"] is not None and row["due"] < now,
         quote=quote,
-        by_ticket=by_ticket,
+        by_ticket=fate.state,
         rulings=said,
+        unclear=None if by_person else fate.why,
         **local,
     )

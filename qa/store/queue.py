@@ -88,6 +88,13 @@ def queue_page(
     return QueuePage(tuple(lines), rows[0] if has_before else None, rows[-1] if has_after else None)
 
 
+def call_places(
+    session: Session, wanted: QueueFilter, scope: Scope, *, after: Cursor | None, limit: int
+) -> list[Cursor]:
+    """List the places of the calls behind one in a list, without loading them."""
+    return _places(session, wanted, scope, after, backwards=False, limit=limit)
+
+
 def neighbours(
     session: Session,
     wanted: QueueFilter,

@@ -27,7 +27,7 @@ from qa.records import ReviewState, Scope
 from qa.review.lists import SEVERITIES, Severity, Show
 from qa.store.call_status import UNKNOWN_TIME
 from qa.store.scope import is_open_to
-from qa.store.tables import ShortText, UtcDateTime, VerdictRow
+from qa.store.tables import PromiseRow, ShortText, UtcDateTime, VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
 
@@ -55,6 +55,7 @@ class QueueFilter:
         states: one of these; empty for any.
         severity: the most serious thing that still counts.
         min_score, max_score: the score shown lies between them, both included.
+        with_promises: the agent promised something.
     """
 
     show: Show = Show.REVIEW
@@ -69,6 +70,7 @@ class QueueFilter:
     min_score: int | None = None
     max_score: int | None = None
     ruleset_id: str | None = None
+    with_promises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,8 @@ def other_conditions(wanted: QueueFilter, *, few: Few | None) -> list[ColumnElem
         conditions.append(CallStatusRow.score <= wanted.max_score)
     if wanted.ruleset_id is not None:
         conditions.append(CallStatusRow.ruleset_id == wanted.ruleset_id)
+    if wanted.with_promises:
+        conditions.append(exists().where(PromiseRow.scorecard_id == CallStatusRow.scorecard_id))
     if wanted.rule_id is not None:
         conditions.append(_has_rule(wanted.rule_id, wanted.outcome, few))
     elif wanted.outcome is Outcome.UNDECIDED:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.orm import Session
 
-from qa.review.promises import PromiseState
+from qa.review.promises import PromiseState, Unclear
 from qa.review.report_model import (
     FIGURES,
     GROUPINGS,
@@ -313,6 +313,8 @@ def _promise_rows(session: Session, wanted: Counted) -> list[PromiseLine]:
 def _is_of(line: PromiseLine, key: str, wanted: Counted) -> bool:
     if key == "promises_overdue":
         return line.overdue
+    if key == "promises_no_ticket":
+        return line.unclear is Unclear.NO_TICKET
     state = _PROMISES.get(key)
     return state is None or line.state is state
 

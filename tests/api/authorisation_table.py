@@ -261,6 +261,7 @@ ROWS = (
     row("GET /ledger/sheets/{month}/{agent_id}", READERS, scoped=True),
     row("GET /ledger/years/{year}/{agent_id}", READERS, scoped=True),
     row("GET /ledger/workbooks/{month}", READERS),
+    row("GET /ledger/workbooks/years/{year}", READERS),
     row("GET /api/v1/events", READERS),
     row("POST /api/v1/events", FILERS, scoped=True, send={"json": EVENT}),
     row("GET /api/v1/events/{event_id}", READERS, scoped=True),

@@ -24,7 +24,7 @@ from qa.store.audit_reading import list_entries as audit_entries
 from qa.store.call_status import calls_changed
 from qa.store.charges import ChargeAction, ChargeDraft, ChargeRules, enter_charge, take_charge_step
 from qa.store.fine_months import broken_months, close_month, sheet_of
-from qa.store.fine_years import year_sheet_of
+from qa.store.fine_years import year_sheet_of, year_sheets_of
 from qa.store.fines import (
     Reckoning,
     book,
@@ -245,12 +245,20 @@ def test_a_year_adds_up_its_sheets_and_says_what_became_of_each_month(centre: Ho
         assert year.sheets == tuple(one.sheet for one in months)
         assert (year.fined, year.given_back, year.total, year.work.calls) == (2000, 2000, 0, 2)
         assert [one.state for one in year.months[10:]] == [MonthState.CLOSED, MonthState.OPEN]
-        assert len(year.in_state(MonthState.MISSING)) == 10 and not year.is_final
+        assert len(year.in_state(MonthState.BEFORE)) == 10, "nothing was known of them before"
+        assert year.in_state(MonthState.MISSING) == () and not year.is_final
         assert year.months[10].sheet_hash == months[0].sheet_hash
         other = PersonYear("2025", "136")
         theirs = year_sheet_of(session, everything, other, reckoning(centre), DECEMBER)
         assert theirs.in_state(MonthState.NOTHING) == ("2025-11",)
+        assert len(theirs.in_state(MonthState.BEFORE)) == 10
+        everybody = year_sheets_of(session, everything, "2025", reckoning(centre), DECEMBER)
+        assert {year.agent_id: year, "136": theirs}.items() <= {
+            one.agent_id: one for one in everybody
+        }.items()
         own = scope_of(centre.people["amy"])
+        mine = year_sheets_of(session, own, "2025", reckoning(centre), DECEMBER)
+        assert mine == [year]
         assert year_sheet_of(session, own, wanted, reckoning(centre), DECEMBER) == year
         before = year_sheet_of(session, everything, wanted, reckoning(centre), NOW)
         assert before.months[11].state is MonthState.AHEAD and before.total == 2000

@@ -89,7 +89,9 @@ def test_everybody_gets_the_same_calls_and_sees_nothing_before_the_end(  # type:
         names = {"call_id": "earlier-id", "replaced_by": call_id, "context": own.context}
         session.add(CallRow(**names, recording_id=own.recording_id, has_metadata=False))
     with store.reading() as session:
-        assert "earlier-id" in closed_calls(session, first.user_id), "another name for the same sound"
+        assert "earlier-id" in closed_calls(session, first.user_id), (
+            "another name for the same sound"
+        )
         with pytest.raises(TransitionError):
             agreement_of(session, found.set_id)
     label_all(review, first, found, {"FP01": MET, "IP01": VIOLATED})

@@ -13,7 +13,8 @@ from qa.config import Settings
 from qa.errors import NotFoundError
 from qa.records import User, UserRole
 from qa.refusals import InvalidRequestError, NotAllowedError
-from qa.review.promises import PromiseState, TicketTimes, state_of
+from qa.review.promises import Fate, PromiseState, TicketTimes, Unclear, fate_of
+from qa.store import promise_pages
 from qa.store.promise_rulings import PromisePlace, rule_promise
 from qa.store.promises import PromiseFilter, PromiseLine, list_promises
 from qa.store.queries import call_detail
@@ -94,10 +95,96 @@ def test_promises_are_listed_by_due_time_with_their_words(store: Store) -> None:
     assert len(rows_of(store, "SELECT 1 FROM promises")) == 3
 
 
+def test_a_ticket_that_never_came_tells_nothing_once_it_is_due(
+    store: Store, tmp_path: Path
+) -> None:
+    """The calls name T0 and T1; of neither has any table said anything."""
+    late = DUE + timedelta(hours=1)
+    assert states(store) == [("A0", "open", False), ("A1", "open", False), ("A0", "unknown", False)]
+    assert states(store, late) == [
+        ("A0", "unknown", False),
+        ("A1", "open", False),
+        ("A0", "unknown", False),
+    ]
+    first, second, undated = listed(store, late)
+    assert (first.unclear, second.unclear) == (Unclear.NO_TICKET, None)
+    assert undated.unclear is Unclear.NO_TIME
+    assert listed(store, late, overdue=True) == []
+    assert listed(store, late, unclear=Unclear.NO_TICKET) == [first]
+    tickets(store, tmp_path, "T0,")
+    assert states(store, late)[0] == ("A0", "open", True), "a ticket that is there, and open"
+
+
+def test_a_person_may_say_what_no_ticket_tells(store: Store) -> None:
+    late = DUE + timedelta(hours=1)
+    lead = person(store, UserRole.HEAD)
+    first = listed(store, late)[0]
+    place = PromisePlace(first.call_id, first.rule_id, first.start_ms, first.end_ms)
+    with store.writing() as session:
+        rule_promise(session, lead, place, (PromiseState.UNKNOWN, "住户也记不清"), now=late)
+    again = listed(store, late)[0]
+    assert (again.state, again.unclear) == (PromiseState.UNKNOWN, None), "it is not the ticket now"
+
+
+def test_pages_hold_every_promise_once_and_counts_agree(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise(store, "A2", DUE, DUE + timedelta(days=2))
+    late = DUE + timedelta(hours=1)
+    for at_once, looked_at in ((100, 500), (1, 500), (2, 1)):
+        monkeypatch.setattr(promise_pages, "_AT_ONCE", at_once)
+        monkeypatch.setattr(promise_pages, "LOOKED_AT", looked_at)
+        for wanted in (
+            PromiseFilter(),
+            PromiseFilter(state=PromiseState.OPEN),
+            PromiseFilter(unclear=Unclear.NO_TICKET),
+            PromiseFilter(overdue=True),
+        ):
+            assert by_pages(store, wanted, late) == placed(listed(store, late, **plain(wanted)))
+    monkeypatch.setattr(promise_pages, "LOOKED_AT", 500)
+    with store.reading() as session:
+        counts = promise_pages.promise_counts(session, PromiseFilter(), store.zone, late)
+    states_now = [line.state.value for line in listed(store, late)]
+    assert counts.is_whole and counts.by_state["all"] == len(states_now) == 5
+    for name in ("open", "unknown"):
+        assert counts.by_state[name] == states_now.count(name)
+    assert counts.by_state["no_ticket"] == 2
+    monkeypatch.setattr(promise_pages, "LOOKED_AT", 2)
+    with store.reading() as session:
+        counts = promise_pages.promise_counts(session, PromiseFilter(), store.zone, late)
+    assert not counts.is_whole and counts.by_state["all"] < 5, "at least so many"
+
+
+def plain(wanted: PromiseFilter) -> dict[str, object]:
+    return {"state": wanted.state, "unclear": wanted.unclear, "overdue": wanted.overdue}
+
+
+def placed(lines: list[PromiseLine]) -> list[tuple[str, int]]:
+    return sorted((line.call_id, line.start_ms) for line in lines)
+
+
+def by_pages(store: Store, wanted: PromiseFilter, now: datetime) -> list[tuple[str, int]]:
+    """Go through the pages to the end; newest calls first."""
+    lines: list[PromiseLine] = []
+    after = None
+    for _ in range(20):
+        with store.reading() as session:
+            found = promise_pages.promise_page(
+                session, wanted, store.zone, now, after=after, limit=1
+            )
+        lines += found.lines
+        after = found.after
+        if after is None:
+            break
+    assert after is None
+    times = [line.started_at for line in lines]
+    assert times == sorted(times, reverse=True)
+    return placed(lines)
+
+
 def test_a_later_ticket_marks_a_promise_kept_or_broken(store: Store, tmp_path: Path) -> None:
     assert states(store) == [("A0", "open", False), ("A1", "open", False), ("A0", "unknown", False)]
     late = DUE + timedelta(hours=1)
-    assert states(store, late)[0] == ("A0", "open", True)
     scorecards = rows_of(store, "SELECT count(*) FROM scorecards")
     tickets(store, tmp_path, "T0,2025-11-18 18:00", "T1,2025-11-20 09:00")
     assert states(store, late)[:2] == [("A0", "kept", False), ("A1", "broken", False)]
@@ -144,8 +231,12 @@ def test_a_promise_is_held_against_the_time_that_it_is_about(
     quote: str, times: dict[str, int], expected: str
 ) -> None:
     ticket = TicketTimes(**{name: DUE + timedelta(hours=h) for name, h in times.items()})
-    assert state_of(quote, DUE, ticket).value == expected
-    assert state_of(quote, DUE, None) is state_of(quote, None, ticket) is PromiseState.UNKNOWN
+    found = fate_of(quote, DUE, ticket)
+    assert found.state.value == expected
+    assert found.why is (Unclear.NOT_TOLD if expected == "unknown" else None)
+    assert fate_of(quote, DUE, None) == Fate(PromiseState.UNKNOWN, Unclear.NO_TICKET)
+    assert fate_of(quote, DUE, None, awaited=True) == Fate(PromiseState.OPEN)
+    assert fate_of(quote, None, ticket).why is Unclear.NO_TIME
 
 
 def test_a_person_overrules_with_a_reason_and_takes_it_back(store: Store) -> None:

@@ -2,30 +2,36 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import quote
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from qa.api.access import Viewer, needs
+from qa.api.pages.ledger import XLSX
 from qa.api.rendering import language, page
 from qa.api.service import Service, service_of
 from qa.batch.fines import reckoning_of
 from qa.records import Right
-from qa.reports.assessment import year_lines
+from qa.reports.assessment import year_lines, year_workbook
 from qa.review.booking import yuan
 from qa.review.years import PersonYear
-from qa.store.fine_years import year_sheet_of
+from qa.store.audit import audit
+from qa.store.fine_years import year_sheet_of, year_sheets_of
 from qa.store.queries import agent_names
 
 router = APIRouter(include_in_schema=False)
+Running = Annotated[Service, Depends(service_of)]
+Reader = Annotated[Viewer, Depends(needs(Right.READ_CALLS))]
+Year = Annotated[str, Path(pattern=r"^(19|20)[0-9]{2}$")]
 
 
 @router.get("/ledger/years/{year}/{agent_id:path}")
 def show_year(
     request: Request,
-    year: Annotated[str, Path(pattern=r"^(19|20)[0-9]{2}$")],
+    year: Year,
     agent_id: str,
-    service: Annotated[Service, Depends(service_of)],
-    viewer: Annotated[Viewer, Depends(needs(Right.READ_CALLS))],
+    service: Running,
+    viewer: Reader,
 ) -> Response:
     """Show one agent's year."""
     reckoning = reckoning_of(service.settings, service.store)
@@ -42,3 +48,27 @@ def show_year(
         "dry_run": reckoning.dry_run,
     }
     return page(request, "ledger_year.html", values)
+
+
+@router.get("/ledger/workbooks/years/{year}")
+def download_year(
+    request: Request,
+    year: Year,
+    service: Running,
+    viewer: Reader,
+    agent: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Give the yearly sheets, or one agent's, as an Excel workbook; a copy out of the house."""
+    reckoning, now = reckoning_of(service.settings, service.store), datetime.now(UTC)
+    with service.store.writing() as session:
+        if agent:
+            wanted = PersonYear(year, agent)
+            found = [year_sheet_of(session, viewer.scope, wanted, reckoning, now)]
+        else:
+            found = year_sheets_of(session, viewer.scope, year, reckoning, now)
+        names = agent_names(session)
+        audit(session, viewer.user, "ledger.download", "year", year, {"sheets": len(found)})
+    content = year_workbook(found, names, language(request))
+    name = quote(f"年度考核表-{year}{'-' + agent if agent else ''}.xlsx", safe="")
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
+    return Response(content, media_type=XLSX, headers=headers)

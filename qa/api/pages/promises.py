@@ -1,10 +1,10 @@
 """Promises: what agents promised, what became of it, and what people say of that."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Form, Query, Request, Response
+from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from qa.api.access import Viewer, needs
@@ -17,19 +17,22 @@ from qa.api.words import word
 from qa.api.written import hide_by_call
 from qa.records import Right
 from qa.refusals import InvalidRequestError, NotAllowedError
-from qa.review.promises import PromiseState
+from qa.review.promises import PromiseState, Unclear
 from qa.store.names import user_names
+from qa.store.promise_pages import promise_counts, promise_page
 from qa.store.promise_rulings import PromisePlace, rule_promise
-from qa.store.promises import PromiseFilter, PromiseLine, Ruling, list_promises
+from qa.store.promises import PromiseFilter, PromiseLine, Ruling
+from qa.store.queue_filter import Cursor
 
-_MOST = 200
+PAGE_SIZE = 50
 
 router = APIRouter(include_in_schema=False)
 Running = Annotated[Service, Depends(service_of)]
 Reader = Annotated[Viewer, Depends(needs(Right.READ_TEAMS, Right.READ_CALLS))]
 Reviewer = Annotated[Viewer, Depends(needs(Right.REVIEW))]
-Show = Literal["all", "kept", "broken", "open", "overdue", "unknown"]
-_SHOWS: tuple[Show, ...] = ("all", "kept", "broken", "open", "overdue", "unknown")
+Show = Literal["all", "kept", "broken", "open", "overdue", "unknown", "no_ticket"]
+_SHOWS: tuple[Show, ...] = (*("all", "broken", "overdue", "open", "unknown", "no_ticket", "kept"),)
+After = Annotated[str, Query(max_length=300, description="place of the last call shown")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,11 @@ def show_promises(
     viewer: Reader,
     asked: Annotated[DaysQuery, Depends(days_query)],
     show: Annotated[Show, Query()] = "all",
+    after: After = "",
 ) -> Response:
-    """Show the promises of some days."""
+    """Show the promises of some days, those of the newest calls first."""
     days = shown_days(service, viewer.scope, asked, datetime.now(UTC))
-    return _shown(request, service, viewer, days, show)
+    return _shown(request, service, viewer, days, show, after=after)
 
 
 @router.post("/promises/{call_id:path}")
@@ -91,15 +95,17 @@ def _shown(
     days: Days,
     show: Show,
     *,
+    after: str = "",
     said: str = "",
     status: int = 200,
 ) -> Response:
     now, zone = datetime.now(UTC), service.store.zone
-    wanted = PromiseFilter(since=days.since, until=days.until, scope=viewer.scope)
+    wanted = _filter(show, days, viewer)
     with service.store.reading() as session:
-        lines = list(list_promises(session, wanted, zone, now))
-        shown = [line for line in lines if _is_shown(line, show)]
-        written = hide_by_call(session, [one.call_id for one in shown[:_MOST]], zone)
+        found = promise_page(session, wanted, zone, now, after=_place(after), limit=PAGE_SIZE)
+        counts = promise_counts(session, wanted, zone, now)
+        shown = found.lines
+        written = hide_by_call(session, [one.call_id for one in shown], zone)
         names = user_names(session, [r.ruled_by for one in shown for r in one.rulings])
     cards = [
         PromiseCard(
@@ -111,7 +117,7 @@ def _shown(
             may_rule=Right.REVIEW in viewer.rights
             and (one.agent_id is None or one.agent_id != viewer.user.agent_id),
         )
-        for one in shown[:_MOST]
+        for one in shown
     ]
     values = {
         "viewer": viewer,
@@ -119,15 +125,36 @@ def _shown(
         "today": now.astimezone(zone).date(),
         "zone": zone,
         "show": show,
-        "counts": {name: sum(_is_shown(one, name) for one in lines) for name in _SHOWS},
+        "shows": _SHOWS,
+        "counts": counts,
         "lines": cards,
-        "is_cut": len(shown) > _MOST,
+        "next": found.after.text() if found.after else "",
+        "is_first": not after,
         "said": said,
     }
     return page(request, "promises.html", values, status=status)
 
 
-def _is_shown(line: PromiseLine, show: Show) -> bool:
-    if show == "overdue":
-        return line.overdue
-    return show == "all" or line.state.value == show
+def _filter(show: Show, days: Days, viewer: Viewer) -> PromiseFilter:
+    plain = PromiseFilter(since=days.since, until=days.until, scope=viewer.scope)
+    match show:
+        case "all":
+            return plain
+        case "overdue":
+            return replace(plain, overdue=True)
+        case "no_ticket":
+            return replace(plain, unclear=Unclear.NO_TICKET)
+        case _:
+            return replace(plain, state=PromiseState(show))
+
+
+def _place(text: str) -> Cursor | None:
+    """Read a place from an address.
+
+    Raises:
+        HTTPException: 400 for one that is damaged.
+    """
+    try:
+        return Cursor.parse(text) if text else None
+    except ValueError:
+        raise HTTPException(400, "the place is damaged") from None

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from qa.api.v1.schemas import Answer, Id, Line, Request, Text, example
-from qa.review.promises import PromiseState
+from qa.review.promises import PromiseState, Unclear
 from qa.review.report_model import ReportKind, ReportState, RowKind
 
 Ms = Annotated[int, Field(ge=0, le=2**31 - 1)]
@@ -129,7 +129,20 @@ class PromiseOut(Answer):
     completed_at: datetime | None
     state: PromiseState
     by_ticket: PromiseState
-    overdue: bool
+    overdue: bool = Field(description="Open by its ticket, and past its due time.")
+    unclear: Unclear | None = Field(
+        description="Why nothing tells; only where the state is `unknown`."
+    )
+
+
+class PromisePage(Answer):
+    """Promises of the newest calls first."""
+
+    items: list[PromiseOut]
+    next: str | None = Field(
+        description="Give it as `after` for what follows; null at the end. A page may hold fewer "
+        "promises than asked for, even none, where few of those looked at are in the state."
+    )
 
 
 class PromiseRulingIn(Request):

@@ -130,8 +130,19 @@ WORDS: Final[Mapping[str, Wording]] = {
     "promises_reason": Wording("理由", "Why"),
     "promises_save": Wording("保存", "Save"),
     "promises_back_to_ticket": Wording("恢复按工单", "as the ticket says"),
-    "promises_more": Wording(
-        "只显示前 {n} 项，请缩短日期。", "Only the first {n} are shown; choose fewer days."
+    "promises_no_ticket": Wording("没有工单", "No ticket"),
+    "promises_why_no_time": Wording("没说时间", "no time named"),
+    "promises_why_no_ticket": Wording("没有工单", "no ticket"),
+    "promises_why_not_told": Wording("工单没写", "the ticket does not tell"),
+    "promises_newest": Wording("回到最新", "Newest"),
+    "promises_older": Wording("更早的", "Older"),
+    "promises_none_here": Wording(
+        "最近这些通话里没有，请看更早的。", "None in these calls; look at older ones."
+    ),
+    "promises_counted": Wording(
+        "数字只统计最近 500 条有承诺的通话，“+”表示至少这么多；要看全部，请逐页往前看或缩短日期。",
+        "Counts are of the newest 500 calls with promises; “+” means at least so many. Go on page "
+        "by page for all of them, or choose fewer days.",
     ),
     "flash_promises_ruled": Wording("已记下。", "Written down."),
 }

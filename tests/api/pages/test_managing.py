@@ -1,5 +1,6 @@
 """The pages of events and of the ledger: one step to file, a trace to the clip, exact sheets."""
 
+import html
 import io
 import re
 import zipfile
@@ -15,9 +16,10 @@ from fastapi.testclient import TestClient
 from qa.api.app import create_app
 from qa.config import LedgerSettings
 from qa.records import FlagAction, Scope, UserRole
-from qa.reports.assessment import sheet_workbook
+from qa.reports.assessment import sheet_workbook, year_workbook
 from qa.review.schedule import Terms
 from qa.review.sheets import Sheet, SheetLine, Work
+from qa.review.years import MonthState, YearMonth, months_of, year_of
 from qa.store.reviews import decide_flag, release_call, review_of
 from tests.people import log_in, person
 from tests.review_store import Review, review_store
@@ -98,6 +100,57 @@ def test_an_event_is_filed_from_the_page_of_its_call(booked: tuple[Review, Any])
         assert "13812345678" not in shown.text and "跟踪处理" in shown.text
         step = {"csrf_token": token, "action": "close", "text": "完"}
         assert browser.post(f"/events/{number}/steps", data=step).status_code == 403
+
+
+def test_a_yearly_workbook_adds_up_and_holds_no_formula(tmp_path: Path) -> None:
+    agent, number = "=cmd()|'x'!A1", 2025
+    sheets = {
+        month: Sheet(month, agent, "+team", Work(calls=2, points=180), True, 1, False, lines, "{}")
+        for month, lines in (
+            ("2025-03", (SheetLine(1, "fine", "serious", 1000, 1, "2025-03-01", "confirmed"),)),
+            ("2025-04", (SheetLine(2, "reversal", "serious", -400, 1, "2025-04-01", "rejected"),)),
+        )
+    }
+    months = {
+        month: YearMonth(month, MonthState.CLOSED, sheets[month], "f" * 64)
+        if month in sheets
+        else YearMonth(month, MonthState.BEFORE if month < "2025-03" else MonthState.NOTHING)
+        for month in months_of(str(number))
+    }
+    year = year_of(str(number), agent, months)
+    for lang, whole in (("zh", "全年合计"), ("en", "The whole year")):
+        pages = rows_of_workbook(year_workbook([year, year], {agent: "@name"}, lang))
+        assert len(pages) == 2
+        by_name = {row[0]: row for row in pages[0] if row}
+        march = by_name["2025-03"]
+        assert (march[2], march[5], march[8], march[9]) == ("2", "10", "10", "f" * 64)
+        total = by_name[whole]
+        assert (total[2], total[5], total[6], total[8]) == ("4", "10", "4", "6")
+        assert any("=cmd()" in cell and cell.startswith("'") for row in pages[0] for cell in row)
+        assert not [c for row in pages[0] for c in row if c[:1] in ("=", "+", "@")]
+    assert year.is_final
+
+
+def rows_of_workbook(content: bytes) -> list[list[list[str]]]:
+    """Read each page's rows as texts, `-` signs kept; a formula anywhere fails."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        names = sorted(name for name in book.namelist() if "worksheets/sheet" in name)
+        strings = re.findall(r"<si>(.*?)</si>", book.read("xl/sharedStrings.xml").decode(), re.S)
+        texts = [html.unescape(re.sub(r"<[^>]+>", "", one)) for one in strings]
+        pages = []
+        for name in names:
+            found = book.read(name).decode()
+            assert "<f>" not in found and "hyperlink" not in found
+            rows = []
+            for row in re.findall(r"<row[^>]*>(.*?)</row>", found, re.S):
+                cells = [""] * 12
+                pattern = r'<c r="([A-L])\d+"([^>]*?)(?:/>|>(?:<v>(.*?)</v>)?</c>)'
+                for column, kind, value in re.findall(pattern, row):
+                    is_text = 't="s"' in kind
+                    cells["ABCDEFGHIJKL".index(column)] = texts[int(value)] if is_text else value
+                rows.append(cells)
+            pages.append(rows)
+    return pages
 
 
 def test_a_workbook_holds_no_formula(tmp_path: Path) -> None:
