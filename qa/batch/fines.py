@@ -40,6 +40,15 @@ def charge_rules_of(settings: Settings) -> ChargeRules:
     return ChargeRules(settings.review.appeal_days, Terms(**values))
 
 
+def payer_of(settings: Settings) -> str:
+    """Name who pays a joint penalty with every fine, by login; empty where nobody does.
+
+    Whoever that is spares themselves money with each fine that is taken back, so others decide.
+    """
+    ledger = settings.ledger
+    return ledger.joint_person if ledger.joint_covers == "all" else ""
+
+
 def book_due(store: Store, settings: Settings, now: datetime) -> int:
     """Book what is due, unless the ledger only tries out; writes only where there is anything.
 

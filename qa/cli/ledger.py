@@ -251,12 +251,20 @@ def withdraw(
     reinstate: Annotated[bool, typer.Option("--reinstate", help="Let it count again.")] = False,
 ) -> None:
     """Withdraw a ruleset version: its fines are given back with the next booking."""
+    from qa.batch.fines import payer_of
     from qa.store.accounts import user_by_login
     from qa.store.withdrawals import set_withdrawn
 
-    with opened_store() as (store, _), store.writing() as session:
-        user, now = user_by_login(session, login), datetime.now(UTC)
-        set_withdrawn(session, user, ruleset_hash, withdrawn=not reinstate, reason=reason, now=now)
+    with opened_store() as (store, settings), store.writing() as session:
+        set_withdrawn(
+            session,
+            user_by_login(session, login),
+            ruleset_hash,
+            withdrawn=not reinstate,
+            reason=reason,
+            payer=payer_of(settings),
+            now=datetime.now(UTC),
+        )
     typer.echo("reinstated" if reinstate else "withdrawn; 'qa ledger book' gives back")
 
 

@@ -24,7 +24,7 @@ from qa.store.call_status import write_status
 from qa.store.messages import MessageKind, tell_agent_named, tell_user
 from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, as_appeal
-from qa.store.reviews import add_decision, hold_call, people_who_decided
+from qa.store.reviews import add_decision, hold_call, people_who_decided, require_no_share
 from qa.store.scope import agent_in_scope, is_open_to, require_not_closed
 from qa.store.tables import CallRow
 from qa.store.tables_people import UserRow
@@ -124,15 +124,25 @@ class AppealRuling:
 
 
 def decide_appeal(
-    session: Session, user: User, appeal_id: int, ruling: AppealRuling, *, now: datetime
+    session: Session,
+    user: User,
+    appeal_id: int,
+    ruling: AppealRuling,
+    *,
+    payer: str = "",
+    now: datetime,
 ) -> Appeal:
     """Decide an appeal; the agent is told, and the call is final once none is open.
 
     The same person deciding the same way twice leaves one decision.
 
+    Args:
+        payer: login of who pays a joint penalty with every fine, and so takes none back.
+
     Raises:
         NotAllowedError: the person lacks the right, it is their own call or appeal, they decided a
-            flag of the scorecard or released it, or they still have the call to label blind.
+            flag of the scorecard or released it, they still have the call to label blind, or they
+            would spare themselves a joint penalty.
         NotFoundError: no such appeal in their scope.
         InvalidRequestError: no answer; changes to a dismissed one, none to an upheld one about the
             whole call, or such that the score would fall or nothing would change.
@@ -153,6 +163,9 @@ def decide_appeal(
     require_open(appeal)
     require_impartial(user, people_who_decided(review))
     changes = _changes(review.card, row, ruling)
+    for rule_id, _ in changes:
+        if (line := review.card.line(rule_id)) is not None:
+            require_no_share(user, payer, line)
     for rule_id, change in changes:
         add_decision(session, user, review, rule_id, change, now, appeal_id)
     _add_step(session, row, state, answer, user, now)

@@ -37,7 +37,7 @@ from qa.store.review_rows import CallReview, as_decision, as_release, load_revie
 from qa.store.scope import require_call
 from qa.store.tables import CallRow
 from qa.store.tables_review import FlagDecisionRow, ReleaseRow
-from qa.types import Outcome
+from qa.types import Grade, Outcome
 
 DEFAULT_APPEAL_DAYS = 7
 
@@ -106,6 +106,7 @@ def decide_flag(
     points: int | None = None,
     reason: str = "",
     after: int | None = None,
+    payer: str = "",
     now: datetime,
 ) -> FlagDecision:
     """Confirm, reject or change a flag of the current scorecard, or note something on a line.
@@ -116,9 +117,11 @@ def decide_flag(
     Args:
         scorecard_id: the scorecard that the person saw.
         outcome, points, reason, after: see `Ruling`.
+        payer: login of who pays a joint penalty with every fine, and so takes none back.
 
     Raises:
-        NotAllowedError: the person lacks the right, or it is their own call.
+        NotAllowedError: the person lacks the right, it is their own call, or they would spare
+            themselves a joint penalty.
         NotFoundError: no such call in their scope, or no such rule on its scorecard.
         InvalidRequestError: the reason or the points are missing or wrong, or it is no flag.
         TransitionError: another scorecard counts by now, somebody decided meanwhile, or the call
@@ -132,6 +135,8 @@ def decide_flag(
     if line is None:
         raise NotFoundError("rule on this scorecard", rule_id)
     check_ruling(line.line, ruling)
+    if action in (FlagAction.REJECT, FlagAction.CHANGE):
+        require_no_share(user, payer, line)
     repeated = _repeated(line.history, ruling, user)
     if repeated is not None:
         return repeated
@@ -143,6 +148,19 @@ def decide_flag(
     details: dict[str, Detail] = {"scorecard": scorecard_id, "rule": rule_id}
     audit(session, user, "review.decide", "call", call_id, details | {"action": action.value})
     return decision
+
+
+def require_no_share(user: User, payer: str, line: ReviewedLine) -> None:
+    """Make sure that nobody takes back a fine of which they would pay a share themselves.
+
+    Args:
+        payer: login of who pays a joint penalty with every fine; empty for nobody.
+
+    Raises:
+        NotAllowedError: they would; somebody else decides.
+    """
+    if payer and user.login == payer and line.line.grade is Grade.FINE:
+        raise NotAllowedError(Refusal.ABOUT_ONESELF)
 
 
 def _require_seen(line: ReviewedLine, after: int | None) -> None:
@@ -256,12 +274,22 @@ def take_back(session: Session, user: User, call_id: str, reason: str, *, now: d
 
 
 def settle_judged_anew(
-    session: Session, user: User, call_id: str, *, reopen: bool, reason: str, now: datetime
+    session: Session,
+    user: User,
+    call_id: str,
+    *,
+    reopen: bool,
+    reason: str,
+    payer: str = "",
+    now: datetime,
 ) -> Release:
     """Look at a final call that was judged again since: keep what was final, or review it anew.
 
+    Args:
+        payer: as in `decide_flag`; reopening takes back the fines of the call.
+
     Raises:
-        NotAllowedError: the person lacks the right, or it is their own call.
+        NotAllowedError: as in `decide_flag`.
         NotFoundError: no such call in their scope.
         InvalidRequestError: no reason.
         TransitionError: it was not judged again, or an appeal is open, which is decided first.
@@ -272,6 +300,9 @@ def settle_judged_anew(
         raise TransitionError(Refusal.NOT_JUDGED_ANEW)
     if review.state is not ReviewState.FINAL:
         raise TransitionError(Refusal.APPEALED)
+    if reopen:
+        for line in review.card.lines:
+            require_no_share(user, payer, line)
     action = ReleaseAction.REOPEN if reopen else ReleaseAction.KEEP
     step = _add_step(session, user, review, action, now, reason=reason)
     if reopen:

@@ -60,20 +60,26 @@ def set_withdrawn(
     *,
     withdrawn: bool,
     reason: str,
+    payer: str = "",
     now: datetime,
 ) -> None:
     """Withdraw a ruleset version from the ledger, or let it count again.
 
     The entries that follow are booked with the next booking, and in months that are open.
 
+    Args:
+        payer: login of who pays a joint penalty with every fine, and so takes none back.
+
     Raises:
-        NotAllowedError: the person lacks the right.
+        NotAllowedError: the person lacks the right, or would spare themselves a joint penalty.
         NotFoundError: no such version has judged anything.
         InvalidRequestError: no reason.
         TransitionError: it is in that state already.
     """
     if Right.KEEP_LEDGER not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
+    if withdrawn and payer and user.login == payer:
+        raise NotAllowedError(Refusal.ABOUT_ONESELF)
     text = check_text(reason)
     if session.get(RulesetRow, ruleset_hash, with_for_update=True) is None:
         raise NotFoundError("ruleset version", ruleset_hash)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import update
 
 from qa.errors import NotFoundError
-from qa.records import FlagAction, ReviewState, Scope
+from qa.records import AppealState, FlagAction, ReviewState, Scope, User, UserRole
 from qa.refusals import InvalidRequestError, NotAllowedError, Refusal, TransitionError
 from qa.review.appeals import ReleaseAction
 from qa.review.booking import Entry, Why
@@ -38,8 +38,9 @@ from qa.store.reviews import decide_flag, release_call, review_of
 from qa.store.tables import CallRow
 from qa.store.tables_fines import FineSheetRow
 from qa.store.withdrawals import set_withdrawn
-from qa.types import Span
+from qa.types import Outcome, Span
 from tests.call_folders import open_store, settings_for
+from tests.people import person
 from tests.review_house import DAY, NOW, House, house
 
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases
@@ -399,6 +400,52 @@ def test_the_department_head_has_a_sheet_and_is_told_and_decides_nothing_of_it(
         close_month(session, centre.people["head2"], "2025-11", own, DECEMBER)
         assert broken_months(session) == []
         assert sheet_of(session, everyone, "2025-11", "@head", own).is_frozen
+
+
+def test_who_pays_a_share_of_every_fine_takes_none_back(centre: House) -> None:
+    """Confirming and dismissing cost them money, and stay theirs; others take fines back."""
+    head, other = centre.people["head"], centre.people["head2"]
+    centre.judged("c1", "108", "IP01 CL01")
+    with centre.store.reading() as session:
+        number = review_of(session, Scope(everything=True), "c1", NOW).current_id
+
+    def decide(user: User, rule: str, action: FlagAction, **more: Any) -> None:
+        with centre.store.writing() as session:
+            args = ("c1", number, rule, action)
+            decide_flag(session, user, *args, reason="听过", payer="head", now=NOW, **more)
+
+    changing = {"outcome": Outcome.MET}
+    for action, more in ((FlagAction.REJECT, {}), (FlagAction.CHANGE, changing)):
+        with pytest.raises(NotAllowedError) as caught:
+            decide(head, "IP01", action, **more)
+        assert caught.value.refusal is Refusal.ABOUT_ONESELF
+    decide(head, "CL01", FlagAction.REJECT)  # costs nobody money
+    decide(head, "IP01", FlagAction.CONFIRM)
+    decide(other, "IP01", FlagAction.REJECT)
+    decide(other, "IP01", FlagAction.CONFIRM)
+    with centre.store.writing() as session:
+        release_call(session, centre.people["lead1"], "c1", number, now=NOW)
+    one = appeal(centre, "c1")
+    third = person(centre.store, UserRole.HEAD)
+    with centre.store.writing() as session:
+        ruling = AppealRuling(upheld=True, answer="听过录音")
+        with pytest.raises(NotAllowedError) as caught:
+            decide_appeal(session, third, one, ruling, payer=third.login, now=LATER)
+        assert caught.value.refusal is Refusal.ABOUT_ONESELF
+        session.rollback()
+    with centre.store.writing() as session:
+        kept = decide_appeal(
+            session, third, one, AppealRuling(False, "听过"), payer=third.login, now=LATER
+        )
+        assert kept.state is AppealState.DISMISSED
+    with centre.store.writing() as session:
+        for payer in ("head", "head2"):
+            args = {"withdrawn": True, "reason": "词表有误", "payer": payer, "now": LATER}
+            if payer == "head":
+                with pytest.raises(NotAllowedError):
+                    set_withdrawn(session, head, HASH, **args)
+            else:
+                set_withdrawn(session, head, HASH, **args)
 
 
 def test_an_agent_is_told_once_that_a_fine_was_reckoned_anew(centre: House) -> None:

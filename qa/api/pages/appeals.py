@@ -17,6 +17,7 @@ from qa.api.review_views import Reading
 from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_in
+from qa.batch.fines import payer_of
 from qa.errors import ConflictError
 from qa.masking import listen
 from qa.records import AppealState, FlagDecision, Right
@@ -133,7 +134,8 @@ def decide(
         with service.store.writing() as session:
             found = find_appeal(session, viewer.scope, appeal_id)
             ruling = _ruling(ruled, found)
-            decide_appeal(session, viewer.user, appeal_id, ruling, now=datetime.now(UTC))
+            payer, now = payer_of(service.settings), datetime.now(UTC)
+            decide_appeal(session, viewer.user, appeal_id, ruling, payer=payer, now=now)
     except _REFUSALS as error:
         failed = _Failed(appeal_id, ruled.answer, _why(error, language(request)))
         status = _STATUS.get(type(error), 409)

@@ -1,10 +1,8 @@
 """The ledger: entries with their clips, what waits, entered charges, closing, sheets."""
 
-import io
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Form, Path, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -17,14 +15,13 @@ from qa.api.pages.events import REFUSALS, STATUS, why
 from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
-from qa.batch.fines import charge_rules_of, reckoning_of
+from qa.batch.fines import charge_rules_of, payer_of, reckoning_of
 from qa.records import Right
 from qa.refusals import InvalidRequestError, Refusal
-from qa.reports.assessment import reading_lines, sheet_workbook, work_lines
+from qa.reports.assessment import reading_lines, work_lines
 from qa.review.booking import Entry, next_month, previous_month, yuan
 from qa.review.ledger import Standing, month_of
 from qa.review.schedule import ENTERABLE, ITEMS, Terms
-from qa.store.audit import audit
 from qa.store.charges import (
     ChargeAction,
     ChargeDraft,
@@ -32,7 +29,7 @@ from qa.store.charges import (
     list_charges,
     take_charge_step,
 )
-from qa.store.fine_months import broken_months, close_month, closed_months, sheet_of, sheets_of
+from qa.store.fine_months import broken_months, close_month, closed_months, sheet_of
 from qa.store.fines import (
     EntryFilter,
     book,
@@ -51,7 +48,6 @@ from qa.store.withdrawals import ruleset_versions, set_withdrawn
 from qa.types import Span
 
 MONTH = r"^(19|20)[0-9]{2}-(0[1-9]|1[0-2])$"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WAITING = (Standing.FROZEN, Standing.WAITS, Standing.NO_SUM, Standing.UNPLACED)
 
 router = APIRouter(include_in_schema=False)
@@ -132,7 +128,13 @@ def withdraw_ruleset(
         with service.store.writing() as session:
             withdrawn = action == "withdraw"
             set_withdrawn(
-                session, viewer.user, ruleset_hash, withdrawn=withdrawn, reason=reason, now=now
+                session,
+                viewer.user,
+                ruleset_hash,
+                withdrawn=withdrawn,
+                reason=reason,
+                payer=payer_of(service.settings),
+                now=now,
             )
             if not reckoning.dry_run:
                 book(session, reckoning, now, viewer.user)
@@ -292,30 +294,6 @@ def show_sheet(
         "dry_run": reckoning.dry_run,
     }
     return page(request, "ledger_sheet.html", values)
-
-
-@router.get("/ledger/workbooks/{month}")
-def download_sheets(
-    request: Request,
-    month: MonthPath,
-    service: Running,
-    viewer: Reader,
-    agent: Annotated[str, Query(max_length=200)] = "",
-) -> Response:
-    """Give the assessment sheets of a month as an Excel workbook; a copy out of the house."""
-    reckoning = reckoning_of(service.settings, service.store)
-    with service.store.writing() as session:
-        if agent:
-            found = [sheet_of(session, viewer.scope, month, agent, reckoning)]
-        else:
-            found = sheets_of(session, viewer.scope, month, reckoning)
-        names = agent_names(session)
-        audit(session, viewer.user, "ledger.download", "month", month, {"sheets": len(found)})
-    sheets = [(kept.sheet, kept.sheet_hash, kept.is_frozen) for kept in found]
-    content = sheet_workbook(sheets, names, language(request))
-    name = quote(f"考核表-{month}{'-' + agent if agent else ''}.xlsx", safe="")
-    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(io.BytesIO(content).getvalue(), media_type=XLSX, headers=headers)
 
 
 def _back(address: str, word_key: str) -> Response:

@@ -20,6 +20,7 @@ from qa.api.queue_query import QueueQuery
 from qa.api.rendering import flash, fragment, language, page
 from qa.api.service import Service, running_service
 from qa.api.words import word
+from qa.batch.fines import payer_of
 from qa.errors import ConflictError
 from qa.records import FlagAction, Right
 from qa.refusals import InvalidRequestError, NotAllowedError
@@ -103,6 +104,7 @@ def decide(viewer: Reviewer, asked: Form_, decision: Annotated[Decision, Depends
             points=int(points) if takes_points and points else None,
             reason=decision.reason,
             after=decision.after,
+            payer=payer_of(asked.service.settings),
             now=now,
         )
 
@@ -151,6 +153,7 @@ def settle(
             asked.target.call_id,
             reopen=choice == "reopen",
             reason=reason,
+            payer=payer_of(asked.service.settings),
             now=now,
         )
 

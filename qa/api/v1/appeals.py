@@ -21,6 +21,7 @@ from qa.api.v1.shared import (
     number_after,
     who,
 )
+from qa.batch.fines import payer_of
 from qa.records import Right
 from qa.review.appeals import AppealChange
 from qa.store import appeals
@@ -109,7 +110,8 @@ def decide(
     changes = tuple(AppealChange(change.rule_id, change.points) for change in wanted.changes)
     ruling = AppealRuling(wanted.upheld, wanted.answer, changes)
     with service.store.writing() as session:
-        appeals.decide_appeal(session, viewer.user, appeal_id, ruling, now=now())
+        payer = payer_of(service.settings)
+        appeals.decide_appeal(session, viewer.user, appeal_id, ruling, payer=payer, now=now())
     return _give(service, viewer, appeal_id)
 
 

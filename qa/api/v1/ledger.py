@@ -37,7 +37,7 @@ from qa.api.v1.shared import (
     number_after,
     who,
 )
-from qa.batch.fines import charge_rules_of, reckoning_of
+from qa.batch.fines import charge_rules_of, payer_of, reckoning_of
 from qa.records import Right
 from qa.refusals import InvalidRequestError, Refusal
 from qa.review.booking import Entry
@@ -214,6 +214,7 @@ def withdraw(service: Running, viewer: Keeper, wanted: WithdrawalIn) -> BookedOu
             wanted.ruleset_hash,
             withdrawn=wanted.withdrawn,
             reason=wanted.reason,
+            payer=payer_of(service.settings),
             now=now(),
         )
         if reckoning.dry_run:

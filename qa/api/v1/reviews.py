@@ -12,6 +12,7 @@ from qa.api.v1.schemas_people import DecisionIn, ReasonIn, ReleaseIn, ReleaseOut
 from qa.api.v1.seeing import decision_out, score_out
 from qa.api.v1.shared import CallId, Running, now, who
 from qa.api.written import hide_by_call
+from qa.batch.fines import payer_of
 from qa.records import Right
 from qa.store import reviews
 
@@ -44,6 +45,7 @@ def decide(call_id: CallId, service: Running, viewer: Reviewer, wanted: Decision
             points=wanted.points,
             reason=wanted.reason,
             after=wanted.after,
+            payer=payer_of(service.settings),
             now=now(),
         )
         written = hide_by_call(session, [call_id], service.store.zone)
@@ -97,7 +99,13 @@ def settle(call_id: CallId, service: Running, viewer: Reviewer, wanted: SettleIn
     at = now()
     with service.store.writing() as session:
         reviews.settle_judged_anew(
-            session, viewer.user, call_id, reopen=wanted.reopen, reason=wanted.reason, now=at
+            session,
+            viewer.user,
+            call_id,
+            reopen=wanted.reopen,
+            reason=wanted.reason,
+            payer=payer_of(service.settings),
+            now=at,
         )
         return _standing(session, viewer, call_id, at)
 

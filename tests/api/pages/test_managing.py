@@ -102,6 +102,32 @@ def test_an_event_is_filed_from_the_page_of_its_call(booked: tuple[Review, Any])
         assert browser.post(f"/events/{number}/steps", data=step).status_code == 403
 
 
+def test_the_joint_person_takes_no_fine_back_on_any_way(booked: tuple[Review, Any]) -> None:
+    review, head = booked
+    payer = person(review.store, UserRole.HEAD)
+    ledger = LedgerSettings(dry_run=True, joint_person=payer.login, joint_covers="all")
+    settings = review.settings.model_copy(update={"ledger": ledger})
+    with review.store.reading() as session:
+        number = review_of(session, Scope(everything=True), "critical", OLD).current_id
+    about = {"rule_id": "FP01", "action": "reject", "reason": "听过"}
+    with TestClient(create_app(review.store, settings), base_url="https://localhost") as browser:
+        for user, page_status, api_status in ((payer, 403, 403), (head, 303, 201)):
+            token = log_in(browser, review.store, user).csrf_token
+            form = {"csrf_token": token, "call_id": "critical", "scorecard_id": str(number)}
+            answer = browser.post("/review/decide", data=form | about, follow_redirects=False)
+            assert answer.status_code == page_status
+            answer = browser.post(
+                "/api/v1/calls/critical/decisions",
+                json=about | {"scorecard_id": number},
+                headers={"x-csrf-token": token},
+            )
+            assert answer.status_code == api_status, answer.text
+            assert answer.json().get("reason") == ("about_oneself" if user is payer else "听过")
+        token = log_in(browser, review.store, payer).csrf_token
+        form = {"csrf_token": token, "ruleset_hash": "f" * 64, "action": "withdraw", "reason": "因"}
+        assert browser.post("/ledger/rulesets", data=form).status_code == 403
+
+
 def test_a_yearly_workbook_adds_up_and_holds_no_formula(tmp_path: Path) -> None:
     agent, number = "=cmd()|'x'!A1", 2025
     sheets = {
