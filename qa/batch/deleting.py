@@ -44,14 +44,17 @@ def prove(store: Store, settings: Settings, *, limit: int = PROOFS_AT_ONCE) -> i
     return count
 
 
-def carry_out(store: Store, settings: Settings) -> tuple[Deletion, ...]:
+def carry_out(store: Store, settings: Settings, *, at_once: bool = False) -> tuple[Deletion, ...]:
     """Do what was approved; what was broken off in the middle is finished.
+
+    Args:
+        at_once: what failed a short while ago, too, before its time has come.
 
     Returns:
         The deletions that were worked on, as they stand now.
     """
     with store.reading() as session:
-        wanted = erasing.deletions_to_do(session)
+        wanted = erasing.deletions_to_do(session, None if at_once else datetime.now(UTC))
     if not wanted:
         return ()
     archive = archive_of(settings)

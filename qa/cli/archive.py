@@ -145,15 +145,16 @@ def deletions(as_json: JsonOption = False) -> None:
 
 @app.command("carry-out")
 def carry_out_() -> None:
-    """Do what was approved to be deleted; the service does so by itself every minute.
+    """Do what was approved to be deleted, and what failed before; the service does so by itself.
 
-    Exit code 1: a file could not be removed; it is tried again.
+    It looks every minute; what failed it tries again after 1, 5, 30 minutes, 2, 12 and every 24
+    hours. Exit code 1: a file could not be removed.
     """
     from qa.batch.deleting import carry_out
     from qa.store.deletions import DeletionState
 
     with opened_store() as (store, settings):
-        done = carry_out(store, settings)
+        done = carry_out(store, settings, at_once=True)
     for one in done:
         typer.echo(f"{one.deletion_id}  {one.state.value}  {clean(one.note)}")
     if any(one.state is DeletionState.FAILED for one in done):

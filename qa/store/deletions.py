@@ -54,15 +54,14 @@ class DeletionState(StrEnum):
     REFUSED = "refused"
     """The program would not: it is not empty, or still needed."""
     FAILED = "failed"
-    """A file could not be removed; it is tried again."""
+    """A file could not be removed; it is tried again (`retrying.py`)."""
+    RETRY = "retry"
+    """Somebody asked that it be tried at once."""
     DONE = "done"
 
 
-OPEN = (
-    *(DeletionState.REQUESTED, DeletionState.APPROVED),
-    *(DeletionState.ERASING, DeletionState.FAILED),
-)
-TO_DO = (DeletionState.APPROVED, DeletionState.ERASING, DeletionState.FAILED)
+TO_DO = (DeletionState.APPROVED, DeletionState.ERASING, DeletionState.FAILED, DeletionState.RETRY)
+OPEN = (DeletionState.REQUESTED, *TO_DO)
 _EVENT_OVER = (
     *(EventAction.CLOSE.value, EventAction.ADOPT.value),
     *(EventAction.DISMISS.value, EventAction.GONE.value),
@@ -222,7 +221,7 @@ def decide_deletion(
     """
     if Right.APPROVE_DELETION not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
-    deletion = _held(session, user, deletion_id)
+    deletion = held_deletion(session, user, deletion_id)
     if deletion.requested_by == user.user_id:
         raise NotAllowedError(Refusal.OWN_REQUEST)
     require_other_person(user, session.get_one(CallRow, deletion.call_id).agent_id)
@@ -249,7 +248,7 @@ def withdraw_deletion(session: Session, user: User, deletion_id: int, *, now: da
     """
     if Right.REQUEST_DELETION not in rights_of(user):
         raise NotAllowedError(Refusal.NO_RIGHT)
-    deletion = _held(session, user, deletion_id)
+    deletion = held_deletion(session, user, deletion_id)
     if deletion.requested_by != user.user_id:
         raise TransitionError(Refusal.NOT_ASSIGNED)
     if deletion.state is not DeletionState.REQUESTED:
@@ -348,7 +347,7 @@ def _recording_of(session: Session, scope: Scope, user: User, call_id: str) -> s
     return recording_id
 
 
-def _held(session: Session, user: User, deletion_id: int) -> Deletion:
+def held_deletion(session: Session, user: User, deletion_id: int) -> Deletion:
     """Load a deletion and keep others from it until the transaction ends."""
     session.execute(
         select(DeletionRow.deletion_id)

@@ -22,6 +22,7 @@ from qa.store.deletions import (
     list_deletions,
 )
 from qa.store.queries_queue import KnownFile
+from qa.store.retrying import due_now
 from qa.store.tables import (
     CallRow,
     FileRow,
@@ -36,9 +37,14 @@ from qa.types import Match, Scorecard, Transcript, Verdict
 ALL = Scope(everything=True)
 
 
-def deletions_to_do(session: Session) -> list[Deletion]:
-    """List what was approved and is not done, the oldest first."""
-    return list_deletions(session, ALL, states=TO_DO, limit=10_000)[::-1]
+def deletions_to_do(session: Session, now: datetime | None = None) -> list[Deletion]:
+    """List what was approved and is not done, the oldest first.
+
+    Args:
+        now: what failed a short while before is left out; None lists it, too.
+    """
+    found = list_deletions(session, ALL, states=TO_DO, limit=10_000)[::-1]
+    return found if now is None else due_now(session, found, now)
 
 
 def begin_erasing(session: Session, deletion_id: int, now: datetime) -> tuple[Block, ...]:
@@ -91,10 +97,8 @@ def refuse(session: Session, deletion_id: int, why: str, now: datetime) -> None:
 
 
 def fail(session: Session, deletion_id: int, why: str, now: datetime) -> None:
-    """Write down that a file could not be removed, unless that is known; it is tried again."""
-    known = find_deletion(session, ALL, deletion_id)
-    if (known.state, known.note) != (DeletionState.FAILED, why):
-        add_step(session, deletion_id, DeletionState.FAILED, None, now=now, note=why)
+    """Write down that a file could not be removed; each time, for later tries wait for longer."""
+    add_step(session, deletion_id, DeletionState.FAILED, None, now=now, note=why)
 
 
 def end_erasing(session: Session, deletion_id: int, files: int, now: datetime) -> None:

@@ -374,11 +374,13 @@ ROWS = (
     row("POST /archive/deletions", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
     row("POST /archive/deletions/{deletion_id}/decide", PUBLISHERS, send={"data": DELETING}),
     row("POST /archive/deletions/{deletion_id}/withdraw", REVIEWERS, scoped=True),
+    row("POST /archive/deletions/{deletion_id}/retry", REVIEWERS, scoped=True),
     row("GET /api/v1/archive/alarms", REVIEWERS),
     row("GET /api/v1/archive/deletions", REVIEWERS),
     row("POST /api/v1/archive/deletions", REVIEWERS, scoped=True, send=ASKING),
     row("POST /api/v1/archive/deletions/{deletion_id}/decision", PUBLISHERS, send=AGREEING),
     row("POST /api/v1/archive/deletions/{deletion_id}/withdrawal", REVIEWERS, scoped=True),
+    row("POST /api/v1/archive/deletions/{deletion_id}/retry", REVIEWERS, scoped=True),
     # the sound
     row("GET /audio/{call_id}", READERS, scoped=True),
     row("GET /clips/{call_id}", READERS, scoped=True, send=CLIP),

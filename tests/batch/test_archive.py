@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +30,9 @@ from qa.store.deletions import (
     request_deletion,
     withdraw_deletion,
 )
+from qa.store.erasing import deletions_to_do, fail
 from qa.store.queries_queue import known_files
+from qa.store.retrying import failures_of, retry_deletion
 from qa.store.tables import CallRow, FileRow, RecordingRow, ScorecardRow, TranscriptRow
 from qa.store.tables_archive import DeletionStepRow, EmptyProofRow, TombstoneRow
 from qa.store.tables_people import AuditRow
@@ -412,9 +414,55 @@ def test_links_and_files_that_hold_something_else_are_left(review: Review, tmp_p
     assert target.exists()
     file.unlink()
     file.write_bytes(b"another file under the same name")
-    (done,) = carry_out(review.store, review.settings)
+    (done,) = carry_out(review.store, review.settings, at_once=True)
     assert done.state is DeletionState.DONE
     assert file.read_bytes() == b"another file under the same name"
+
+
+def test_what_fails_is_tried_less_and_less_often_or_when_asked(
+    review: Review, tmp_path: Path
+) -> None:
+    head, other = person(review.store, UserRole.HEAD), person(review.store, UserRole.HEAD)
+    lead = person(review.store, UserRole.LEAD, teams=("一组",))
+    agent = person(review.store, UserRole.AGENT, agent_id="108")
+    file = _file(review, "clean")
+    file.rename(tmp_path / "elsewhere.wav")
+    file.symlink_to(tmp_path / "elsewhere.wav")
+    number = _ask(review, head, "clean")
+    _decide(review, other, number)
+    (failed,) = carry_out(review.store, review.settings)
+    assert failed.state is DeletionState.FAILED
+    assert carry_out(review.store, review.settings) == (), "it waits"
+    now = datetime.now(UTC)
+    waits = []
+    for count in range(1, 9):
+        with review.store.writing() as session:
+            known = failures_of(session, [number])[number]
+            assert known.count == count
+            just_before = known.next_at - timedelta(seconds=1)
+            assert deletions_to_do(session, just_before) == []
+            assert len(deletions_to_do(session, known.next_at)) == 1
+            waits.append(known.next_at - max(now, failed.changed_at))
+            now = known.next_at
+            fail(session, number, "no_regular_file", now)
+    assert waits == sorted(waits) and waits[-1] == waits[-2] == timedelta(days=1)
+    with review.store.writing() as session:
+        with pytest.raises(NotAllowedError):
+            retry_deletion(session, agent, number, now=now)
+        assert retry_deletion(session, lead, number, now=now).state is DeletionState.RETRY
+    with review.store.reading() as session:
+        assert failures_of(session, [number]) == {}, "counted anew"
+    (failed,) = carry_out(review.store, review.settings)
+    assert failed.state is DeletionState.FAILED and file.is_symlink()
+    with review.store.reading() as session:
+        assert failures_of(session, [number])[number].count == 1
+    file.unlink()
+    with review.store.writing() as session:
+        retry_deletion(session, head, number, now=datetime.now(UTC))
+    (done,) = carry_out(review.store, review.settings)
+    assert done.state is DeletionState.DONE
+    with review.store.writing() as session, pytest.raises(TransitionError):
+        retry_deletion(session, head, number, now=datetime.now(UTC))
 
 
 def _silent_call(

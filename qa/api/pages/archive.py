@@ -27,6 +27,7 @@ from qa.store.deletions import (
     withdraw_deletion,
 )
 from qa.store.names import user_names
+from qa.store.retrying import Failures, failures_of, retry_deletion
 
 router = APIRouter(include_in_schema=False)
 Running = Annotated[Service, Depends(running_service)]
@@ -49,6 +50,9 @@ class DeletionView:
     when: str
     may_decide: bool
     may_withdraw: bool
+    failures: Failures | None
+    faults: tuple[str, ...]
+    may_retry: bool
 
 
 @router.get("/archive")
@@ -123,6 +127,18 @@ def withdraw(request: Request, deletion_id: Number, service: Running, viewer: As
     return _back("flash_archive_decided")
 
 
+@router.post("/archive/deletions/{deletion_id}/retry")
+def retry(request: Request, deletion_id: Number, service: Running, viewer: Asker) -> Response:
+    """Have files that could not be removed tried again at once."""
+    try:
+        with service.store.writing() as session:
+            retry_deletion(session, viewer.user, deletion_id, now=datetime.now(UTC))
+    except _REFUSED as error:
+        said = word(f"refusal_{error.refusal.value}", language(request))
+        return _shown(request, service, viewer, said=said, status=422)
+    return _back("flash_archive_retry")
+
+
 def _back(said: str) -> Response:
     response = RedirectResponse("/archive", 303)
     flash(response, said)
@@ -146,13 +162,15 @@ def _shown(
         people = {one.requested_by for one in deletions} | {one.decided_by for one in deletions}
         names = user_names(session, people)
         written = hide_by_call(session, [one.call_id for one in deletions], zone)
+        failed = failures_of(session, [one.deletion_id for one in deletions])
         values: dict[str, Any] = {
             "standing": archive.standing(session, due) if viewer.scope.everything else None,
             "alarms": archive.alarms(session, viewer.scope),
             "empty": archive.proved_empty(session, viewer.scope),
             "stones": {one.recording_id for one in archive.tombstones(session, viewer.scope)},
         }
-    views = [_view(viewer, one, names, written, service) for one in deletions]
+    looks = _Looks(viewer, names, written, failed, service)
+    views = [looks.view(one) for one in deletions]
     values |= {
         "viewer": viewer,
         "requests": [v for v in views if v.deletion.state is DeletionState.REQUESTED],
@@ -166,20 +184,31 @@ def _shown(
     return page(request, "archive.html", values, status=status)
 
 
-def _view(
-    viewer: Viewer,
-    one: Deletion,
-    names: dict[int, str],
-    written: Callable[[str, str], str],
-    service: Service,
-) -> DeletionView:
-    is_open, is_own = one.state is DeletionState.REQUESTED, one.requested_by == viewer.user.user_id
-    return DeletionView(
-        deletion=one,
-        reason=written(one.call_id, one.reason),
-        asked_by=names.get(one.requested_by, "–"),
-        decided_by=names.get(one.decided_by or 0, "–"),
-        when=format_moment(one.changed_at.astimezone(service.store.zone)),
-        may_decide=is_open and not is_own and viewer.may(Right.APPROVE_DELETION),
-        may_withdraw=is_open and is_own,
-    )
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What laying out a request needs."""
+
+    viewer: Viewer
+    names: dict[int, str]
+    written: Callable[[str, str], str]
+    failed: dict[int, Failures]
+    service: Service
+
+    def view(self, one: Deletion) -> DeletionView:
+        """Lay out one request for the person who looks."""
+        viewer = self.viewer
+        is_open = one.state is DeletionState.REQUESTED
+        is_own = one.requested_by == viewer.user.user_id
+        failures = self.failed.get(one.deletion_id)
+        return DeletionView(
+            deletion=one,
+            reason=self.written(one.call_id, one.reason),
+            asked_by=self.names.get(one.requested_by, "–"),
+            decided_by=self.names.get(one.decided_by or 0, "–"),
+            when=format_moment(one.changed_at.astimezone(self.service.store.zone)),
+            may_decide=is_open and not is_own and viewer.may(Right.APPROVE_DELETION),
+            may_withdraw=is_open and is_own,
+            failures=failures,
+            faults=tuple(one.note.split(", ")) if failures and one.note else (),
+            may_retry=failures is not None and viewer.may(Right.REQUEST_DELETION),
+        )

@@ -14,7 +14,7 @@ from qa.api.v1.schemas import Answer, Line, Request, Text
 from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
 from qa.api.written import hide_by_call
 from qa.records import Right
-from qa.store import archive
+from qa.store import archive, retrying
 from qa.store import deletions as store
 from qa.store.archive import Kept
 from qa.store.deletions import Deletion, DeletionKind, DeletionState
@@ -48,6 +48,11 @@ class DeletionOut(Answer):
     state: DeletionState
     decided_by: int | None
     changed_at: datetime
+    failures: int = Field(
+        0, description="How often its files could not be removed since it was last asked for."
+    )
+    fault: str | None = Field(None, description="Why, where it failed: `not_permitted`, …")
+    next_try: datetime | None = Field(None, description="When the service tries again, by itself.")
 
 
 class DeletionIn(Request):
@@ -138,9 +143,28 @@ def withdraw_deletion(deletion_id: DeletionId, service: Running, viewer: Asker) 
         return _given(session, service, [made])[0]
 
 
+@router.post(
+    "/deletions/{deletion_id}/retry",
+    summary="Try a deletion again",
+    response_model=DeletionOut,
+    responses=declared("not_found", "not_allowed", "conflict"),
+)
+def retry_deletion(deletion_id: DeletionId, service: Running, viewer: Asker) -> DeletionOut:
+    """Have files that could not be removed tried again at once; failures are counted anew."""
+    with service.store.writing() as session:
+        made = retrying.retry_deletion(session, viewer.user, deletion_id, now=now())
+        return _given(session, service, [made])[0]
+
+
 def _given(session: Any, service: Service, found: Sequence[Deletion]) -> list[DeletionOut]:
     written = hide_by_call(session, [one.call_id for one in found], service.store.zone)
+    failed = retrying.failures_of(session, [one.deletion_id for one in found])
+    notes = {one.deletion_id: one.note for one in found}
     outs = [DeletionOut.model_validate(one) for one in found]
     for out in outs:
         out.reason = written(out.call_id, out.reason)
+        known = failed.get(out.deletion_id)
+        if known is not None:
+            out.failures, out.next_try = known.count, known.next_at
+            out.fault = notes[out.deletion_id] or None
     return outs

@@ -58,6 +58,22 @@ WORDS: Final[Mapping[str, Wording]] = {
     "archive_state_erasing": Wording("正在删除", "being deleted"),
     "archive_state_refused": Wording("系统拒绝：仍需要或不为空", "refused: needed, or not empty"),
     "archive_state_failed": Wording("文件删不掉，将重试", "a file stays; it is tried again"),
+    "archive_state_retry": Wording("马上重试", "about to be tried again"),
+    "archive_failed": Wording(
+        "{since} 起失败 {n} 次，{next} 自动重试（间隔逐次延长，最长一天）",
+        "failed {n} times since {since}; tried again at {next} (waits grow, up to a day)",
+    ),
+    "archive_retry": Wording("现在重试", "Try again now"),
+    "archive_fault_not_permitted": Wording("没有权限删除文件", "the file may not be removed"),
+    "archive_fault_no_regular_file": Wording(
+        "那里是链接或目录，不是录音文件", "a link or folder lies there, no recording"
+    ),
+    "archive_fault_in_storage": Wording(
+        "文件在对象存储里，需由其管理员删除", "it lies in object storage; its owner removes it"
+    ),
+    "archive_fault_unreadable": Wording("文件读不出来", "the file cannot be read"),
+    "archive_fault_locked": Wording("密钥不在，无法核对", "its key is not at hand"),
+    "flash_archive_retry": Wording("一分钟内会再试。", "It is tried again within a minute."),
     "archive_state_done": Wording("已删除", "deleted"),
     "archive_asked_by": Wording("{name} 申请", "asked by {name}"),
     "archive_decided_by": Wording("{name} 决定", "decided by {name}"),
