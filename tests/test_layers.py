@@ -25,6 +25,7 @@ STEPS = (
     ("reasons", "sections"),
     ("packed", "records", "refusals", "vault"),
     ("types", "errors", "logs"),
+    ("slotted",),
 )
 STEP_OF = {name: number for number, names in enumerate(STEPS) for name in names}
 

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from qa.slotted import made_quickly
+
 
 class Role(StrEnum):
     """Who is speaking."""
@@ -12,6 +14,7 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
     """A half-open stretch of the recording, `[start_ms, end_ms)`.
@@ -37,6 +40,7 @@ class Span:
         return max(0, min(self.end_ms, other.end_ms) - max(self.start_ms, other.start_ms))
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Segment:
     """Speech on one channel; no words yet."""

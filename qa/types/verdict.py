@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from qa.slotted import made_quickly
 from qa.types.transcript import Question, Role, Span
 
 
@@ -33,6 +34,7 @@ class SlotStatus(StrEnum):
     UNSURE = "unsure"
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Match:
     """Where something was heard, or almost heard.
@@ -52,6 +54,7 @@ class Match:
     similarity: float
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class SlotVerdict:
     """One slot of a script: said (then `match`), or not (then the nearest miss, if any).
@@ -79,6 +82,7 @@ class Promise:
     due: datetime | None = None
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One rule's outcome on one call, with its evidence.
@@ -108,6 +112,7 @@ class Verdict:
 _FLAGS = Outcome.VIOLATED, Outcome.UNDECIDED  # naming a member of an enumeration takes a call
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
     """A rule, its verdict, and the points it takes off (0 or more)."""
@@ -127,6 +132,7 @@ class ScoreLine:
         return self.verdict.outcome in _FLAGS
 
 
+@made_quickly
 @dataclass(frozen=True, slots=True)
 class GroupScore:
     """What one group of rules took off, and how many of its lines are violated or undecided."""
