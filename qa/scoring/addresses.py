@@ -275,10 +275,11 @@ def _diagonal_costs(left: str, right: str) -> list[list[int]]:
 
     The cost of a stretch of both is then one difference along its diagonal.
     """
-    heard = sounds(right)
+    heard, mine = sounds(right), sounds(left)
+    costs = {code: list(map(cost_row(code).__getitem__, heard)) for code in set(mine)}
     sums = [[0] * (len(right) + 1)]
-    for row in map(cost_row, sounds(left)):
-        sums.append([0, *map(add, sums[-1], map(row.__getitem__, heard))])
+    for code in mine:
+        sums.append([0, *map(add, sums[-1], costs[code])])
     return sums
 
 

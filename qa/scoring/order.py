@@ -34,11 +34,11 @@ class Turn:
 
     def __init__(self, track: Track, start: int, end: int) -> None:
         self._track, self._start, self._end = track, start, end
-        bare, positions = track.bare
-        left, right = start, end
-        if len(bare) < len(track.text):
-            left, right = bisect_left(positions, start), bisect_left(positions, end)
-        self._bare, self._positions = bare[left:right], positions[left:right]
+        self._bare, self._positions = track.bare
+        self._left, self._right = start, end
+        if len(self._bare) < len(track.text):
+            self._left = bisect_left(self._positions, start)
+            self._right = bisect_left(self._positions, end)
         self._known: dict[tuple[str, bool], list[Place]] = {}
 
     def places(self, codes: str, *, exact: bool) -> list[Place]:
@@ -54,17 +54,13 @@ class Turn:
         return known
 
     def _find(self, codes: str, exact: bool) -> list[Place]:
-        places, length = [], len(codes)
+        places, last = [], len(codes) - 1
+        text, at, right = self._bare, self._left - 1, self._right
         if exact:
-            text, at = self._track.sounds, self._track.sounds.find(codes, self._start, self._end)
-            while at >= 0:
-                places.append((at, at + length))
-                at = text.find(codes, at + 1, self._end)
-            return places
-        at = self._bare.find(codes)
-        while at >= 0:
-            places.append((self._positions[at], self._positions[at + length - 1] + 1))
-            at = self._bare.find(codes, at + 1)
+            text, at, right = self._track.sounds, self._start - 1, self._end
+        positions = range(len(text)) if exact else self._positions
+        while (at := text.find(codes, at + 1, right)) >= 0:
+            places.append((positions[at], positions[at + last] + 1))
         return places
 
     def in_order(self, pattern: Pattern, parts: Sequence[Sequence[Place] | None]) -> bool:
@@ -91,6 +87,8 @@ class Turn:
     ) -> list[int]:
         """Return where those places end that can follow a part with one of these ends."""
         track, reach = self._track, longest + (CLOSE_REACH if close else MAX_GAP)
+        if max(places)[0] < min(ends):
+            return []
         found = []
         for at in dict.fromkeys(ends):
             inside = [end for start, end in places if at <= start and end <= at + reach]

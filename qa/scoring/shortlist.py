@@ -81,11 +81,16 @@ class _Part:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A pattern with the wordings of its parts."""
+    """A pattern with the wordings of its parts.
+
+    Attributes:
+        parts: in their order; `rarest_first` has those with the fewest wordings first.
+    """
 
     pattern: Pattern
     floor: float
     parts: tuple[_Part, ...]
+    rarest_first: tuple[tuple[int, _Part], ...]
     wordings: Mapping[str, _Wording]
 
 
@@ -142,7 +147,7 @@ class _Place:
             grams: of this turn.
         """
         standing: set[tuple[int, str]] = set()
-        for number, part in enumerate(entry.parts):
+        for number, part in entry.rarest_first:
             before = len(standing)
             named = [part.by_gram[gram] for gram in part.grams & grams]
             for alternatives in (*named, part.anywhere):
@@ -211,7 +216,9 @@ class Shortlist:
         grams = _chosen_grams({w for *_, parts in laid for part in parts for _, w in part})
         for pattern, need, parts in laid:
             filed = tuple(_filed_part(part, grams) for part in parts)
-            entry = _Entry(pattern, need, filed, {a: w for part in parts for a, w in part})
+            rarest = sorted(enumerate(filed), key=lambda part: len(pattern.parts[part[0]]))
+            wordings = {a: w for part in parts for a, w in part}
+            entry = _Entry(pattern, need, filed, tuple(rarest), wordings)
             self._patterns.append(entry)
         self._first = self.lexicon.reserve(len(self._patterns))
         for number, entry in enumerate(self._patterns, self._first):

@@ -373,17 +373,17 @@ def distance(wanted: str, stream: str) -> tuple[int, int, int]:
     """
     if (at := stream.rfind(wanted)) >= 0:
         return 0, at, at + len(wanted)
-    previous = [(0, j) for j in range(len(stream) + 1)]
+    # A cell is one number, its edits above where its stretch begins: the least is the best.
+    edit = 1 << len(stream).bit_length()
+    previous = list(range(len(stream) + 1))
     for i, digit in enumerate(wanted, 1):
-        row = [(i, 0)]
-        for j, heard in enumerate(stream, 1):
-            row.append(
-                min(
-                    (previous[j - 1][0] + (digit != heard), previous[j - 1][1]),
-                    (previous[j][0] + 1, previous[j][1]),
-                    (row[-1][0] + 1, row[-1][1]),
-                )
-            )
+        left = i * edit
+        row = [left]
+        for heard, across, above in zip(stream, previous, previous[1:], strict=False):
+            if digit != heard:
+                across += edit
+            left = min(across, above + edit, left + edit)
+            row.append(left)
         previous = row
-    end = min(range(len(previous)), key=lambda j: (previous[j][0], -j))
-    return previous[end][0], previous[end][1], end
+    end = min(range(len(previous)), key=lambda j: (previous[j] // edit, -j))
+    return previous[end] // edit, previous[end] % edit, end

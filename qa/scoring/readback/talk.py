@@ -156,9 +156,12 @@ class Talk:
         """Return when each character of an utterance begins."""
         key = (track.role, k)
         if key not in self._known_times:
-            starts = char_starts(track.utterances[k][1])
+            starts, origins = char_starts(track.utterances[k][1]), track.origins[k]
             last = len(starts) - 1
-            self._known_times[key] = [starts[min(o, last)] for o in track.origins[k] if starts]
+            if starts and origins[-1] <= last:  # as ever, unless the words lack some of the text
+                self._known_times[key] = list(map(starts.__getitem__, origins))
+            else:
+                self._known_times[key] = [starts[min(o, last)] for o in origins if starts]
         return self._known_times[key]
 
     def time(self, track: Track, position: int) -> int:

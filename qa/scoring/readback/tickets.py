@@ -176,6 +176,7 @@ def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
     return [
         surname
         for track, a, b in places
+        if sound_regex(_ANY_SPELLING).search(track.sounds, a, b)  # in hardly any call
         for spelling, surname in SPELT.items()
         for found in sound_regex(spelling).finditer(track.sounds, a, b)
         if _is_spelt(track.text, *found.span(), surname)
@@ -192,6 +193,7 @@ def _is_spelt(text: str, start: int, end: int, surname: str) -> bool:
 
 
 SPELT_REACH = 2
+_ANY_SPELLING = "|".join(SPELT)
 
 
 def without_title(written: str) -> str:
