@@ -134,6 +134,11 @@ class HearingSettings(Section):
     vad_aggressiveness: int = Field(
         1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"
     )
+    second_model: str = Field(
+        "",
+        description="a larger model that reads again by what somebody may be fined; where it hears "
+        "otherwise, a person decides; empty for none",
+    )
     speakers: bool = Field(
         False,
         description="tell agent and customer apart in mono recordings, by their voices; needs the "

@@ -15,7 +15,7 @@ from qa.scoring.ruleset import Ruleset
 from qa.scoring.scorecard import open_questions, score_call
 from qa.transcribe.engine import ENGINE_REVISION, Engine
 from qa.transcribe.models import model_path
-from qa.types import Call, Hearing, Question, Scorecard, Transcript
+from qa.types import SECOND_EAR, Call, Hearing, Question, Scorecard, Transcript
 from qa.vault import load_ring
 
 if TYPE_CHECKING:
@@ -107,6 +107,7 @@ class Worker:
         self._loading = Lock()
         self._encoder: Encoder | None = None
         self._speakers = _speaker_model(settings)
+        self._second = SecondEar(settings) if settings.hearing.second_model else None
         self._fingerprint = engine_fingerprint(settings)
         from qa.transcribe.ahead import DecodersAhead
 
@@ -170,6 +171,9 @@ class Worker:
                     encoder=self._voices(decoded.recording.channel_count),
                     words=words_for(self._settings.words, ruleset),
                 )
+                if self._second is not None:
+                    notes = tuple(sorted({*transcript.notes, SECOND_EAR}))
+                    transcript = replace(transcript, notes=notes)
                 if ask is not None:
                     transcript = self._with_answers(transcript, _Sound(decoded, engine), ask)
             except EngineError as error:
@@ -218,7 +222,7 @@ class Worker:
     def _with_answers(self, transcript: Transcript, sound: "_Sound", ask: Ask) -> Transcript:
         """Ask and answer behind a fence: a transcript is worth more than its hearings."""
         try:
-            for _ in range(ROUNDS):
+            for _ in range(ROUNDS if self._second is None else ROUNDS + 1):
                 questions = ask(transcript)
                 answers = self._answers(transcript, sound, questions) if questions else ()
                 if not answers:
@@ -234,13 +238,11 @@ class Worker:
     ) -> tuple[Hearing, ...]:
         from qa.transcribe.hear import answer
 
-        return answer(
-            questions,
-            transcript,
-            sound.decoded,
-            sound.engine,
-            aggressiveness=self._settings.hearing.vad_aggressiveness,
-        )
+        level = self._settings.hearing.vad_aggressiveness
+        answers = answer(questions, transcript, sound.decoded, sound.engine, aggressiveness=level)
+        if self._second is not None:
+            answers += self._second.read(questions, sound.decoded)
+        return answers
 
     def _voices(self, channel_count: int) -> "Encoder | None":
         """Load what tells voices apart at the first mono recording."""
@@ -279,6 +281,56 @@ class Worker:
             return self._engine, self._together
 
 
+class SecondEar:
+    """A second, larger recogniser, loaded when something is first to be read again.
+
+    Raises:
+        ConfigError: no recogniser has the name of the settings.
+        ModelNotFoundError: its model is not on this machine.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        from qa.transcribe.recognisers import decode_fingerprint
+
+        name = settings.hearing.second_model
+        model_path(name, models_dir=settings.models_dir)
+        hearing = settings.hearing.model_copy(update={"model": name})
+        self._settings = settings.model_copy(update={"hearing": hearing})
+        self._name = decode_fingerprint(hearing, models_dir=settings.models_dir)
+        self._engine: Engine | None = None
+        self._using = Lock()  # one recording at a time: it is asked rarely, and for little
+
+    def read(
+        self, questions: Sequence[Question], decoded: "DecodedRecording"
+    ) -> tuple[Hearing, ...]:
+        """Answer the questions that put no hypothesis; see `qa.transcribe.second.read_again`.
+
+        Returns:
+            Nothing where the recogniser fails: the questions stay open.
+        """
+        if all(question.hypotheses for question in questions):
+            return ()
+        from qa.transcribe.second import read_again
+
+        with self._using:
+            try:
+                if self._engine is None:
+                    self._engine = load_engine(self._settings, self._name)
+                return read_again(
+                    questions,
+                    decoded,
+                    self._engine,
+                    aggressiveness=self._settings.hearing.vad_aggressiveness,
+                    name=self._name,
+                )
+            except EngineError as error:
+                _log.warning("a second reading stays open: %s", error.problem)
+                return ()
+            finally:
+                if self._engine is not None:
+                    self._engine.forget()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sound:
     """A recording at hand, and what hears it."""
@@ -289,8 +341,8 @@ class _Sound:
 
 def with_hearings(transcript: Transcript, hearings: Sequence[Hearing]) -> Transcript:
     """Add what the sound answered; of two answers to the same question the first stays."""
-    known = {(h.channel, h.span, h.text) for h in transcript.hearings}
-    new = {(h.channel, h.span, h.text): h for h in reversed(hearings)}
+    known = {(h.channel, h.span, h.text, h.by) for h in transcript.hearings}
+    new = {(h.channel, h.span, h.text, h.by): h for h in reversed(hearings)}
     added = [hearing for place, hearing in new.items() if place not in known]
     return replace(transcript, hearings=tuple(sorted([*transcript.hearings, *added])))
 

@@ -153,6 +153,9 @@ NOTES: Final[Mapping[str, Wording]] = {
     "domain_words": Wording(
         "识别时提示了业务词", "the recogniser was told which domain words to expect"
     ),
+    "second_ear": Wording(
+        "可罚款的项目由第二识别模型复听", "what may cost money is read again by a second recogniser"
+    ),
     "no_confidence": Wording(
         "识别模型不给出把握程度，凭文字不能判违规",
         "the recogniser does not say how sure it is; words alone convict nobody",

@@ -85,6 +85,7 @@ class LineView:
         span: what its play button plays.
         ticket: what the ticket says of the detail: its name and the words; None for no such thing.
         can_hear: whether the sound can still answer what leaves it undecided.
+        by_second: whether `nearest` is what a second recogniser reads.
     """
 
     rule_id: str
@@ -106,6 +107,7 @@ class LineView:
     group: str = ""
     ticket: tuple[str, str] | None = None
     can_hear: bool = False
+    by_second: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def _line_view(
         group=group,
         ticket=_ticket(line, call, hidden, lang),
         can_hear=verdict.outcome is Outcome.UNDECIDED and bool(verdict.questions),
+        by_second=verdict.reason == "second_ear_differs",
     )
 
 

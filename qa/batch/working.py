@@ -148,7 +148,7 @@ def _heard(transcriber: Transcriber, job: Job, path: Path, task: Task) -> Heard:
     elif ask is not None:
         from qa.pipeline import ROUNDS, with_hearings
 
-        for _ in range(ROUNDS):
+        for _ in range(ROUNDS + bool(task.settings.hearing.second_model)):
             questions = ask(transcript)
             answers = transcriber.hear(path, transcript, questions) if questions else ()
             if not answers:

@@ -49,7 +49,7 @@ _KNOWN = {
     Word: "text span confidence",
     ChannelMeasures: "channel speech_ms level_dbfs clipped_ratio loudness_lufs noise_dbfs",
     Segment: "channel span",
-    Hearing: "channel span text margin tokens",
+    Hearing: "channel span text margin tokens by",
     Span: "start_ms end_ms",
     Sound: "signals ring_count rings_are_whole ended_by silences overlaps sides faults",
     Signal: "kind channel span",
@@ -231,7 +231,7 @@ def pack(transcript: Transcript) -> bytes:
         list(transcript.notes),
         [[s.channel, s.span.start_ms, s.span.end_ms] for s in transcript.speech],
         [
-            [h.channel, h.span.start_ms, h.span.end_ms, h.text, h.margin, h.tokens]
+            [h.channel, h.span.start_ms, h.span.end_ms, h.text, h.margin, h.tokens, h.by]
             for h in transcript.hearings
         ],
         [[a.typecode, len(a)] for a in arrays],

@@ -55,6 +55,14 @@ DETAILS: Final[Mapping[str, Wording]] = {
         "识别模型不给出把握程度，不能只凭文字判违规，请听录音",
         "the recogniser does not say how sure it is, so its words alone do not convict; listen",
     ),
+    "second_ear_open": Wording(
+        "可能罚款，但第二识别模型还没有听过这里，先不判",
+        "it may cost money, and the second recogniser has not heard it yet",
+    ),
+    "second_ear_differs": Wording(
+        "可能罚款，但两个识别模型在这里听到的不一样，请听录音",
+        "it may cost money, and the two recognisers do not hear the same here; listen",
+    ),
     "check_failed": Wording(
         "检查程序出错（{error}），请报告管理员",
         "the check itself failed ({error}); please report it",

@@ -35,7 +35,7 @@ class Scene:
 
     @cached_property
     def _margins(self) -> dict[tuple[int, Span, str], float]:
-        return {(h.channel, h.span, h.text): h.margin for h in self.transcript.hearings}
+        return {(h.channel, h.span, h.text): h.margin for h in self.transcript.hearings if not h.by}
 
     def margins(self, question: Question) -> dict[str, float] | None:
         """Return the margin in nats of each hypothesis; None, and noted, while any is unknown."""
@@ -44,6 +44,15 @@ class Scene:
             self.asked.append(question)
             return None
         return {text: self._margins[*place, text] for text in question.hypotheses}
+
+    def read_again(self, question: Question) -> str | None:
+        """Return what a second recogniser reads at a place; None, and noted, while unknown."""
+        place = (question.channel, question.span)
+        for hearing in self.transcript.hearings:
+            if hearing.by and (hearing.channel, hearing.span) == place:
+                return hearing.text
+        self.asked.append(question)
+        return None
 
     @cached_property
     def _kept(self) -> dict[Hashable, Any]:

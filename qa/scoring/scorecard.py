@@ -10,6 +10,7 @@ from typing import Any
 
 from qa.scoring.check import Scene
 from qa.scoring.ruleset import Group, Rule, Ruleset
+from qa.scoring.second_ear import second_ear
 from qa.types import (
     NO_CONFIDENCE,
     Call,
@@ -89,7 +90,9 @@ def judge_rule(rule: Rule, scene: Scene) -> Verdict:
     """
     scene.asked.clear()
     try:
-        verdict = _within_the_words(rule, scene, _in_every_reading(rule, scene))
+        verdict = _judged(rule, scene)
+        if verdict.outcome is _VIOLATED and rule.grade is Grade.FINE and rule.check.by_words:
+            verdict = second_ear(verdict, scene, lambda read: _judged(rule, read))
         if scene.asked:
             verdict = replace(verdict, questions=tuple(dict.fromkeys(scene.asked)))
         return verdict
@@ -101,6 +104,10 @@ def judge_rule(rule: Rule, scene: Scene) -> Verdict:
         place = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else "?"
         _log.error("rule %s failed inside its check: %s at %s", rule.rule_id, _name(error), place)
         return Verdict(Outcome.UNDECIDED, "check_failed", (("error", _name(error)),))
+
+
+def _judged(rule: Rule, scene: Scene) -> Verdict:
+    return _within_the_words(rule, scene, _in_every_reading(rule, scene))
 
 
 def _in_every_reading(rule: Rule, scene: Scene) -> Verdict:
@@ -182,6 +189,7 @@ def hearings_revision(hearings: Sequence[Hearing]) -> str:
         return ""
     answers = sorted(
         f"{h.channel} {h.span.start_ms} {h.span.end_ms} {h.text} {h.margin:.3f} {h.tokens}"
+        + (f" {h.by}" if h.by else "")
         for h in hearings
     )
     return hashlib.sha256("\n".join(answers).encode()).hexdigest()

@@ -91,5 +91,5 @@ def with_hearings(session: Session, transcript: Transcript) -> Transcript:
     return replace(transcript, hearings=hearings) if hearings else transcript
 
 
-def _place(hearing: Hearing) -> tuple[int, Span, str]:
-    return hearing.channel, hearing.span, hearing.text
+def _place(hearing: Hearing) -> tuple[int, Span, str, str]:
+    return hearing.channel, hearing.span, hearing.text, hearing.by

@@ -120,7 +120,7 @@ def _asked(
     questions: Sequence[Question], transcript: Transcript
 ) -> dict[tuple[int, Span], list[str]]:
     """Gather the texts of each place that have no answer yet, as many as the limit lets in."""
-    known = {(h.channel, h.span, h.text) for h in transcript.hearings}
+    known = {(h.channel, h.span, h.text) for h in transcript.hearings if not h.by}
     asked: dict[tuple[int, Span], list[str]] = {}
     count = left = 0
     for question in questions:

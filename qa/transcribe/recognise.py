@@ -139,6 +139,31 @@ def recognise(
     return measure_sound(transcript, list(map(ChannelSound, samples, frames)))
 
 
+def read_parts(
+    decoded: DecodedRecording,
+    engine: Engine,
+    parts: Sequence[list[Segment]],
+    *,
+    aggressiveness: int,
+) -> list[list[Word]]:
+    """Read some of a recording's speech, as `recognise` would read a recording of nothing else.
+
+    Args:
+        parts: per channel, in time order.
+
+    Returns:
+        The words of each channel, in time order.
+
+    Raises:
+        EngineError: the recogniser failed.
+    """
+    sides = [
+        _Channel(i, decoded.channel(i), decoded.frames(i, aggressiveness=aggressiveness), own)
+        for i, own in enumerate(parts)
+    ]
+    return _hear_channels(sides, engine, None).words
+
+
 def _expected(
     words: WordSettings | None, segments: Sequence[Sequence[Segment]], engine: Engine
 ) -> Expected | None:

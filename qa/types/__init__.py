@@ -16,6 +16,7 @@ from qa.types.call import (
 )
 from qa.types.transcript import (
     NO_CONFIDENCE,
+    SECOND_EAR,
     ChannelMeasures,
     Emptiness,
     Hearing,
@@ -47,6 +48,7 @@ from qa.types.verdict import (
 
 __all__ = [
     "NO_CONFIDENCE",
+    "SECOND_EAR",
     "Attitude",
     "Call",
     "ChannelMeasures",

@@ -201,7 +201,7 @@ class Question:
         span: the place: all words of the channel whose middle lies in it stand to be replaced; an
             empty span asks for an insertion.
         hypotheses: texts that may have been said there, simplified, without punctuation; an empty
-            one is silence.
+            one is silence. None at all asks a second recogniser what it reads there.
     """
 
     channel: int
@@ -218,6 +218,8 @@ class Hearing:
         margin: log-likelihood of what is said around the place with `text` in it, less that with
             the words as they were heard there; in nats, 0 for the same words, rarely above.
         tokens: tokens in which the two readings differ.
+        by: the second recogniser that read `text` at this place by itself, with punctuation, empty
+            for nothing (then margin and tokens are 0); empty where a hypothesis was weighed.
     """
 
     channel: int
@@ -225,11 +227,17 @@ class Hearing:
     text: str
     margin: float
     tokens: int
+    by: str = ""
 
 
 NO_CONFIDENCE = "no_confidence"
 """Note of a transcript whose engine does not say how sure it is of a word: nobody is convicted by
 its words alone."""
+
+
+SECOND_EAR = "second_ear"
+"""Note of a transcript whose rules may ask a second, larger recogniser: nobody is fined for words
+that it does not hear too."""
 
 
 @dataclass(frozen=True, slots=True)

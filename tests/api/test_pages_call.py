@@ -4,6 +4,7 @@ import io
 import re
 import shutil
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from fastapi.testclient import TestClient
 from qa.api.app import create_app
 from qa.records import UserRole
 from qa.store.audit_reading import AuditFilter, list_entries
+from qa.store.scorecards import current_scorecards, publish
+from qa.types import Match, Outcome, Role, Span, Verdict
 from tests.api.conftest import BASE
 from tests.people import log_in, person
-from tests.review_store import PHONE, SECONDS, Review, review_store
+from tests.review_store import NOW, PHONE, SECONDS, Review, review_store
 
 
 def test_call_page_shows_every_rule_with_its_evidence(client: TestClient) -> None:
@@ -156,3 +159,23 @@ def test_calls_that_were_not_judged(client: TestClient) -> None:
     assert "没有评分：录音无法使用" in broken and "文件不完整" in broken
     assert "没有找到录音" in gone and "<audio" not in gone
     assert client.get("/audio/gone").status_code == 404
+
+
+def test_where_a_second_recogniser_hears_otherwise_both_readings_are_shown(tmp_path: Path) -> None:
+    with review_store(tmp_path) as review:
+        with review.store.reading() as session:
+            card = current_scorecards(session, ["score"])["score"]
+        said = Match(2, Role.AGENT, Span(4_000, 6_000), "今天保证给您修好", "今天保证", 1.0)
+        other = replace(said, quote="今天争取给您修好", expected=said.quote, similarity=0.75)
+        differs = Verdict(Outcome.UNDECIDED, "second_ear_differs", matches=(said,), nearest=other)
+        lines = tuple(replace(x, verdict=differs) if x.rule_id == "IP01" else x for x in card.lines)
+        with review.store.writing() as session:
+            publish(session, [replace(card, lines=lines, hearings="a" * 64)], NOW)
+        app = create_app(review.store, review.settings)
+        with TestClient(app, base_url=BASE) as client:
+            log_in(client, review.store, person(review.store, UserRole.HEAD))
+            zh, en = (client.get(f"/calls/score?lang={lang}").text for lang in ("zh", "en"))
+    for html, label in ((zh, "第二识别模型听到"), (en, "the second recogniser hears")):
+        assert "「今天保证给您修好」" in html
+        assert re.search(f"{label}</span>.*「今天争取给您修好」", html, re.DOTALL)
+    assert "两个识别模型在这里听到的不一样" in zh and "−20" not in zh

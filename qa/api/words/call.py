@@ -30,6 +30,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "no_due": Wording("期限不明", "due time unknown"),
     "ticket_says": Wording("工单{detail}", "ticket, {detail}"),
     "can_hear": Wording("可由录音作答：", "The recording can tell:"),
+    "second_ear": Wording("第二识别模型听到", "the second recogniser hears"),
     "nearest": Wording("最接近", "nearest"),
     "expected": Wording("应说", "expected"),
     "searched": Wording("查找范围", "searched"),
