@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Integer, Select, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, cast, exists, func, or_, select, text
 from sqlalchemy.orm import Session
 
 from qa.errors import RecordingError, RecordingFault
@@ -22,6 +22,8 @@ from qa.store.tables_ingest import RecordingSidesRow
 from qa.store.upsert import upsert
 from qa.types import Emptiness
 
+_MANY = 100_000
+"""From so many recordings on, their number may be what the database takes it for."""
 _EMPTY_FAULTS = (
     *(RecordingFault.SILENT.value, RecordingFault.NO_SAMPLES.value),
     RecordingFault.EMPTY_FILE.value,
@@ -51,6 +53,7 @@ class ArchiveStanding:
 
     Attributes:
         recordings: all that are kept; deleted ones are not among them.
+        is_exact: whether `recordings` was counted, and with it `overdue`.
         overdue: not read within the days of the setting.
         bad: by how they were found, without those that are well.
         oldest: when the recording was read that waits longest; None where one was never read.
@@ -64,6 +67,7 @@ class ArchiveStanding:
     bad: dict[str, int]
     deleted: int
     oldest: datetime | None
+    is_exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,13 +89,16 @@ class ToKeep:
     name: str | None
 
 
-def standing(session: Session, due_before: datetime) -> ArchiveStanding:
+def standing(session: Session, due_before: datetime, *, roughly: bool = False) -> ArchiveStanding:
     """Count how the archive stands.
 
     Args:
         due_before: what was read earlier than this is overdue.
+        roughly: a server that counts rows one by one may say about how many recordings there are,
+            where they are very many.
     """
-    known = session.scalar(select(func.count()).select_from(RecordingRow)) or 0
+    guessed = _guessed_recordings(session) if roughly else 0
+    known = guessed or session.scalar(select(func.count()).select_from(RecordingRow)) or 0
     deleted = session.scalar(select(func.count()).select_from(TombstoneRow)) or 0
     gone = select(func.count()).select_from(TombstoneRow)
     gone = gone.join(RecordingRow, RecordingRow.recording_id == TombstoneRow.recording_id)
@@ -120,7 +127,17 @@ def standing(session: Session, due_before: datetime) -> ArchiveStanding:
         bad={state: n for state, n in sorted(states.items()) if state != Kept.OK},
         deleted=deleted,
         oldest=oldest if checked >= total else None,
+        is_exact=not guessed,
     )
+
+
+def _guessed_recordings(session: Session) -> int:
+    """Ask PostgreSQL about how many recordings there are; 0 where that is better counted."""
+    if session.get_bind().dialect.name != "postgresql":
+        return 0
+    asked = text("SELECT reltuples FROM pg_class WHERE oid = to_regclass(:name)")
+    found = session.scalar(asked, {"name": RecordingRow.__tablename__}) or 0
+    return round(found) if found >= _MANY else 0
 
 
 def alarms(session: Session, scope: Scope, *, limit: int = 200) -> list[Alarm]:

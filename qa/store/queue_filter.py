@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
     Integer,
     Select,
@@ -155,6 +156,39 @@ def _with_plus(element: _Unindexed, compiler: Any, **options: Any) -> str:
     return f"+{compiler.process(element.column, **options)}"
 
 
+class _OneByOne(ColumnElement[bool]):
+    """Two columns are equal, and PostgreSQL does not read all that has the first one to know it.
+
+    It takes a subquery with such a condition for one that is asked for every call of the archive,
+    and makes a table of all answers first: all verdicts of a rule, for the few calls of a page.
+    """
+
+    inherit_cache = True
+    _traverse_internals = [  # noqa: RUF012
+        ("one", InternalTraversal.dp_clauseelement),
+        ("other", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, one: Any, other: Any) -> None:
+        self.one, self.other, self.type = one.expression, other.expression, Boolean()
+
+    def self_group(self, against: Any = None) -> "_OneByOne":
+        """Stand as it is: where a database has no truth values, it would be compared with 1."""
+        return self
+
+
+@compiles(_OneByOne)
+def _equal(element: _OneByOne, compiler: Any, **options: Any) -> str:
+    one, other = (compiler.process(side, **options) for side in (element.one, element.other))
+    return f"{one} = {other}"
+
+
+@compiles(_OneByOne, "postgresql")
+def _between(element: _OneByOne, compiler: Any, **options: Any) -> str:
+    one, other = (compiler.process(side, **options) for side in (element.one, element.other))
+    return f"({one} >= {other} AND {one} <= {other})"
+
+
 def _hidden(column: Any, few: Few | None) -> Any:
     """Hide a column from the indexes where few calls are found otherwise.
 
@@ -279,7 +313,7 @@ def _has_rule(rule_id: str, outcome: Outcome | None, few: Few | None) -> ColumnE
     flagged = (VerdictRow.rule_id == rule_id, VerdictRow.outcome.in_(_outcomes(outcome)))
     if few is Few.RULE:
         return CallStatusRow.scorecard_id.in_(select(VerdictRow.scorecard_id).where(*flagged))
-    return exists().where(VerdictRow.scorecard_id == CallStatusRow.scorecard_id, *flagged)
+    return exists().where(_OneByOne(VerdictRow.scorecard_id, CallStatusRow.scorecard_id), *flagged)
 
 
 def few_by(session: Session, wanted: QueueFilter) -> Few | None:

@@ -371,6 +371,7 @@ ROWS = (
     row("POST /messages/read", EVERYBODY, send={"data": {"last": "0"}}),
     # the archive
     row("GET /archive", REVIEWERS),
+    row("GET /archive/recordings", REVIEWERS),
     row("POST /archive/deletions", REVIEWERS, scoped=True, send={"data": ABOUT_CALL}),
     row("POST /archive/deletions/{deletion_id}/decide", PUBLISHERS, send={"data": DELETING}),
     row("POST /archive/deletions/{deletion_id}/withdraw", REVIEWERS, scoped=True),

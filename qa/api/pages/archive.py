@@ -164,7 +164,9 @@ def _shown(
         written = hide_by_call(session, [one.call_id for one in deletions], zone)
         failed = failures_of(session, [one.deletion_id for one in deletions])
         values: dict[str, Any] = {
-            "standing": archive.standing(session, due) if viewer.scope.everything else None,
+            "standing": archive.standing(session, due, roughly=True)
+            if viewer.scope.everything
+            else None,
             "alarms": archive.alarms(session, viewer.scope),
             "empty": archive.proved_empty(session, viewer.scope),
             "stones": {one.recording_id for one in archive.tombstones(session, viewer.scope)},

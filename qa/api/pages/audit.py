@@ -2,15 +2,15 @@
 
 import json
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from qa.api.access import Viewer, needs
 from qa.api.display import format_time
+from qa.api.pages.shared import midnight
 from qa.api.rendering import language, page
 from qa.api.service import Service, running_service
 from qa.api.words import WORDS, word
@@ -48,8 +48,8 @@ class AuditQuery:
             person=self.person.strip().lower(),
             subject_kind=self.kind.strip(),
             subject=self.subject.strip(),
-            since=_midnight(self.since, zone, 0),
-            until=_midnight(self.until, zone, 1),
+            since=midnight(self.since, zone, 0),
+            until=midnight(self.until, zone, 1),
         )
 
     def link(self, before: int) -> str:
@@ -94,18 +94,6 @@ def show_audit(
         "links_calls": viewer.may(Right.READ_CALLS),
     }
     return page(request, "audit.html", values)
-
-
-def _midnight(text: str, zone: ZoneInfo, days_later: int) -> datetime | None:
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError as error:
-        raise HTTPException(400, "a date is written 2025-11-18") from error
-    if not 1900 <= day.year <= 9000:
-        raise HTTPException(400, "a date is written 2025-11-18")
-    return datetime.combine(day + timedelta(days=days_later), time(), tzinfo=zone)
 
 
 def _action_name(action: str, lang: str) -> str:

@@ -1,8 +1,10 @@
 """What several pages use: codes in words, titles of rules."""
 
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
-from fastapi import Request
+from fastapi import HTTPException, Request
 from pydantic import Field
 
 from qa.api.rendering import language
@@ -39,3 +41,23 @@ def titles_in(titles: dict[str, tuple[str, str]], lang: str) -> dict[str, str]:
 def _fault(code: str | None, lang: str) -> str:
     known = {fault.value: fault for fault in RecordingFault}
     return fault_text(known[code], lang) if code in known else code or ""
+
+
+def midnight(text: str, zone: ZoneInfo, days_later: int) -> datetime | None:
+    """Read a day of an address as the moment it begins; None where none is given.
+
+    Args:
+        days_later: so many days behind it.
+
+    Raises:
+        HTTPException: 400, there is no such day.
+    """
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise HTTPException(400, "a date is written 2025-11-18") from error
+    if not 1900 <= day.year <= 9000:
+        raise HTTPException(400, "a date is written 2025-11-18")
+    return datetime.combine(day + timedelta(days=days_later), time(), tzinfo=zone)
