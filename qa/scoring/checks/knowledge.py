@@ -10,10 +10,19 @@ from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.answered import Answer, wrong_answers
 from qa.scoring.by_example import Heard, Statement, statements_like
 from qa.scoring.check import Check, Example, Scene
-from qa.scoring.grammar import Pattern, as_regex, compile_all, compile_pattern, find_pattern
+from qa.scoring.grammar import (
+    GAP,
+    Found,
+    Pattern,
+    as_regex,
+    compile_all,
+    compile_pattern,
+    find_pattern,
+)
 from qa.scoring.hypotheses import Finding
-from qa.scoring.spotting import Guards, Policy, Sighting, spot
+from qa.scoring.spotting import Guards, Policy, Sighting, is_harmless, spot
 from qa.scoring.suspicion import MAX_PLACES, ask
+from qa.scoring.track import Hit
 from qa.scoring.windows import span_of
 from qa.types import Outcome, Verdict
 
@@ -29,6 +38,8 @@ class Topic:
     Attributes:
         also: other names under which entries may have the topic.
         statements: wrong statements, in the notation of `qa.scoring.grammar`.
+        frames: wrong statements as lists of parts; all of one list stand in a sentence in any order,
+            character by character, and no negation but theirs stands between them.
         unless: wordings near which a statement is right or about something else.
         context: words of which one has to stand somewhere in the call, whoever says it.
         answers: wrong answers to the customer's questions about it.
@@ -39,9 +50,10 @@ class Topic:
     unless: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
+    frames: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
-        for notations in (self.statements, self.unless, self.context):
+        for notations in (self.statements, self.unless, self.context, *self.frames):
             compile_all(notations)
 
 
@@ -78,6 +90,7 @@ _VALVE = {
 _TOPIC = {
     "statements": ["[您|自己]…总阀…[拧开|打开]"],
     "unless": ["师傅~打开"],
+    "frames": [["总阀", "[拧|转]", "圈"]],
     "answers": [{"asked": ["能不能~[开|动]~总阀"], "said": ["您随意"], "brief": ["[能|可以]"]}],
 }
 _GUARDS = {"negated_by": ["不能", "别"], "denied_by": ["千万别"], "asked_with": ["吗"]}
@@ -119,6 +132,8 @@ class Misguidance(Check):
         Example(_TAUGHT, "坐席: 您千万别把总阀拧开。", Outcome.MET),
         Example(_TAUGHT, "坐席: 您自己不能动，总阀等师傅打开。", Outcome.MET),
         Example(_TAUGHT, "坐席: 您不用把总阀拧开。", Outcome.MET),
+        Example(_TAUGHT, "坐席: 拧三圈就行，那个总阀。", Outcome.VIOLATED),
+        Example(_TAUGHT, "坐席: 别拧那三圈，那是总阀。", Outcome.MET),
         Example(_TAUGHT, "客户: 您让我把总阀拧开？\n坐席: 没有的。", Outcome.MET),
         Example(_TAUGHT, "坐席: 您家总阀打开了吗？", Outcome.MET),
         Example(_TAUGHT, "客户: 我能不能动那个总阀？\n坐席: 可以啊。", Outcome.VIOLATED),
@@ -147,6 +162,7 @@ class Misguidance(Check):
             tuple(c for topic in known for c in topic.context),
             tuple(a for topic in known for a in topic.answers),
             tuple(Statement.of(e) for e in entry.examples),
+            tuple(f for topic in known for f in topic.frames),
         )
 
     @cached_property
@@ -190,6 +206,10 @@ class Misguidance(Check):
             for sighting in statements_like(taught.examples, heard, self.guards):
                 if _holds(taught, scene, sighting):
                     yield taught, sighting
+            for frame in taught.frames:
+                for sighting in _framed(scene, frame, self.guards):
+                    if _holds(taught, scene, sighting):
+                        yield taught, sighting
             for answer in taught.answers:
                 for sighting in wrong_answers(scene, answer, self.guards):
                     yield taught, sighting
@@ -205,6 +225,31 @@ class _Taught:
     context: tuple[str, ...]
     answers: tuple[Answer, ...]
     examples: tuple[Statement, ...]
+    frames: tuple[tuple[str, ...], ...]
+
+
+def _framed(scene: Scene, frame: tuple[str, ...], guards: Guards) -> Iterator[Sighting]:
+    """Find the sentences in which all parts of a frame stand, in whatever order."""
+    track = scene.agent
+    parts = [as_regex((part,)) for part in frame]
+    if not all(part.search(track.text) for part in parts):
+        return
+    start = 0
+    while start < len(track.text):
+        end = track.sentence_end(start)
+        found = [part.search(track.text, start, end) for part in parts]
+        start = end
+        hits = [match for match in found if match]
+        if len(hits) < len(parts):
+            continue
+        place = min(m.start() for m in hits), max(m.end() for m in hits)
+        named = "".join(dict.fromkeys(m[0] for m in hits))
+        if len(NEGATIONS.findall(track.text[slice(*place)])) > len(NEGATIONS.findall(named)):
+            continue
+        text = GAP.join(m[0] for m in sorted(hits, key=lambda m: m.start()))
+        sighting = Sighting(Found(text, len(text), Hit(*place, 1.0, 1.0)), sure=True)
+        if not is_harmless(track, sighting.found, guards):
+            yield sighting
 
 
 def _holds(taught: _Taught, scene: Scene, sighting: Sighting) -> bool:
