@@ -20,7 +20,10 @@ ALSO_AMIDST = (
     "|(?:感谢|谢谢|多谢)(?:您|你)?的?(?:合作|配合|支持|理解)"
 )
 """Of these what is also said when a call goes on: 这样吧，您把地址说一下; 刚才电话挂了."""
-HUNG_UP = "(?:电话|线|刚才|刚刚|上次|上回|突然|怎么|自己|给您|给我|不小心).{0,3}$"
+HUNG_UP = (
+    "(?:电话|线)(?:又|突然|自己|就|怎么|被|给您|给我)?$"
+    "|(?:刚才|刚刚|上次|上回|突然|怎么|自己|不小心)[^吧啊行好]{0,3}$"
+)
 """What stands before 挂了 in words about a call that was cut: 刚才电话挂了，是吧."""
 LEAVE_CHARS = 40
 """Characters at the end of a side's last turn within which leave is taken."""
