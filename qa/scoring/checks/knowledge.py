@@ -38,8 +38,8 @@ class Topic:
     Attributes:
         also: other names under which entries may have the topic.
         statements: wrong statements, in the notation of `qa.scoring.grammar`.
-        frames: wrong statements as lists of parts; all of one list stand in a sentence in any order,
-            character by character, and no negation but theirs stands between them.
+        frames: wrong statements as lists of parts: all of a list stand in one sentence, in any
+            order, character by character, and no negation but theirs stands between them.
         unless: wordings near which a statement is right or about something else.
         context: words of which one has to stand somewhere in the call, whoever says it.
         answers: wrong answers to the customer's questions about it.

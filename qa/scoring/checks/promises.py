@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from qa.scoring.anonymous import if_nobody_said, unexcused
+from qa.scoring.answered import Answer, wrong_answers
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.due import due_time, find_times
@@ -20,6 +21,7 @@ _FORMS = {
     "allowed": ["尽快", "反映", "争取"],
     "guards": {"negated_by": ["不能", "不"], "quoted_after": ["师傅说", "您说"]},
 }
+_ANSWERED = {**_FORMS, "answers": [{"asked": ["还会~漏"], "said": ["漏不了"]}]}
 _Place = tuple[tuple[int, int], Match]
 """Where the agent committed to something, and the evidence."""
 TIME_REACH = 15
@@ -51,6 +53,7 @@ class PromiseAbsent(Check):
         commitments: what agents say that somebody will do; recorded when a time stands with it.
         eta_allowed: whether a sentence that gives a time may promise it, save in firm words.
         firm: words of guarantee, result and money that `eta_allowed` does not excuse.
+        answers: questions of the customer, and the answers to them that promise (会再漏吗？漏不了).
     """
 
     kind = "promise_absent"
@@ -64,6 +67,7 @@ class PromiseAbsent(Check):
     commitments: tuple[str, ...] = ()
     eta_allowed: bool = False
     firm: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
     examples = (
         Example(_FORMS, "坐席: 您放心，保证今天下午给您修好。", Outcome.VIOLATED),
         Example(_FORMS, "坐席: 我不能保证今天一定修好。", Outcome.MET),
@@ -81,6 +85,8 @@ class PromiseAbsent(Check):
             Outcome.VIOLATED,
         ),
         Example({**_FORMS, "eta_allowed": True}, "坐席: 一定给您退费。", Outcome.VIOLATED),
+        Example(_ANSWERED, "客户: 还会漏吗？\n坐席: 漏不了，您放心。", Outcome.VIOLATED),
+        Example(_ANSWERED, "客户: 还会漏吗？\n坐席: 说不好，您先观察。", Outcome.MET),
         Example(_FORMS, "未知: 保证今天修好。", Outcome.UNDECIDED),
     )
 
@@ -117,6 +123,7 @@ class PromiseAbsent(Check):
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = [s for s in self._spot(scene, self._expanded) if not self._is_eta(scene, s)]
         found += self._pledged(scene)
+        found += [s for s in self._answered(scene) if not self._is_eta(scene, s)]
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
         doubts = unsure(self._spot(scene, compile_all(self.doubtful)))
         found += [s for s in doubts if not self._is_eta(scene, s)]
@@ -145,6 +152,11 @@ class PromiseAbsent(Check):
         pledges = compile_all(self.pledges)
         found = spot(scene.agent, pledges, policy=self.policy, guards=self._unconditional)
         return [sighting for sighting in found if sighting.sure]
+
+    def _answered(self, scene: Scene) -> Iterator[Sighting]:
+        """Spot answers that promise only together with their question."""
+        for answer in self.answers:
+            yield from wrong_answers(scene, answer, self.guards)
 
     def _is_eta(self, scene: Scene, sighting: Sighting) -> bool:
         """Whether a form only gives an expected time, where the ruleset wants one to be given."""
