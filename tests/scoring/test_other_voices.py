@@ -1,4 +1,4 @@
-"""Wordings of other speakers, with near misses: quoted, denied, asked, allowed, the customer's own."""
+"""Wordings of other speakers, with near misses: quoted, denied, asked, allowed."""
 
 from pathlib import Path
 
