@@ -33,6 +33,12 @@ WANTS_TO_KNOW = (
     "(?:咨询|打听|了解|请教|问)(?:一下|一?[个件]|下|点|问|您|你|些|哈|啊)"
 )
 """How an inquiry is introduced."""
+DOING = "(?:买|装|放|拧|开|关|换|拆|修|弄|调|接|改|动|安|加)"
+OWN_DOING = (
+    f"(?:能不能|可不可以|可以|能|让不让|要不要|用不用)(?:我|我们|咱)?自己.{{0,8}}{DOING}"
+    f"|自己.{{0,8}}{DOING}.{{0,8}}(?:行不|可以吗|可以不|行吗|成不|成吗|能行|中不|好使不)"
+)
+"""How somebody asks whether to do something to the heating without the company."""
 POLICY = frozenset(("change", "billing", "conduct"))
 """What is asked about without anything being broken: 停供, 开栓, 退费."""
 DETAIL_ASKS = frozenset(("name", "phone", "waybill"))
@@ -82,10 +88,34 @@ def _introduces_inquiry(talk: Talk) -> bool:
         return False
     if sound_regex(NOT_A_REPORT).search(talk.customer_sounds):
         return True
-    if not sound_regex(WANTS_TO_KNOW).search(talk.customer_sounds, 0, INTRODUCTION_CHARS):
-        return False
-    policy = all(kind in POLICY for _, _, kind in customer_faults(talk))
-    return policy and not talk.asks and not sound_regex(TAKEN).search(talk.agent_sounds)
+    if not _begins_with(talk, OWN_DOING):
+        if not _begins_with(talk, WANTS_TO_KNOW):
+            return False
+        if not all(kind in POLICY for _, _, kind in customer_faults(talk)):
+            return False
+    return not talk.asks and not _is_taken(talk)
+
+
+def _begins_with(talk: Talk, words: str) -> bool:
+    first = talk.customer_sounds[:INTRODUCTION_CHARS]
+    return sound_regex(words).search(first) is not None
+
+
+def _is_taken(talk: Talk) -> bool:
+    """Whether the agent takes a report; not where one is only offered (要是不热，我给您登记)."""
+    for match in sound_regex(TAKEN).finditer(talk.agent_sounds):
+        start = talk.agent.sentence_start(match.start())
+        offered = sound_regex(OFFERED).search(talk.agent_sounds, start, match.start())
+        declined = sound_regex(DECLINED).search(talk.reply_to(match.end() - 1))
+        if not (offered and declined):
+            return True
+    return False
+
+
+OFFERED = "要是|如果|需要|要不|您要|您看|想"
+"""What comes before a report that is only offered."""
+DECLINED = "^.{0,4}(?:先?不用|不麻烦|不需要|算了|先不|不报|甭|用不着|再说|再看)"
+"""How somebody declines an offer."""
 
 
 INTRODUCTION_CHARS = 60
