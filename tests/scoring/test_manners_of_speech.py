@@ -5,7 +5,6 @@ import pytest
 
 from qa.types import Outcome
 from tests.scoring.judging import judge
-from tests.scoring.test_other_voices import _dialogue as spoken
 
 SAID: dict[tuple[str, str], list[str]] = {
     ("FP03", "MET"): [
@@ -134,6 +133,12 @@ SAID: dict[tuple[str, str], list[str]] = {
         "客户: 我催了三回了，没人管。",
     ],
 }
+
+
+def spoken(said: str) -> str:
+    """Write 客户的话||坐席的话 as a dialogue; without || it is the agent's."""
+    asked, _, answer = said.rpartition("||")
+    return f"客户: {asked}\n坐席: {answer}" if asked else f"坐席: {answer}"
 
 
 @pytest.mark.parametrize(("rule", "outcome"), SAID)
