@@ -2,7 +2,7 @@
 
 import getpass
 from collections import Counter
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -34,8 +34,8 @@ def reconcile(
     """Hold calls, recordings and agents together, and list what does not add up.
 
     Calls without recording, recordings without call, duplicates, silent and one-sided recordings
-    (many in a day: the recorder is faulty), unknown agents, and calls whose metadata, roster and
-    spoken number name different people. Exit code 1: something needs a person.
+    (many in a day: the recorder is faulty), times that cannot be, unknown agents, and calls whose
+    metadata, roster and spoken number name different people. Exit code 1: something needs a person.
     """
     from qa.ingest.sources.configured import records_of
     from qa.store import reconciling
@@ -49,6 +49,7 @@ def reconcile(
             fault_share=settings.ingest.fault_share,
             fault_calls=settings.ingest.fault_calls,
             with_records=records_of(settings),
+            until=datetime.now(UTC) + timedelta(days=1),
         )
         _look_at_channels(store)
         with store.reading() as session:

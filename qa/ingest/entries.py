@@ -16,6 +16,8 @@ MAX_PATH_CHARS = 4096
 MAX_TEXT_CHARS = 1000
 MAX_RINGS = 1000
 TOP_POINTS = 10
+YEARS = range(1970, 2200)
+"""What a clock may show, right or wrong; 9999-12-31 is an export's way to say nothing."""
 TICKET_TIMES = ("received_at", "contacted_at", "arrived_at", "completed_at")
 
 _TIME = re.compile(
@@ -190,10 +192,10 @@ def parse_time(text: str, zone: ZoneInfo) -> datetime | None:
         zone: where the text has no offset.
 
     Returns:
-        The time in UTC; None when it is none.
+        The time in UTC; None when it is none, or of a year that no clock shows (`YEARS`).
     """
     found = _TIME.fullmatch(text)
-    if not found:
+    if not found or int(found[1]) not in YEARS:
         return None
     numbers = [int(part or 0) for part in found.groups()[:6]]
     offset = (found[7] or "").upper()

@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 from zoneinfo import ZoneInfo
 
 from qa.errors import ConfigError
-from qa.ingest.entries import Fault, call_values
+from qa.ingest.entries import YEARS, Fault, call_values
 from qa.ingest.rows import CallEntry, FoundFile, Issue, Voice
 from qa.ingest.scan import AUDIO_SUFFIXES
 
@@ -210,8 +210,11 @@ def _entry(
 def _parse_time(text: str, time_format: str, zone: ZoneInfo) -> datetime | None:
     try:
         if time_format == "%s":
-            return datetime.fromtimestamp(int(text), UTC)
-        time = datetime.strptime(text, time_format)
+            time = datetime.fromtimestamp(int(text), UTC)
+        else:
+            time = datetime.strptime(text, time_format)
+        if time.year not in YEARS:
+            return None
         return (time if time.tzinfo else time.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None

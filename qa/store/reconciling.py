@@ -7,7 +7,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Any
@@ -35,6 +35,8 @@ from qa.store.tables import (
 from qa.store.tables_ingest import RecordingSidesRow
 from qa.types import Scorecard
 
+OLDEST = datetime(2010, 1, 1, tzinfo=UTC)
+"""A clock that shows less has never been set: recorders begin at 1970, 2000 or thereabouts."""
 _SILENT_FAULTS = ("silent", "empty_file", "no_samples")
 _SPOKEN_DIFFERS = ("number_differs", "number_not_said")
 
@@ -48,6 +50,7 @@ class Kind(StrEnum):
     SILENT_RECORDING = "silent_recording"
     ONE_SIDED_RECORDING = "one_sided_recording"
     RECORDER_FAULT = "recorder_fault"
+    ODD_TIME = "odd_time"
     UNKNOWN_AGENT = "unknown_agent"
     NO_AGENT = "no_agent"
     AGENT_DISPUTED = "agent_disputed"
@@ -62,6 +65,7 @@ TO_DO: Mapping[Kind, str] = {
     Kind.SILENT_RECORDING: "listen; several in a day point to the recorder",
     Kind.ONE_SIDED_RECORDING: "listen; several in a day point to the recorder",
     Kind.RECORDER_FAULT: "have the recorder or the line looked at today",
+    Kind.ODD_TIME: "set the recorder's clock; name the true time of the call in calls.csv",
     Kind.UNKNOWN_AGENT: "add the agent to agents.csv, or correct the number",
     Kind.NO_AGENT: "find out who took it: qa attribute CALL --agent ID",
     Kind.AGENT_DISPUTED: "decide whose it is: qa attribute CALL --agent ID",
@@ -108,6 +112,7 @@ class Limits:
         fault_share, fault_calls: share and number of a source's calls in a day that are silent or
             one-sided, from which its recorder is taken to be faulty.
         with_records: sources that have call records: a recording without one is missing it.
+        until: a call that begins later lies in the future; None where nobody asks.
     """
 
     day: date | None = None
@@ -115,6 +120,7 @@ class Limits:
     fault_share: float = 0.2
     fault_calls: int = 5
     with_records: frozenset[str] = frozenset()
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ def reconcile(session: Session, zone: ZoneInfo, limits: Limits) -> Reconciliatio
         *look.missing_halves(),
         *look.duplicates(),
         *look.quiet_recordings(),
+        *look.odd_times(),
         *look.agents(),
         *look.spoken_otherwise(),
         *look.rejected(),
@@ -219,6 +226,18 @@ class _Look:
                     f"{count} of {seen[source, day]} recordings are silent or one-sided",
                     {"quiet": count, "recordings": seen[source, day], "share": round(share, 3)},
                 )
+
+    def odd_times(self) -> Iterator[Finding]:
+        """Find calls of a time that cannot be: the clock of their recorder is wrong.
+
+        Whichever day is looked at, since any of them may be of that day.
+        """
+        odd = CallRow.started_at < OLDEST
+        if self._limits.until is not None:
+            odd = or_(odd, CallRow.started_at > self._limits.until)
+        for row in self._session.scalars(select(CallRow).where(CallRow.replaced_by.is_(None), odd)):
+            reason = "the call is said to be of a time that cannot be: the recorder's clock?"
+            yield self._finding(Kind.ODD_TIME, True, row, reason)
 
     def agents(self) -> Iterator[Finding]:
         """Find calls of nobody, of unknown people, and of more than one."""

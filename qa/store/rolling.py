@@ -4,10 +4,12 @@ Harmless to repeat. A day is read anew as a whole, so that no error could stay.
 """
 
 import json
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -36,12 +38,20 @@ _LOCK = 7_312_004  # any number that nothing else in the database uses
 DAYS_AT_ONCE = 10
 """So many days are added up in one transaction: some tenths of a second in a large centre."""
 
+LONGEST_GAP_DAYS = 31
+"""Days without calls are added up, too, so that a stretch of days is read as one; not so where a
+recorder's clock stood at 2000, and thousands of them lie before the next call."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Day:
-    """A day of the zone, as moments."""
+    """A day of the zone, as moments.
 
-    day: date
+    Attributes:
+        day: None for a stretch of days without any call.
+    """
+
+    day: date | None
     starts: datetime
     ends: datetime
 
@@ -84,31 +94,66 @@ def _roll_some(session: Session, zone: ZoneInfo) -> bool:
             session.execute(delete(table))
     known = session.execute(select(DayTouchRow.touch_id, DayTouchRow.since, DayTouchRow.until))
     before = [(row[0], row[1], row[2]) for row in known]
-    some = [day for day, _ in zip(_stale(session, zone), range(DAYS_AT_ONCE), strict=False)]
-    for day in some:
-        _roll_day(session, day, zone)
+    some = list(islice(_stale(session, zone), DAYS_AT_ONCE))
+    for one in some:
+        if one.day is not None:
+            _roll_day(session, one, zone)
     _forget_touches(session, before, some)
     return bool(some)
 
 
 def _stale(session: Session, zone: ZoneInfo) -> Iterator[_Day]:
     """List the days to add up, the newest first, and at last that of calls of unknown time."""
-    is_known = CallStatusRow.sorted_at > UNKNOWN_TIME
+    rolled = set(session.scalars(select(RolledDayRow.day).where(RolledDayRow.zone == zone.key)))
+    touched = touches(session, FIRST, LAST)
+    for one in _days(session, zone, rolled):
+        is_new = one.day is not None and one.day not in rolled
+        if is_new or overlaps(touched, one.starts, one.ends):
+            yield one
+
+
+def _days(session: Session, zone: ZoneInfo, rolled: set[date]) -> Iterator[_Day]:
+    """List the days of all calls, the newest first; long stretches without calls as one."""
+    is_known = and_(CallStatusRow.sorted_at > UNKNOWN_TIME, CallStatusRow.sorted_at < LAST)
     # Two questions: SQLite answers each from the end of an index, and both together by a scan.
     first = session.scalar(select(func.min(CallStatusRow.sorted_at)).where(is_known))
     last = session.scalar(select(func.max(CallStatusRow.sorted_at)).where(is_known))
-    rolled = set(session.scalars(select(RolledDayRow.day).where(RolledDayRow.zone == zone.key)))
-    touched = touches(session, FIRST, LAST)
-    days = []
+    unknown, above = _day(UNKNOWN_TIME.astimezone(zone).date(), zone), LAST
     if first is not None and last is not None:
-        day, end = last.astimezone(zone).date(), first.astimezone(zone).date()
         # Days that were added up and lost all their calls are looked at, too.
-        day, end = max([day, *rolled]), min([end, *(one for one in rolled if one.year > 1970)])
-        days = [day - timedelta(days=back) for back in range((day - end).days + 1)]
-    for one in (*days, UNKNOWN_TIME.astimezone(zone).date()):
-        found = _Day(one, _midnight(one, zone), _midnight(one + timedelta(days=1), zone))
-        if one not in rolled or overlaps(touched, found.starts, found.ends):
-            yield found
+        known = sorted(one for one in rolled if one.year > UNKNOWN_TIME.year)
+        ends = [first.astimezone(zone).date(), last.astimezone(zone).date(), *known]
+        day, end = max(ends), min(ends)
+        yield _Day(None, _day(day, zone).ends, above)
+        above = _day(end, zone).starts
+        while day >= end:
+            one = _day(day, zone)
+            if day not in rolled:
+                before = _last_with_calls(session, one, zone, known)
+                if (day - before).days > LONGEST_GAP_DAYS:
+                    yield _Day(None, _day(before, zone).ends, one.ends)
+                    day = before
+                    continue
+            yield one
+            day -= timedelta(days=1)
+    yield _Day(None, unknown.ends, above)
+    yield unknown
+
+
+def _last_with_calls(session: Session, until: _Day, zone: ZoneInfo, known: list[date]) -> date:
+    """Find the last day, this one or before, that has calls or was added up."""
+    newest = session.scalar(
+        select(func.max(CallStatusRow.sorted_at)).where(
+            CallStatusRow.sorted_at > UNKNOWN_TIME, CallStatusRow.sorted_at < until.ends
+        )
+    )
+    day = newest.astimezone(zone).date() if newest is not None else date.min
+    at = bisect_left(known, until.ends.date())
+    return max(day, known[at - 1]) if at else day
+
+
+def _day(day: date, zone: ZoneInfo) -> _Day:
+    return _Day(day, _midnight(day, zone), _midnight(day + timedelta(days=1), zone))
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

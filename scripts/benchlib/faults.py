@@ -131,10 +131,12 @@ class Ground(Protocol):
     """A database on which night after night begins anew.
 
     Attributes:
+        name: of the database.
         store: open, with connections of its own only since the last `renew`.
         faults: the names of the faults that it knows.
     """
 
+    name: str
     store: Store
     settings: Settings
     faults: tuple[str, ...]
@@ -156,6 +158,8 @@ class SqliteGround:
         folder: of its own.
         disk: a small file system of its own for the database; without it, no fault `disk`.
     """
+
+    name = "sqlite"
 
     def __init__(self, folder: Path, disk: Path | None = None) -> None:
         self.faults = ("exception", "kill", "pages", "busy", *(("disk",) if disk else ()))
@@ -197,6 +201,7 @@ class SqliteGround:
 class PostgresGround:
     """A database of a PostgreSQL server; see `Ground`."""
 
+    name = "postgres"
     faults = ("exception", "kill", "room", "lock", "cut off", "unanswered")
 
     def __init__(self, folder: Path, cluster: Cluster) -> None:

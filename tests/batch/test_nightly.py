@@ -91,7 +91,8 @@ def contents(store: Store) -> dict[str, Any]:
     skip = ("runs", "run_tasks", "verdicts", "scorecards", "call_status", "spot_checks")
     skip += ("audit_log", "audit_head")  # a chain over times
     skip += ("report_versions", "report_deliveries", "report_attempts")  # they say when
-    skip += ("reports",)  # numbers of PostgreSQL are used up by what was rolled back
+    # Numbers of PostgreSQL are used up by what was rolled back.
+    skip += ("reports", "day_touches", "event_scan")
     cards = (
         "SELECT call_id, transcript_key, context, ruleset_hash, is_current, total, count(*) "
         "FROM scorecards LEFT JOIN verdicts USING (scorecard_id) GROUP BY 1, 2, 3, 4, 5, 6 "
@@ -99,8 +100,11 @@ def contents(store: Store) -> dict[str, Any]:
     )
     audit = "SELECT action, count(*) FROM audit_log GROUP BY 1 ORDER BY 1"
     checks = "SELECT kind, day, agent_id, call_id, position FROM spot_checks ORDER BY 1, 2, 3, 5"
+    scanned = "SELECT (SELECT max(scorecard_id) FROM scorecards) - scorecard_id FROM event_scan"
     return {
         **snapshot(store, without=skip),
+        "day_touches": rows_of(store, "SELECT since, until FROM day_touches ORDER BY 1, 2"),
+        "event_scan": rows_of(store, scanned),
         "scorecards": rows_of(store, cards),
         "spot_checks": rows_of(store, checks),
         "audit": rows_of(store, audit),

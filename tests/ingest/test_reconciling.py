@@ -137,6 +137,28 @@ def test_halves_doubles_and_people(tmp_path: Path, store: Store) -> None:
     assert Kind.REJECTED_INPUT not in kinds(look(store, day=date(2025, 11, 18)))
 
 
+def test_a_recorder_whose_clock_is_wrong_is_told_and_its_calls_are_judged(
+    tmp_path: Path, store: Store, settings: Settings
+) -> None:
+    folder = tmp_path / "in"
+    times = {"old": "20000101-080000", "new": "20990101-080000", "good": "20251118-090000"}
+    for n, (name, clock) in enumerate(times.items()):
+        settled(folder / f"{name}_{clock}.wav", TALK.format(number="幺零八", n=n))
+    names = [compile_pattern("{call}_{started:%Y%m%d-%H%M%S}.wav")]
+    source = RecordingsSource(folder, ZONE, RecordingRules(names=names))
+    options = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE)
+    run = run_intake(store, settings, lambda heard: take_in(store, source), options=options)
+    assert run.judging.scored == 3
+    until = datetime.now(UTC) + timedelta(days=1)
+    for day in (None, date(2025, 11, 18)):
+        odd = [f for f in look(store, until=until, day=day).findings if f.kind is Kind.ODD_TIME]
+        assert [(one.call_id, one.day) for one in odd] == [
+            ("old", date(2000, 1, 1)),
+            ("new", date(2099, 1, 1)),
+        ]
+        assert all(one.needs_person and "clock" in one.reason + one.to_do for one in odd)
+
+
 @pytest.mark.parametrize(("quiet", "faulty"), [(4, False), (5, True)])
 def test_too_many_one_sided_calls_in_a_day_are_the_recorders_fault(
     tmp_path: Path, store: Store, quiet: int, faulty: bool

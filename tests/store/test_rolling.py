@@ -1,7 +1,7 @@
 """Figures by day say what a scan of all calls says, whatever happened and whatever is added up."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from qa.ingest.entries import YEARS
 from qa.records import Scope
 from qa.store import rolling, team_figures
 from qa.store.agent_series import Window, list_agents
@@ -156,6 +157,30 @@ def test_all_touches_end_and_totals_hold(tmp_path: Path) -> None:
             assert session.scalar(select(func.sum(AgentRuleRow.times))) == 24
         with centre.store.reading() as session:
             assert parts_of(session, [NOW - 2 * DAY, NOW + 20 * DAY]).days
+
+
+def test_a_clock_that_stood_at_2000_makes_no_thousands_of_days(tmp_path: Path) -> None:
+    with house(tmp_path) as centre:
+        call_centre(centre, random.Random(7))
+        odd = {"old": 2000, "new": 2055, "last": YEARS[-1]}
+        for name, year in odd.items():
+            end = datetime(year, 12, 31, 23, 30, tzinfo=UTC)
+            centre.judged(name, "108", "IP01 CL01 ?ID01", end)
+        assert roll(centre.store)
+        assert agreed(centre.store) >= 8
+        with centre.store.writing() as session:
+            days = set(session.scalars(select(RolledDayRow.day)))
+            assert {date(2001, 1, 1), date(2056, 1, 1)} < days  # in Shanghai
+            assert len(days) < 100
+            rebuild(session, NOW)  # touches all that lies between
+        assert roll(centre.store)
+        with centre.store.writing() as session:
+            assert session.scalar(select(func.count()).select_from(DayTouchRow)) == 0
+            moved = update(CallRow).where(CallRow.call_id == "old").values(started_at=NOW)
+            session.execute(moved)
+            calls_changed(session, ["old"], NOW)
+        assert roll(centre.store)
+        assert agreed(centre.store) >= 8
 
 
 def test_another_zone_adds_up_anew(tmp_path: Path) -> None:
