@@ -189,7 +189,9 @@ def _differing(
 ) -> list[DifferingView]:
     """Lay out where people differ, with the machine's finding to hear beside it."""
     found, result, names = about
-    shown = result.differing[:_DISAGREEMENTS]
+    closed = viewer.scope.closed  # in another set
+    open_ones = [one for one in result.differing if one.call_id not in closed]
+    shown = open_ones[:_DISAGREEMENTS]
     ids = sorted({one.call_id for one in shown})
     visible = calls_in_scope(session, viewer.scope, ids)
     zone, now = service.store.zone, datetime.now(UTC)

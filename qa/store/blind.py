@@ -1,16 +1,19 @@
 """Who still has to label which calls, and so sees nothing that anybody found of them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import cache
 
-from sqlalchemy import Select, and_, bindparam, exists, or_, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from qa.records import Right, Scope, User
 from qa.review.rights import rights_of, scope_of
+from qa.store.convert import chunks
 from qa.store.label_sets import CLOSE, HAND_IN
 from qa.store.tables import CallRow
-from qa.store.tables_labels import LabelStepRow, LabelTaskRow
+from qa.store.tables_labels import LabelSetRow, LabelStepRow, LabelTaskRow
 
 
 def open_scope(session: Session, user: User) -> Scope:
@@ -41,6 +44,37 @@ def closed_calls(session: Session, user_id: int) -> frozenset[str]:
         .where(*own)
     )
     return frozenset(others) | frozenset(session.scalars(select(LabelTaskRow.call_id).where(*own)))
+
+
+def blind_times(
+    session: Session, call_ids: Sequence[str]
+) -> dict[tuple[str, int], list[tuple[datetime, datetime | None]]]:
+    """Find from when until when people had calls to label blind; the end is None while they have.
+
+    Returns:
+        By call and user id; those who never had are left out.
+    """
+    drawn, same = aliased(CallRow), aliased(CallRow)
+    mine = and_(LabelStepRow.action == HAND_IN, LabelStepRow.done_by == LabelTaskRow.user_id)
+    over = (
+        select(func.min(LabelStepRow.done_at))
+        .where(LabelStepRow.set_id == LabelTaskRow.set_id, or_(LabelStepRow.action == CLOSE, mine))
+        .correlate(LabelTaskRow)
+        .scalar_subquery()
+    )
+    found: dict[tuple[str, int], list[tuple[datetime, datetime | None]]] = {}
+    for ids in chunks(call_ids):
+        rows = session.execute(
+            select(same.call_id, LabelTaskRow.user_id, LabelSetRow.made_at, over)
+            .select_from(LabelTaskRow)
+            .join(LabelSetRow, LabelSetRow.set_id == LabelTaskRow.set_id)
+            .join(drawn, drawn.call_id == LabelTaskRow.call_id)
+            .join(same, same.recording_id == drawn.recording_id)
+            .where(same.call_id.in_(ids))
+        )
+        for call_id, user_id, since, until in rows:
+            found.setdefault((call_id, user_id), []).append((since, until))
+    return found
 
 
 # Kept, for every request asks, and it takes longer to put together than to run.

@@ -26,7 +26,7 @@ from qa.review.events import (
 from qa.review.reviewing import check_text
 from qa.review.rights import rights_of
 from qa.store.audit import audit
-from qa.store.blind import open_scope
+from qa.store.blind import blind_times, open_scope
 from qa.store.convert import chunks
 from qa.store.events import load_events
 from qa.store.scope import agent_in_scope, is_open_to
@@ -155,7 +155,10 @@ def _withheld(
 
 
 def _listens(session: Session, call_ids: Sequence[str]) -> dict[str, list[Listen]]:
-    """Read who heard which call, from the audit log, in order."""
+    """Read who heard which call, from the audit log, in order.
+
+    What somebody heard while they labelled the call blind is left out.
+    """
     found: dict[str, list[Listen]] = defaultdict(list)
     for ids in chunks(list(dict.fromkeys(call_ids))):
         rows = session.scalars(
@@ -168,7 +171,12 @@ def _listens(session: Session, call_ids: Sequence[str]) -> dict[str, list[Listen
             )
             .order_by(AuditRow.entry_id)
         )
+        blind = blind_times(session, ids)
         for row in rows:
+            # While a call is closed to somebody, so are its events: they cannot file any.
+            times = blind.get((row.subject or "", row.actor or 0), ())
+            if any(a <= row.happened_at and (b is None or row.happened_at <= b) for a, b in times):
+                continue
             details = json.loads(row.details)
             span = Span(int(details.get("from_ms", 0)), int(details.get("to_ms", 0)))
             one = Listen(row.entry_id, row.actor or 0, row.happened_at, span)

@@ -47,6 +47,7 @@ from qa.store.omissions import (
     raise_candidates,
 )
 from qa.store.tables import CallRow, TicketRow
+from qa.store.tables_labels import LabelSetRow, LabelStepRow, LabelTaskRow
 from qa.store.tables_people import AuditRow
 from qa.types import Match, Outcome, Role, Scorecard, ScoreLine, Span, Verdict
 from tests.call_folders import open_store, settings_for
@@ -345,6 +346,28 @@ def test_heard_and_not_filed_in_time_is_a_candidate_with_the_log(centre: House) 
             if one.kind is OmissionKind.WITHHELD
         ]
     assert len(found.evidence) == 1 and found.known_since == NOW
+
+
+def test_what_was_heard_while_labelling_blind_obliges_nobody_to_file(centre: House) -> None:
+    """The events of the call are closed to them then; what they hear afterwards counts."""
+    heard(centre, "c1", COMPLAINT)
+    lead, hour = centre.people["lead1"], timedelta(hours=1)
+    with centre.store.writing() as session:
+        named = {"kind": "calibration", "title": "t", "ruleset_id": "r", "ruleset_hash": "h"}
+        made = LabelSetRow(**named, rules="[]", strata="{}", seed="s", made_at=NOW - hour)
+        session.add(made)
+        session.flush()
+        task = {"position": 1, "call_id": "c1", "stratum": "clean", "user_id": lead.user_id}
+        session.add(LabelTaskRow(set_id=made.set_id, **task))
+        number = made.set_id
+    listened(centre, "lead1", "c1", Span(0, 5000))
+    assert candidates(centre) == [("missed", "108")]
+    with centre.store.writing() as session:
+        step = {"action": "hand_in", "done_by": lead.user_id, "done_at": NOW + hour}
+        session.add(LabelStepRow(set_id=number, **step))
+    assert candidates(centre) == [("missed", "108")], "nor once they have handed in"
+    listened(centre, "lead1", "c1", Span(0, 5000), NOW + 2 * hour)
+    assert candidates(centre) == [("missed", "108"), ("withheld", "lead1")]
 
 
 def test_what_was_filed_or_dismissed_in_time_is_none(centre: House) -> None:

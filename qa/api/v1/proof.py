@@ -1,5 +1,6 @@
 """How right the rules are, calls to label blind, and whether agents serve alike."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Annotated, Any
 
@@ -180,7 +181,10 @@ def get_result(set_id: SetId, service: Running, viewer: Labeller) -> SetResultOu
         found = label_sets.find_set(session, set_id)
         if viewer.user.user_id not in found.people and not viewer.may(Right.PUBLISH_RULES):
             raise NotFoundError("label set", str(set_id))
-        return SetResultOut.of(agreement.agreement_of(session, set_id))
+        result = agreement.agreement_of(session, set_id)
+    closed = viewer.scope.closed  # in another set
+    open_ones = tuple(one for one in result.differing if one.call_id not in closed)
+    return SetResultOut.of(replace(result, differing=open_ones))
 
 
 @router.get("/consistency", summary="Compare agents' calls", response_model=SamenessOut)

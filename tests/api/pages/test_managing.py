@@ -62,7 +62,8 @@ def test_every_yuan_leads_to_its_clip(booked: tuple[Review, Any]) -> None:
         assert sheet.status_code == 200 and "10 + 50" in sheet.text
         year = browser.get("/ledger/years/2025/136")
         assert year.status_code == 200 and "/ledger/sheets/2025-11/136" in year.text
-        assert year.text.count("缺考核表，未关账") == 11 and "10.00" in year.text
+        assert year.text.count("入职前") == 10 and "10.00" in year.text
+        assert year.text.count("缺考核表，未关账") == 1, "the month after their last call"
         told = browser.get("/ledger/years/2025/136?lang=en").text
         assert "Yearly assessment sheet" in told and "missing: no sheet" in told
         assert browser.get("/ledger/years/20x5/136").status_code == 400
