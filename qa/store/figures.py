@@ -4,7 +4,8 @@ Sums, means and weeks are in `team_figures`.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -23,6 +24,8 @@ from qa.store.team_figures import Selection
 from qa.types import Outcome, Scorecard
 
 _MOST_TIMED = 10_000
+_NEWEST = 20
+"""An example is one of so many of the newest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class MissedRule:
     Attributes:
         times: violations, those that a person rejected left out.
         points: taken off by them, as the machine counts.
-        examples: the newest, with a clip.
+        examples: among the newest, with a clip; see `_with_few_calls`.
     """
 
     rule_id: str
@@ -90,11 +93,27 @@ def missed_rules(
             rule_id,
             len(some),
             sum(points for points, _ in some),
-            tuple([place for _, place in some if place.start_ms is not None][:examples]),
+            tuple([place for _, place in some if place.start_ms is not None][:_NEWEST]),
         )
         for rule_id, some in found.items()
     ]
-    return sorted(missed, key=lambda one: (-one.times, -one.points, one.rule_id))[:limit]
+    missed.sort(key=lambda one: (-one.times, -one.points, one.rule_id))
+    return _with_few_calls(missed[:limit], examples)
+
+
+def _with_few_calls(missed: Sequence[MissedRule], examples: int) -> list[MissedRule]:
+    """Choose examples among the newest, those first whose calls show other rules already.
+
+    One call that shows three rules is heard and understood sooner than three calls, and what is
+    personal in it is searched for once.
+    """
+    shown: set[str] = set()
+    chosen = []
+    for one in missed:
+        places = sorted(one.examples, key=lambda place: place.call_id not in shown)[:examples]
+        shown |= {place.call_id for place in places}
+        chosen.append(replace(one, examples=tuple(places)))
+    return chosen
 
 
 def _lifted(session: Session, wanted: Selection) -> set[tuple[int, str]]:

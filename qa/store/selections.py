@@ -75,11 +75,20 @@ def cells(
     Returns:
         Rows with `at`, a moment within the day, `agent_id` and `team` ('' for unknown), and counts.
     """
+    return cells_in(wanted, cell_parts(session, wanted, cuts), of=of)
+
+
+def cell_parts(session: Session, wanted: Selection, cuts: Sequence[datetime] = ()) -> Parts:
+    """Cut what `cells` reads into days that hold and what is read call by call."""
     bounds = list(cuts) or [wanted.since, wanted.until]
     one = wanted.agent_id is not None or (not wanted.scope.everything and not wanted.scope.teams)
     # Sums of days hold closed calls too: one such day alone would tell what was found of them.
     one = one or bool(wanted.scope.closed)
-    parts = Parts((), ((bounds[0], bounds[-1]),)) if one else parts_of(session, bounds)
+    return Parts((), ((bounds[0], bounds[-1]),)) if one else parts_of(session, bounds)
+
+
+def cells_in(wanted: Selection, parts: Parts, *, of: Sequence[str] = ()) -> Subquery:
+    """Select as `cells` does, of parts that are known already."""
     rolled = select(AgentDayRow.starts.label("at"), AgentDayRow.agent_id, AgentDayRow.team)
     rolled = rolled.add_columns(*(getattr(AgentDayRow, name) for name in SUMS)).where(
         parts.in_days(AgentDayRow.day),

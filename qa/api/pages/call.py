@@ -72,6 +72,8 @@ def _events(asking: Asking, call_id: str) -> list[EventView]:
     service, viewer = asking.service, asking.viewer
     with service.store.reading() as session:
         found = list_events(session, viewer.user, EventFilter(call_id=call_id))
+        if not found:  # as nearly always: nobody's names are needed
+            return []
         reading = reading_of(session, viewer, asking.lang, service.store.zone, found)
     return [event_view(event, reading) for event in found]
 
