@@ -17,7 +17,7 @@ from pydantic_settings import (
 )
 
 from qa.config_reports import ReportSettings
-from qa.config_words import WordSettings
+from qa.config_words import Word, WordSettings
 from qa.errors import ConfigError
 from qa.sections import (
     ArchiveSettings,
@@ -386,6 +386,12 @@ class Settings(BaseSettings):
         default_factory=dict,
         description="domain words that Whisper is told to expect, per ruleset id, 'default' for "
         "the rest; none at first (docs/how-to/recognisers.md)",
+    )
+
+    lexicon: dict[str, tuple[Word, ...]] = Field(
+        default_factory=dict,
+        description="names and words, per ruleset id, 'default' for the rest: the page of a call "
+        "writes them where something that sounds like them was heard unsurely, and marks it",
     )
 
     @property

@@ -1,7 +1,7 @@
 """What a call's page shows, gathered from the store for one reader."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -29,6 +29,7 @@ from qa.api.written import Hide, hide_in
 from qa.errors import NotFoundError, RulesetError
 from qa.masking import listen, mask_call, mask_scorecard, mask_transcript
 from qa.records import AppealState, ReviewState, Right
+from qa.scoring.correcting import Correction, corrections
 from qa.store import queries
 from qa.store.audit import audit
 from qa.store.names import user_names
@@ -105,6 +106,7 @@ def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
     sees_notes = asking.viewer.may(Right.REVIEW)
     reading = Reading(lang, service.store.zone, names, content.written, sees_notes)
     transcript = content.transcript
+    fixes = _fixes(asking, content)
     card = card_view(content.scorecard, content.call, lang) if content.scorecard else None
     return {
         "loaded": loaded,
@@ -114,7 +116,10 @@ def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
         "card": card,
         **_flag_lines(card),
         "transcript": transcript,
-        "utterances": utterance_views(transcript, content.scorecard, lang) if transcript else [],
+        "utterances": utterance_views(transcript, content.scorecard, lang, fixes)
+        if transcript
+        else [],
+        "has_corrections": bool(fixes),
         "sound": sound_rows(transcript, lang),
         "duration_ms": transcript.duration_ms
         if transcript
@@ -132,6 +137,22 @@ def call_values(asking: Asking, call_id: str) -> dict[str, Any]:
         "rule_texts": _rule_texts(asking, content.scorecard),
         **_review_values(asking, review, content, reading),
     }
+
+
+def _fixes(asking: Asking, content: _Content) -> Sequence[Correction]:
+    """Find what the lexicon corrects in what this reader sees.
+
+    An entry that is personal in this call (its compound, a name) is left out for who sees such
+    things hidden: what it was misheard as may stand in the text, but not the thing itself.
+    """
+    lexicon = asking.service.settings.lexicon
+    if not lexicon or content.transcript is None:
+        return ()
+    ruleset = content.scorecard.ruleset_id if content.scorecard else "default"
+    words = lexicon.get(ruleset, lexicon.get("default", ()))
+    return corrections(
+        content.transcript, [entry for entry in words if content.written(entry) == entry]
+    )
 
 
 def _with_shown_card(session: Any, loaded: LoadedCall, review: CallReview | None) -> LoadedCall:

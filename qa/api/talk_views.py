@@ -9,13 +9,16 @@ from markupsafe import Markup
 
 from qa.api.display import chinese_punctuation, format_time
 from qa.api.views import CLASSES, SYMBOLS
+from qa.api.words import word as word_of
 from qa.reports.layout import own_matches
+from qa.scoring.correcting import Correction, corrected
 from qa.types import Outcome, Role, Scorecard, ScoreLine, Span, Transcript, Utterance, Word
 from qa.wording import role_name
 
 UNSURE_WORD = 0.5
 UNSURE_ROLE = 0.5
 _Found = Sequence[tuple[ScoreLine, Span]]
+_Titles = Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +33,16 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A word to hear; where words do not make up the text, the whole text."""
+    """A word to hear; where words do not make up the text, the whole text.
+
+    Attributes:
+        title: what was heard, where the page shows a corrected word.
+    """
 
     text: str
     css: str
     span: Span
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +64,21 @@ class UtteranceView:
 
 
 def utterance_views(
-    transcript: Transcript, scorecard: Scorecard | None, lang: str
+    transcript: Transcript,
+    scorecard: Scorecard | None,
+    lang: str,
+    fixes: Sequence[Correction] = (),
 ) -> list[UtteranceView]:
-    """Lay out the transcript, with the evidence of the scorecard's flags marked in it."""
+    """Lay out the transcript, with the evidence of the scorecard's flags marked in it.
+
+    Args:
+        fixes: what is written otherwise than it was heard, marked as such.
+    """
+    titles = _heard_otherwise(transcript, fixes, lang)
+    transcript = corrected(transcript, fixes) if fixes else transcript
     found = _evidence(scorecard.flags if scorecard else (), len(transcript.utterances))
     return [
-        _utterance_view(utterance, found.get(number, ()), lang)
+        _utterance_view(utterance, found.get(number, ()), lang, titles.get(number, {}))
         for number, utterance in enumerate(transcript.utterances)
     ]
 
@@ -76,7 +93,23 @@ def _evidence(flags: Sequence[ScoreLine], count: int) -> Mapping[int, _Found]:
     return found
 
 
-def _utterance_view(utterance: Utterance, found: _Found, lang: str) -> UtteranceView:
+def _heard_otherwise(
+    transcript: Transcript, fixes: Sequence[Correction], lang: str
+) -> Mapping[int, _Titles]:
+    """Say of each character that is written otherwise what was heard; by utterance and place."""
+    titles: dict[int, dict[int, str]] = defaultdict(dict)
+    for fix in fixes:
+        title = f"{word_of('heard_as', lang)}{fix.heard}"
+        said = transcript.utterances[fix.utterance].text
+        titles[fix.utterance] |= {
+            at: title for at, char in zip(fix.at, fix.text, strict=True) if said[at] != char
+        }
+    return titles
+
+
+def _utterance_view(
+    utterance: Utterance, found: _Found, lang: str, titles: _Titles
+) -> UtteranceView:
     lines = {line.rule_id: line for line, _ in found}
     badges = [
         Badge(
@@ -94,7 +127,7 @@ def _utterance_view(utterance: Utterance, found: _Found, lang: str) -> Utterance
         css=utterance.role.value,
         lane=[Role.AGENT, Role.CUSTOMER, Role.UNKNOWN].index(utterance.role),
         role_unsure=utterance.role is not Role.UNKNOWN and utterance.role_confidence < UNSURE_ROLE,
-        words=_written(_pieces(utterance, found)),
+        words=_written(_pieces(utterance, found, titles)),
         badges=tuple(badges),
     )
 
@@ -104,13 +137,18 @@ def _written(pieces: Sequence[Piece]) -> Markup:
     return Markup(  # what somebody said is escaped right here, the rest is our own
         "".join(
             f'<span class="w{" " if piece.css else ""}{piece.css}" '
-            f'data-t="{piece.span.start_ms},{piece.span.end_ms}">{escape(piece.text)}</span>'
+            f'data-t="{piece.span.start_ms},{piece.span.end_ms}"{_title(piece)}>'
+            f"{escape(piece.text)}</span>"
             for piece in pieces
         )
     )
 
 
-def _pieces(utterance: Utterance, found: _Found) -> tuple[Piece, ...]:
+def _title(piece: Piece) -> str:
+    return f' title="{escape(piece.title)}"' if piece.title else ""
+
+
+def _pieces(utterance: Utterance, found: _Found, titles: _Titles) -> tuple[Piece, ...]:
     """Cut the text into its words; a mark without a word of its own stays with the one before."""
     text = chinese_punctuation(utterance.text)
     if "".join(word.text for word in utterance.words) != utterance.text:
@@ -119,13 +157,16 @@ def _pieces(utterance: Utterance, found: _Found) -> tuple[Piece, ...]:
     at = 0
     for word in utterance.words:
         shown = text[at : at + len(word.text)]
+        heard = [titles[k] for k in range(at, at + len(word.text)) if k in titles]
         at += len(word.text)
         is_mark = not shown.isalnum() and not any(map(str.isalnum, shown)) and "＊" not in shown
         if pieces and is_mark:
             last = pieces[-1]
-            pieces[-1] = Piece(last.text + shown, last.css, last.span)
+            pieces[-1] = Piece(last.text + shown, last.css, last.span, last.title)
         else:
-            pieces.append(Piece(shown, _word_css(word, found), word.span))
+            looks = [_word_css(word, found), "corrected" if heard else ""]
+            css = " ".join(filter(None, looks))
+            pieces.append(Piece(shown, css, word.span, heard[0] if heard else ""))
     return tuple(pieces)
 
 

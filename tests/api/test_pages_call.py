@@ -9,11 +9,14 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from qa.api.app import create_app
 from qa.records import UserRole
+from qa.scoring import correcting
 from qa.store.audit_reading import AuditFilter, list_entries
 from qa.store.scorecards import current_scorecards, publish
+from qa.store.tables import TicketRow
 from qa.types import Match, Outcome, Role, Span, Verdict
 from tests.api.conftest import BASE
 from tests.people import log_in, person
@@ -179,3 +182,26 @@ def test_where_a_second_recogniser_hears_otherwise_both_readings_are_shown(tmp_p
         assert "「今天保证给您修好」" in html
         assert re.search(f"{label}</span>.*「今天争取给您修好」", html, re.DOTALL)
     assert "两个识别模型在这里听到的不一样" in zh and "−20" not in zh
+
+
+def test_the_lexicon_corrects_words_but_writes_nothing_that_is_hidden(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(correcting, "MAX_CONFIDENCE", 1.1)  # the dialogue was heard perfectly
+    with review_store(tmp_path) as review:
+
+        def page(entry: str) -> str:
+            settings = review.settings.model_copy(update={"lexicon": {"default": (entry,)}})
+            with TestClient(create_app(review.store, settings), base_url=BASE) as client:
+                log_in(client, review.store, person(review.store, UserRole.HEAD))
+                return client.get("/calls/fine?lang=zh").text
+
+        html, plain = page("大农供暖"), page("大楼供热")
+        with review.store.writing() as session:
+            row = session.scalars(select(TicketRow)).one()
+            row.name = "大农供"
+        hidden = page("大农供")
+    assert 'title="听到：大龙供暖">农</span>' in html and "按词表改写" in html
+    assert re.search(r'class="w[^"]*corrected"', html)
+    assert "听到：" not in plain and ">龙</span>" in plain
+    assert "听到：" not in hidden and ">农</span>" not in hidden

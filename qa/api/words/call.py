@@ -37,6 +37,11 @@ WORDS: Final[Mapping[str, Wording]] = {
     "clip": Wording("下载片段", "Download clip"),
     "unsure_sample": Wording("虚线", "dotted"),
     "unsure_legend": Wording("识别把握不大的字", "words the recogniser was not sure of"),
+    "heard_as": Wording("听到：", "heard: "),
+    "corrected_sample": Wording("波浪线", "wavy"),
+    "corrected_legend": Wording(
+        "按词表改写，悬停看原来听到的", "corrected by the lexicon; point at it for what was heard"
+    ),
     "role_unsure": Wording("说话人不确定", "speaker not certain"),
     "no_transcript": Wording("没有转写文字。", "There is no transcript."),
     "no_speech": Wording("录音里没有听到说话。", "No speech was heard in the recording."),
