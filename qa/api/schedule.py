@@ -8,15 +8,13 @@ import logging
 import os
 import signal
 import subprocess
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from types import TracebackType
-from typing import Self
 from zoneinfo import ZoneInfo
 
+from qa.batch.companion import Companion
 from qa.errors import StoreError
 from qa.store.runs import Run, RunState, last_run
 from qa.store.store import Store
@@ -80,8 +78,8 @@ def is_missed(last: Run | None, now: datetime, plan: Plan) -> bool:
     return last.started_at < last_time(now, plan.at, plan.zone) or last.state not in _OVER
 
 
-class Nightly:
-    """Keeps the plan while the service runs; use it as a context manager.
+class Nightly(Companion):
+    """Keeps the plan while the service runs; a night that was missed is caught up at the start.
 
     Args:
         clock: gives the time, in UTC.
@@ -97,33 +95,14 @@ class Nightly:
     ) -> None:
         self._store, self._plan, self._clock = store, plan, clock
         self._look_every_s = look_every_s
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._keep, name="nightly", daemon=True)
+        super().__init__("nightly", _STOP_S)
         self._child: subprocess.Popen[bytes] | None = None
-
-    def __enter__(self) -> Self:
-        """Begin to wait; a night that was missed or broken off is caught up now."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def pid(self) -> int | None:
         """Process number of the night that is going on; None while there is none."""
         child = self._child
         return child.pid if child is not None else None
-
-    def close(self) -> None:
-        """End the night in hand, if any; the next one goes on where it stood."""
-        self._stopping.set()
-        self._thread.join(2 * _STOP_S)
 
     def _keep(self) -> None:
         plan = self._plan

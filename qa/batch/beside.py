@@ -8,10 +8,9 @@ import threading
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
-from types import TracebackType
-from typing import Self
 
 from qa.batch.asked_runs import WorkOptions
+from qa.batch.companion import Companion
 from qa.batch.uploads import work_until
 from qa.config import Settings
 from qa.logs import hide_in_logs
@@ -24,8 +23,8 @@ _NICE = 5
 _log = logging.getLogger("qa.uploads")
 
 
-class Beside:
-    """Keeps one process at work on uploads and runs; use it as a context manager.
+class Beside(Companion):
+    """Keeps one process at work on uploads and runs; it opens the database by itself.
 
     Args:
         options: how recordings are heard; None is the real recogniser.
@@ -33,22 +32,8 @@ class Beside:
 
     def __init__(self, settings: Settings, options: WorkOptions | None = None) -> None:
         self._settings, self._options = settings, options or WorkOptions()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="beside", daemon=True)
+        super().__init__("beside", _STOP_S)
         self._process: SpawnProcess | None = None
-
-    def __enter__(self) -> Self:
-        """Start the process; it opens the database by itself."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
-    ) -> None:
-        self.close()
 
     @property
     def pid(self) -> int | None:
@@ -56,12 +41,7 @@ class Beside:
         process = self._process
         return process.pid if process is not None else None
 
-    def close(self) -> None:
-        """End the process; what it had in hand is taken up by the next one."""
-        self._stopping.set()
-        self._thread.join(2 * _STOP_S)
-
-    def _watch(self) -> None:
+    def _keep(self) -> None:
         pause_s = _FIRST_PAUSE_S
         while not self._stopping.is_set():
             ours, theirs = multiprocessing.get_context("spawn").Pipe()
