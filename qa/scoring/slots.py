@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from qa.scoring.check import Scene
-from qa.scoring.grammar import GAP, Found, Pattern, closest, compile_all
+from qa.scoring.grammar import EDGE, GAP, Found, Pattern, closest, compile_all
 from qa.scoring.hypotheses import Finding, Kind, tight, weigh, weigh_places
 from qa.scoring.match import best_hit
 from qa.scoring.numbers import digit_by_sound, read_digits, syllable_runs
 from qa.scoring.rivals import spoken_forms
+from qa.scoring.syllables import sounds
+from qa.scoring.track import Track
 from qa.scoring.windows import span_of
 from qa.text import fold
 from qa.types import Match, Outcome, SlotStatus, SlotVerdict, Verdict
@@ -71,12 +73,25 @@ def judge_slot(slot: Slot, scene: Scene, start: int, end: int) -> SlotVerdict:
     found = closest(slot.patterns, track, start, end, UNSURE) or closest(
         slot.patterns, track, start, end, NEAREST_MISS
     )
-    if found is None:
-        return SlotVerdict(slot.name, SlotStatus.MISSING)
-    match = track.hit_match(found.hit, found.text)
-    if match.similarity >= SAID:
+    if found is not None and found.hit.similarity >= SAID:
+        match = track.hit_match(found.hit, found.text)
         return SlotVerdict(slot.name, SlotStatus.SAID, match=match)
-    return _by_sound(slot.name, scene, found)
+    if end == len(track.text) and (cut := _cut_short(slot, track)):
+        return SlotVerdict(slot.name, SlotStatus.UNSURE, nearest=cut)
+    return (
+        _by_sound(slot.name, scene, found) if found else SlotVerdict(slot.name, SlotStatus.MISSING)
+    )
+
+
+def _cut_short(slot: Slot, track: Track) -> Match | None:
+    """Half of a phrase of two syllables as the very last clause: 感谢您的来电，再."""
+    last = len(track.text) - 1
+    if last < 1 or track.clause_start(last) != last:
+        return None
+    for text in {text.strip(EDGE) for p in slot.patterns for text in p.parts[0]}:
+        if len(text) == SHORT and sounds(track.text[last]) in (sounds(text[0]), sounds(text[1])):
+            return track.match(last, last + 1, expected=text, similarity=0.5)
+    return None
 
 
 def _by_sound(name: str, scene: Scene, found: Found) -> SlotVerdict:

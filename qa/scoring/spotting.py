@@ -8,8 +8,10 @@ syllables in a row are no accident. What lies between is unsure, and a person de
 import re
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import lru_cache
 
 from qa.scoring.grammar import (
+    EDGE,
     GAP,
     Found,
     Pattern,
@@ -25,6 +27,7 @@ from qa.scoring.syllables import (
     SURE_SLIP_COST,
     TONE_COST,
     keys,
+    sounds,
     syllable_of,
     syllables,
     tone_of,
@@ -241,7 +244,7 @@ def is_harmless(track: Track, found: Found, guards: Guards) -> bool:
     return (
         is_quoted(text[start : hit.start], guards)
         or _is_negated(guards.negated_by, text[start : hit.start], hit.start - clause)
-        or _contains(guards.denied_by, text[clause : hit.start])
+        or _is_denied(guards.denied_by, text[clause : hit.start])
         or _contains(guards.asked_with, text[_after_tag(track, start, clause) : end])
         or _is_excused(track, found, guards, (turn_start, turn_end))
         or any(
@@ -318,6 +321,22 @@ def _is_negated(notations: tuple[str, ...], before: str, in_clause: int) -> bool
         for text in pattern.parts[0]
         for start in _places(text, near)
     )
+
+
+def _is_denied(notations: tuple[str, ...], before: str) -> bool:
+    """Whether words earlier in the clause turn the phrase round; 部能 is 不能 by sound."""
+    if _contains(notations, before):
+        return True
+    heard = sounds(before)
+    return any(refusal in heard for refusal in _refusals(notations))
+
+
+@lru_cache(maxsize=100)
+def _refusals(notations: tuple[str, ...]) -> tuple[str, ...]:
+    """Sounds of those wordings of two syllables or more that begin with a negation."""
+    parts = [p.parts[0] for p in compile_all(notations) if len(p.parts) == 1]
+    texts = (text.strip(EDGE) for alternatives in parts for text in alternatives)
+    return tuple(sounds(text) for text in texts if len(text) > 1 and text[0] in "不没无")
 
 
 def _places(negation: str, near: str) -> list[int]:

@@ -27,6 +27,8 @@ ANNOUNCED = 0.9
 SURE = 0.75
 """Similarity by sound from which an unclear number is the agent's own: the question is only
 whether *this* number was said, not which of a thousand."""
+BELIEVED = 0.9
+"""Word confidence from which each digit convicts without the sound being asked."""
 MAX_NUMBER = 6
 GARBLED_DIGITS = 2
 """Digits among what follows 工号 from which a number was said, if not which."""
@@ -156,6 +158,10 @@ def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verd
         return Verdict(Outcome.UNDECIDED, "number_unsure", details, (), unheard.searched, match)
     if heard.finding is Finding.NOT_SAID and unheard.outcome is Outcome.UNDECIDED:
         return Verdict(Outcome.VIOLATED, "number_not_said", details, matches)
+    if heard.finding is Finding.OPEN and unheard.reason == "number_differs":
+        believed = min(track.confidence(k, k + 1) for k in range(*place))
+        if believed < BELIEVED:  # one digit for another, and nobody asked the sound yet
+            return Verdict(Outcome.UNDECIDED, "number_unsure", details, (), unheard.searched, match)
     return unheard
 
 
