@@ -161,7 +161,8 @@ def _by_sound(scene: Scene, place: tuple[int, int], expected: str, unheard: Verd
     if heard.finding is Finding.OPEN and unheard.reason == "number_differs":
         believed = min(track.confidence(k, k + 1) for k in range(*place))
         if believed < BELIEVED:  # one digit for another, and nobody asked the sound yet
-            return Verdict(Outcome.UNDECIDED, "number_unsure", details, (), unheard.searched, match)
+            span = unheard.searched or track.span(*place)
+            return Verdict(Outcome.UNDECIDED, "number_unsure", details, (), span, match)
     return unheard
 
 
