@@ -227,62 +227,74 @@ def align(phrase: str, track: Track, start: int, end: int) -> Hit:
     """
     rows = _ready(phrase).rows
     heard, text = track.sounds[start:end], track.text[start:end]
-    extras = [_FILLER if char in FILLERS else _EXTRA for char in text]
-    cells = list(range(0, (len(text) + 1) << _ORIGIN, 1 << _ORIGIN))
-    last = len(rows) - 1
+    layout = _NARROW if max(len(text), len(rows)) < _NARROW.size else _WIDE
+    extras = [layout.filler if char in FILLERS else layout.extra for char in text]
+    cells = list(range(0, (len(text) + 1) << layout.origin, 1 << layout.origin))
+    last, shift = len(rows) - 1, layout.cost
     for i, row in enumerate(rows):
         wanted = phrase[i]
         steps = [
-            (row[code] << _COST) + (wanted == char) for code, char in zip(heard, text, strict=True)
+            (row[code] << shift) + (wanted == char) for code, char in zip(heard, text, strict=True)
         ]
-        cells = _next_row(cells, steps, extras) if i < last else _last_row(cells, steps)
+        step = _next_row if i < last else _last_row
+        cells = step(cells, steps, extras, layout)
     # The cheapest; then the most equal characters; then the earliest.
-    least = min(cells) >> _COST
-    cell = max([cell for cell in cells if cell >> _COST == least], key=_same)
+    least, same = min(cells) >> shift, (1 << layout.origin) - 1
+    cell = max([cell for cell in cells if cell >> shift == least], key=same.__and__)
     at, length = cells.index(cell), len(rows)
-    origin, most = (cell >> _ORIGIN) & _PLACES, _same(cell)
+    origin = (cell >> layout.origin) & same
     similarity = max(0.0, 1 - least / (100 * length))
-    return Hit(start + origin, start + at, similarity, most / length)
+    return Hit(start + origin, start + at, similarity, (cell & same) / length)
 
 
-_ORIGIN, _DEAR, _COST = 20, 44, 45
-"""Where in a cell stands what: equal characters below, then the origin, the bit, the cost."""
-_PLACES = (1 << _DEAR - _ORIGIN) - 1
-_SECOND = 1 << _DEAR
-_MISSING, _EXTRA, _FILLER = (
-    (price << _COST) + _SECOND for price in (_MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE)
-)
+class _Layout:
+    """Where in a cell stands what: equal characters below, then the origin, a bit, the cost.
+
+    Args:
+        bits: of the equal characters, and of the origin.
+    """
+
+    __slots__ = ("cost", "extra", "filler", "missing", "origin", "second", "size")
+
+    def __init__(self, bits: int) -> None:
+        self.origin, self.cost, self.size = bits, 2 * bits + 1, 1 << bits
+        self.second = 1 << 2 * bits
+        self.missing, self.extra, self.filler = (
+            (price << self.cost) + self.second
+            for price in (_MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE)
+        )
 
 
-def _same(cell: int) -> int:
-    """Return how many equal characters a cell counts."""
-    return cell & (1 << _ORIGIN) - 1
+_NARROW, _WIDE = _Layout(6), _Layout(20)
+"""Nearly every cell has room in 30 bits, which is what Python reckons with quickest."""
 
 
-def _next_row(cells: list[int], steps: list[int], extras: list[int]) -> list[int]:
+def _next_row(cells: list[int], steps: list[int], extras: list[int], layout: _Layout) -> list[int]:
     """One more syllable of the phrase: the best up to each position."""
-    cell = cells[0] + _MISSING - _SECOND
+    missing, second = layout.missing, layout.second
+    cell = cells[0] + missing - second
     row = [cell]
     # This is the innermost loop of all.
     for step, extra, here, gone in zip(steps, extras, cells, cells[1:], strict=False):
         here += step
-        gone += _MISSING
+        gone += missing
         if gone < here:
-            here = gone - _SECOND
+            here = gone - second
         cell += extra
         if cell < here:
-            cell -= _SECOND
+            cell -= second
         else:
             cell = here
         row.append(cell)
     return row
 
 
-def _last_row(cells: list[int], steps: list[int]) -> list[int]:
+def _last_row(cells: list[int], steps: list[int], _: list[int], layout: _Layout) -> list[int]:
     """Do the same for the last syllable: nothing extra belongs to the phrase after it."""
-    row = [cells[0] + _MISSING - _SECOND]
+    missing, second = layout.missing, layout.second
+    row = [cells[0] + missing - second]
     for step, here, gone in zip(steps, cells, cells[1:], strict=False):
         here += step
-        gone += _MISSING
-        row.append(gone - _SECOND if gone < here else here)
+        gone += missing
+        row.append(gone - second if gone < here else here)
     return row
