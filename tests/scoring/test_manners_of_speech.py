@@ -1,10 +1,16 @@
 """Manners of speech that turn words round, each with its near misses: echoes of the customer,
 apologies for oneself, denials by saying a word twice, polite idioms, quotations, hypotheses."""
 
+from dataclasses import replace
+from functools import cache
+
 import pytest
 
-from qa.types import Outcome
-from tests.scoring.judging import judge
+from qa.scoring.check import Scene
+from qa.scoring.dialogue import parse_dialogue
+from qa.scoring.ruleset import Rule, load_ruleset
+from qa.types import Attitude, Direction, KeyedAnswers, Outcome
+from tests.scoring.judging import CALL, judge
 
 SAID: dict[tuple[str, str], list[str]] = {
     ("FP03", "MET"): [
@@ -128,9 +134,37 @@ SAID: dict[tuple[str, str], list[str]] = {
     ("EV01", "NOT_APPLICABLE"): [
         "客户: 上回也是你接的，帮我催了三回，我儿女都没你上心。",
         "客户: 你帮我催了好几次，谁都没你负责。",
+        "客户: 管子里现在没动静了，也不热。",
+        "客户: 半个月前师傅来过，修得挺好。",
+        "客户: 要是报了没动静我再打。",
     ],
     ("EV01", "MET"): [
         "客户: 我催了三回了，没人管。",
+        "客户: 半个月前我就报了，你们跟睡着了似的，一点动静没有。",
+        "客户: 我都报了半个月了，一点动静没有。",
+        "客户: 上礼拜登记的，到现在啥信儿没有。",
+        "客户: 三天前就打电话报了，连个回音都没有。",
+        "客户: 报了修，任何消息也没有。",
+        "客户: 我催了两回，半点反应都没有。",
+        "客户: 一个礼拜前我就反映过，还没人修。",
+    ],
+    ("EV08", "MET"): [
+        "客户: 你们能不能把停暖的通知往楼门口贴一张。",
+        "客户: 最好把收费标准贴到大厅墙上。",
+        "客户: 停暖的通知能不能也贴楼道里，光发微信我看不着。",
+        "客户: 给你们支个招，报修弄个小程序。",
+    ],
+    ("EV08", "NOT_APPLICABLE"): [
+        "客户: 我没看着通知，是不是停暖了？",
+        "客户: 楼门口贴了通知，说明天检修，是真的吗？",
+        "客户: 能不能给我发个短信通知一下师傅几点到。",
+    ],
+    ("RB01", "MET"): [
+        "我孩子才俩月，卧室就十五度。||卧室只有十五度，理解理解。地址给我？",
+        "全屋一点儿热气没有，我受不了。||全屋都不热。住哪儿啊？",
+    ],
+    ("EV05", "MET"): [
+        "客户: 上回那个师傅一进门就套鞋套，嘴也甜。",
     ],
 }
 
@@ -177,3 +211,69 @@ def test_what_is_meant_decides_and_not_the_words(rule: str, outcome: str) -> Non
 )
 def test_who_asks_what_one_may_do_oneself_reports_nothing(outcome: str, dialogue: str) -> None:
     assert judge("RB04", dialogue).outcome is Outcome[outcome]
+
+
+@cache
+def rule_of(ruleset: str, rule_id: str) -> Rule:
+    return next(rule for rule in load_ruleset(ruleset).rules if rule.rule_id == rule_id)
+
+
+COMPLAINTS = {
+    "VIOLATED": [
+        "我的花瓶到手碎成八瓣了！",
+        "你们送来的蛋糕全压扁了，我闺女过生日就等这个！",
+        "运费说好十五，怎么收我二十二？",
+        "我找你们总部。",
+        "一箱苹果给我颠成泥，全都烂了，咋整？",
+        "打开一看屏都裂成两半了。",
+        "凭什么又收我八块钱？",
+        "把你们经理叫来，你们这叫送货？",
+        "奶粉罐砸瘪了，孩子还咋喝？",
+    ],
+    "NOT_APPLICABLE": [
+        "少了一位，后头还有个幺。",
+        "我寄个玻璃杯，会不会压碎了？",
+        "怕路上压扁，能加个箱子不？",
+        "单号我报少了一位。",
+        "我寄到你们总部，地址是哪？",
+        "旧箱子都散架了，给我换个箱子寄。",
+        "怎么收费，按斤吗？",
+    ],
+}
+
+
+@pytest.mark.parametrize("outcome", COMPLAINTS)
+def test_complaints_are_told_from_mishaps_of_speech(outcome: str) -> None:
+    """The agent apologises to nobody, so that whoever complained was not apologised to."""
+    end = "\n坐席: 好的，记下了，感谢您的来电，再见。\n客户: 再见。"
+    for said in COMPLAINTS[outcome]:
+        scene = Scene(parse_dialogue(f"客户: {said}{end}"), CALL)
+        assert rule_of("courier", "CO04").check.run(scene).outcome is Outcome[outcome], said
+
+
+ANSWERS = [
+    ("嘎嘎好使。", "那没挑儿，满意！", "要啥钱呀，一口水都没喝。", "十个，都给你们。"),
+    ("屋里跟蒸笼似的。", "没得挑，嘴也甜。", "一个子儿没要。", "满分。"),
+    ("挺好使的。", "没得挑。", "要什么钱啊。", "给个十分。"),
+]
+REFUSALS = [
+    ("根本没修好，还是凉的。热了十分钟就凉了，那也叫修好？", "不满意！", "没有。", "两分！"),
+    ("热了两天就凉了。", "不满意。", "没收。", "两个。"),
+]
+
+
+@pytest.mark.parametrize(
+    ("answers", "solved"), [*((a, True) for a in ANSWERS), *((a, False) for a in REFUSALS)]
+)
+def test_callback_answers_are_read_in_dialect(
+    answers: tuple[str, str, str, str], solved: bool
+) -> None:
+    asked = ("问题解决了吗？", "维修工态度如何？", "跟您收费了吗？", "请您打分，一到十分。")
+    lines = [f"坐席: {q}\n客户: {a}" for q, a in zip(asked, answers, strict=True)]
+    talk = parse_dialogue("\n".join([*lines, "坐席: 感谢您的合作，再见。\n客户: 再见。"]))
+    attitude = Attitude.SATISFIED if solved else Attitude.DISSATISFIED
+    right = KeyedAnswers(solved, attitude, False, 10 if solved else 2, None)
+    for keyed, outcome in ((right, "MET"), (replace(right, solved=not solved), "VIOLATED")):
+        call = replace(CALL, direction=Direction.OUTBOUND, keyed=keyed)
+        check = rule_of("heating-callback", "CBV").check
+        assert check.run(Scene(talk, call)).outcome is Outcome[outcome]

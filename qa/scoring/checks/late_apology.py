@@ -76,9 +76,10 @@ class LateApology(Check):
         # Whatever the customer says first (怎么才接？) makes an apology after it a late one.
         first_turn = track.turns[0][1]
         limit = min(end, first_turn, start + FIRST_CHARS + longest)
-        first = closest(patterns, track, start, limit, UNSURE)
-        if first and first.hit.start > start + FIRST_CHARS:
-            first = None
+        # One by one: 让您等半天了，真不好意思 begins with an apology, whichever comes closer.
+        tried = [closest((pattern,), track, start, limit, UNSURE) for pattern in patterns]
+        early_ones = [f for f in tried if f and f.hit.start <= start + FIRST_CHARS]
+        first = max(early_ones, key=lambda f: f.hit.similarity, default=None)
         then = closest(
             patterns, track, min(first_turn, start + FIRST_CHARS), len(track.text), HEARD
         )

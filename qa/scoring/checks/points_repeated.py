@@ -131,7 +131,7 @@ class PointsRepeated(Check):
             found = _repeated(scene.agent, start, end, points)
             returned |= found
             whole = _repeats_message(scene.agent, start, end, points)
-            if whole or self._is_summary(scene.agent, start, end, found):
+            if whole or self._is_summary(scene.agent, (start, end), found, points):
                 match = _turn_match(scene.agent, start, end)
                 return Verdict(Outcome.MET, "points_repeated", matches=(match,))
         return _piecewise(scene, len(returned), len(points))
@@ -151,11 +151,20 @@ class PointsRepeated(Check):
             )
         return Verdict(Outcome.UNDECIDED, "points_unsure", _counts(0, 1), searched=searched)
 
-    def _is_summary(self, track: Track, start: int, end: int, found: set[int]) -> bool:
+    def _is_summary(
+        self, track: Track, turn: tuple[int, int], found: set[int], points: list[_Point]
+    ) -> bool:
+        """Whether a turn brings two things back, or announces a repetition and brings back one.
+
+        After an announcement one word of a thing is enough: 跟您重复一下，您是问甲醛的事.
+        """
         if len(found) >= SUMMARY_POINTS:
             return True
-        announced = as_regex(self.announcing).search(track.text, start, end)
-        return bool(found) and announced is not None
+        announced = as_regex(self.announcing).search(track.text, *turn)
+        if announced is None:
+            return False
+        last_ms, said = track.time_at(turn[1] - 1)[1], _pairs(track, announced.end(), turn[1])
+        return bool(found) or any(p.pairs & said and p.time_ms < last_ms for p in points)
 
 
 def _points(track: Track) -> list[_Point]:

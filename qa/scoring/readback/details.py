@@ -39,8 +39,8 @@ OWN_DOING = (
     f"|自己.{{0,8}}{DOING}.{{0,8}}(?:行不|可以吗|可以不|行吗|成不|成吗|能行|中不|好使不)"
 )
 """How somebody asks whether to do something to the heating without the company."""
-POLICY = frozenset(("change", "billing", "conduct"))
-"""What is asked about without anything being broken: 停供, 开栓, 退费."""
+POLICY = frozenset(("change", "billing", "conduct", "degrees"))
+"""What is asked about without anything being broken: 停供, 开栓, 退费, 十六度."""
 DETAIL_ASKS = frozenset(("name", "phone", "waybill"))
 """What nobody asks for who only answers a question; an address may be asked for that, too."""
 
@@ -72,7 +72,11 @@ def _concerns_report(scene: Scene) -> bool | None:
         return False
     if _introduces_inquiry(talk):
         return False
-    own = [kind for _, _, kind in customer_faults(talk) if kind not in ("billing", "conduct")]
+    own = [
+        kind
+        for _, _, kind in customer_faults(talk)
+        if kind not in ("billing", "conduct", "degrees")
+    ]
     if any(ask.fields & DETAIL_ASKS for ask in talk.asks):
         return True
     if talk.asks and (own or talk.broke_off or not _only_inquires(talk)):

@@ -23,8 +23,25 @@ from qa.scoring.track import Track
 
 SHORT_MATCH = 2
 ELSEWHERE = re.compile(COLD_ELSEWHERE)
-MAIN = ("cold", "leak", "noise", "broken", "smell", "uneven", "change", "pressure", "billing")
-KIN = {"uneven": ("cold",), "cold": ("uneven", "pressure"), "smell": ("leak",), "leak": ("smell",)}
+MAIN = (
+    "cold",
+    "degrees",
+    "leak",
+    "noise",
+    "broken",
+    "smell",
+    "uneven",
+    "change",
+    "pressure",
+    "billing",
+)
+KIN = {
+    "degrees": ("cold",),
+    "uneven": ("cold",),
+    "cold": ("uneven", "pressure"),
+    "smell": ("leak",),
+    "leak": ("smell",),
+}
 """Kinds that people use for each other: 半截凉 is 不热."""
 QUESTION = (
     r"(?<![地水电])([热冷漏响滴渗通坏])不\1|热不热[呢啊呀吗]|大不大|厉不厉害|有没有|(?<!不)热吗"
@@ -120,6 +137,7 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
     """Find the agent's words of the same kind of fault after the customer's."""
     asked = [m.span() for m in sound_regex(QUESTION).finditer(talk.agent_sounds)]
     kinds: dict[str, int] = {}
+    degrees = {talk.customer_sounds[a:b] for a, b, kind in given if kind == "degrees"}
     for at, _, kind in given:
         for one in (kind, *KIN.get(kind, ())):
             kinds.setdefault(one, talk.time(talk.customer, at))
@@ -128,6 +146,8 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
             continue
         if any(a < end and start < b for a, b in asked) or _may_come(talk, start, end):
             continue
+        if kind == "degrees" and sounds(talk.agent.text[start:end]) not in degrees:
+            continue  # 十八度 of the standard is not the 十五度 of the customer
         return max(talk.agent.clause_start(start), start - 12), end
     return None
 

@@ -12,9 +12,9 @@ from qa.scoring.readback.name_words import (
     UNASKED,
 )
 from qa.scoring.readback.numbers_said import marks_of
-from qa.scoring.readback.talk import Talk
+from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
-from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
+from qa.scoring.surnames import DOUBLE_SURNAMES, NEVER_IN_A_NAME, SURNAMES, looks_like_a_name
 from qa.scoring.syllables import sounds
 from qa.text import FILLERS
 
@@ -45,7 +45,45 @@ def unasked(talk: Talk) -> tuple[int, int]:
         text = talk.customer.text[start:stop]
         if looks_like_a_name(text) and not is_generic(text) and _is_due(talk, start):
             return start, min(len(talk.customer.text), start + ANSWER_CHARS)
+    return _echoed(talk)
+
+
+def _echoed(talk: Talk) -> tuple[int, int]:
+    """Find a clause that the agent repeats as a name: with a title, or built like one (叫肖玉兰).
+
+    With a title even a word is a name: 成功先生. Syllable by syllable, in the same order.
+    """
+    bounds = (*talk.customer.pauses, len(talk.customer.text))
+    for begin, stop in pairwise(bounds):
+        if stop - begin > ECHOED_CHARS or not _is_due(talk, begin):
+            continue
+        start, _ = after_lead(talk, begin, stop)
+        name = talk.customer.text[start:stop]
+        if not 2 <= len(name) <= 4 or is_generic(name) or NEVER_IN_A_NAME.search(name):
+            continue
+        first, last = talk.between(talk.agent, talk.time(talk.customer, start), FOREVER)
+        introduced = start > begin and talk.customer.syllables[start] in surname_sounds()
+        if _is_named(talk, name, (first, last), titled=not introduced):
+            return start, min(len(talk.customer.text), start + ANSWER_CHARS)
     return 0, 0
+
+
+ECHOED_CHARS = 8
+"""Characters of a clause that may be no more than a name and its lead-in."""
+
+
+def _is_named(talk: Talk, name: str, place: tuple[int, int], *, titled: bool) -> bool:
+    """Whether the agent says a name as a clause of its own, with a title where one is asked."""
+    title = sound_regex(f"(?:{TITLES})")
+    for at in range(place[0], place[1] - len(name) + 1):
+        end = at + len(name)
+        if talk.agent.clause_start(at) != at or not same_name(name, talk.agent.text[at:end]):
+            continue
+        if title.match(talk.agent_sounds, end):
+            return True
+        if not titled and talk.agent.clause_end(end - 1) == end:
+            return True
+    return False
 
 
 def _is_due(talk: Talk, position: int) -> bool:

@@ -15,6 +15,7 @@ from qa.scoring.readback.address_said import (
 from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.marks import Mark, subsequence
 from qa.scoring.readback.numbers_said import marks_of
+from qa.scoring.readback.streets import judge_street
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex
@@ -31,10 +32,11 @@ def judge_address(talk: Talk, names: tuple[str, ...]) -> Detail:
     said = address_talk(talk, names)
     customer, agent = said.customer, said.agent
     detail = Detail("address", State.UNSURE, talk.ask_match("address"), customer.match, agent.match)
-    if not (customer.marks or customer.compounds or detail.asked):
+    if not (customer.marks or customer.compounds):
+        known = judge_street(talk, detail) or _on_record(talk, said, detail)
+        if known or detail.asked:
+            return known or _by_words(talk, detail)
         return replace(detail, state=State.UNSURE if agent.marks else State.NOT_ASKED)
-    if not customer.marks and not customer.compounds:
-        return _on_record(talk, said, detail) or _by_words(talk, detail)
     if not agent.marks and not _name_repeated(talk, said):
         silent = not _digits_near(talk, said) and not _unheard(talk, said)
         return replace(detail, state=State.MISSING if silent else State.UNSURE, repeated=None)

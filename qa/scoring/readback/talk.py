@@ -22,11 +22,12 @@ from qa.types import Match, ReleasedBy, Role, Span
 Field = Literal["problem", "address", "name", "phone", "waybill"]
 
 ASKS: dict[Field, str] = {
-    "address": "地址|住址|住在?哪|哪里住|(?<!不)住什么(?!时)"
+    "address": "地址|住址|住在?哪|在?哪儿?里?住|您家(?:在|是)?哪|哪里住|(?<!不)住什么(?!时)"
     "|[哪什][个么]?小区|哪[个栋号]楼|哪栋|几栋|哪个单元"
     "|几号楼|几单元|几零几|几室|门牌|[什哪][么个]位置|在什么地方|家在哪|位置在|几栋|哪个院|"
     "哪[条个]街",
-    "name": "姓名|名字|贵姓|称呼|叫什么|叫啥|叫嘛|怎么叫|全名|您姓|姓什么|户主是|户主姓",
+    "name": "收件人(?:是谁|是哪|呢|叫|姓)|"
+    "姓名|名字|贵姓|称呼|叫什么|叫啥|叫嘛|怎么叫|全名|您姓|姓什么|户主是|户主姓",
     "phone": ""
     "(?:留|联系|您[的个]|说一?下|报一?下|提供|登记|什么|有没有).{0,5}(?:电话|号码|手机|联系方式)"
     "|(?:电话|号码|手机号?|联系方式|座机)(?:号码?)?.{0,2}(?:呢|多少|说|报|几号)|联系方式",
@@ -35,6 +36,11 @@ ASKS: dict[Field, str] = {
 """What the agent asks with; one of these words in a sentence is enough."""
 ASKS_SHORTLY = "(?:您|您的|联系|那)?(?:联系)?(?:电话|手机|手机号|号码|电话号|座机)(?:号码)?"
 """A question for a phone that is no more than this clause at the end of a turn: 电话？"""
+ASKS_NAME_SHORTLY = (
+    "(?:那|请问|麻烦)?(?:您|你|您的)?"
+    "(?:叫|姓|名|大名|尊姓|全名|名儿|姓啥|叫啥名|是哪位|哪位|名是|姓名)"
+)
+"""A question for the name that is no more than the last clause of a turn: 您叫？"""
 ASKS_EXACTLY = re.compile("(?:电话|号码|手机).{0,2}留")
 NO_ASK = (
     "[他她]叫|师傅叫|谁叫|师傅姓|客服的?(?:号码|电话)|打电话|来电的号码|打这个电话|电话联系|维修站电话"
@@ -109,12 +115,13 @@ class Talk:
         return tuple(asks)
 
     def _short_asks(self) -> Iterator[tuple[int, int, Field]]:
-        """Yield where a turn ends with 电话 by itself."""
-        regex = sound_regex(ASKS_SHORTLY)
+        """Yield where a turn ends with 电话 or 您叫 by itself."""
         for start, end in self.agent.turns:
             first = max(start, self.agent.clause_start(end - 1)) if end > start else end
-            if regex.fullmatch(self.agent_sounds, first, end):
+            if sound_regex(ASKS_SHORTLY).fullmatch(self.agent_sounds, first, end):
                 yield first, end, "phone"
+            elif re.fullmatch(ASKS_NAME_SHORTLY, self.agent.text[first:end]):
+                yield first, end, "name"
 
     def _together(self, ask: Ask, begin_ms: int, start: int) -> bool:
         between = self.between(self.customer, ask.begin_ms, begin_ms)

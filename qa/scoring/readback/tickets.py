@@ -16,7 +16,7 @@ from qa.scoring.readback.findings import MET, State
 from qa.scoring.readback.marks import distance, subsequence
 from qa.scoring.readback.name_words import SPELT, TITLES
 from qa.scoring.readback.names import ANSWER_CHARS, NameTalk, closest_echo, name_talk
-from qa.scoring.readback.phone import number_talk
+from qa.scoring.readback.numbers_given import number_talk
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
 from qa.scoring.sounds import sound_regex
