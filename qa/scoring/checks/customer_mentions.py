@@ -27,8 +27,6 @@ DISCOURSE = re.compile("(?<=[跟给和对])[你您]|[你您](?:说(?![话得的�
 VISITED = re.compile("[来去修]过|上门|修[的了]|态度|服务|没有|吗|如何|怎么样")
 """After a name in the agent's words: who came and how he was is the question, and the 您 after it
 (师傅去过您家没有) is the customer."""
-HOW_HE_WAS = re.compile("态度|服务|表现|活儿|技术|手艺")
-"""After a name in the agent's words: how he was is asked."""
 QUOTING = re.compile(
     "(?:来|撂|甩|扔|喊|嚷|吼|骂|怼|噎|呛|回|说|问|训|吆喝)[了着我下出过]{0,3}(?:一?[句嗓通顿][子话]?|道|是|就是)?$"
 )
@@ -298,8 +296,6 @@ class _Talk:
             and VISITED.search(before, others[-1][1], others[-1][1] + REACH_ASKED)
         ):
             return others[-1][2]
-        if others and HOW_HE_WAS.search(before, others[-1][1], others[-1][1] + REACH_ASKED):
-            return others[-1][2]  # 师傅的态度您觉得怎么样: 您 is who answers
         if asked:
             return asked[-1][2]
         earlier = [n for n in self._names if turn_start - REACH < n[1] <= turn_start]
