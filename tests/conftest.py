@@ -16,7 +16,7 @@ settings.register_profile("qa", deadline=None, max_examples=60, derandomize=IN_C
 settings.load_profile("qa")
 
 MODELS_DIR = os.environ.get("QA_MODELS_DIR")
-pytest_plugins = ("tests.databases",)
+pytest_plugins = ("tests.support.databases",)
 # Markers of tests that need a part which a user's machine may lack; CI installs all of them.
 PARTS = ("model", "voices", "postgres", "browser", "ray", "s3", "sherpa")
 MODELS = {"model": "base", "voices": "campplus"}

@@ -46,9 +46,9 @@ from qa.errors import QAError
 from qa.ingest.sources.configured import NamedSource
 from qa.ingest.sources.folder import FolderSource
 from qa.store.store import Store
-from tests import talking_files
 from tests.batch.test_nightly import contents, make_night
-from tests.call_folders import damages_of, rows_of, settings_for, settled
+from tests.support import talking_files
+from tests.support.call_folders import damages_of, rows_of, settings_for, settled
 
 WAITED = ("pages", "disk", "busy", "room", "lock", "cut off", "unanswered")
 """Faults that the very same night waits for; after the others the next night goes on."""

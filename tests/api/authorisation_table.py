@@ -41,8 +41,8 @@ from qa.store.tables_review import (
     SpotCheckRow,
     UploadRow,
 )
-from tests.people import person
-from tests.review_store import Review
+from tests.support.people import person
+from tests.support.review_store import Review
 
 NOW = datetime.now(UTC)
 ROLES = ("agent", "lead", "head", "admin", "admin_calls")

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from qa.api.app import create_app
 from qa.records import UserRole
-from tests.people import log_in, person
-from tests.review_store import Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store
 
 BASE = "http://127.0.0.1:8787"
 

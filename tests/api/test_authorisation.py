@@ -18,8 +18,8 @@ from qa.records import User, UserRole
 from qa.store.accounts import set_disabled
 from qa.store.sessions import make_token, revoke_tokens_of, start_session
 from tests.api.authorisation_table import ROLES, ROWS, RouteRow, things
-from tests.people import person
-from tests.review_store import Review, review_store
+from tests.support.people import person
+from tests.support.review_store import Review, review_store
 
 BASE = "http://127.0.0.1:8787"
 OUTSIDERS = ("anonymous", "disabled")

@@ -34,8 +34,8 @@ from qa.store.runs import RunState, end_run, request_run
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, totals, weekly, weeks_until
 from tests.api.authorisation_table import ROWS, RouteRow, add_things
-from tests.people import person
-from tests.review_store import CALLS, NOW, Review, review_store
+from tests.support.people import person
+from tests.support.review_store import CALLS, NOW, Review, review_store
 
 CALL, AGENT, MARK = "year/2025/nested", "169", "nested"
 CLOSED_OF_OTHERS = ("clean", "critical")

@@ -11,8 +11,8 @@ from qa.api.app import create_app
 from qa.records import UserRole
 from qa.store.audit_reading import AuditFilter, list_entries
 from qa.store.store import Store
-from tests.people import log_in, person
-from tests.review_store import review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import review_store
 
 BASE = "http://127.0.0.1:8787"
 

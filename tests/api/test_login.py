@@ -17,7 +17,7 @@ from qa.records import UserRole
 from qa.store import accounts, passwords
 from qa.store.sessions import hash_secret
 from qa.store.tables_people import LoginFailureRow, LoginSessionRow
-from tests.login_house import (
+from tests.support.login_house import (
     PASSWORD,
     WRONG,
     Clock,
@@ -27,7 +27,7 @@ from tests.login_house import (
     log_in,
     login_house,
 )
-from tests.people import person
+from tests.support.people import person
 
 
 @pytest.fixture(scope="module")

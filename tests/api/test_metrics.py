@@ -14,8 +14,8 @@ from qa.store import ledger, runs
 from qa.store.ledger import RunCounts
 from qa.store.runs import RunState
 from qa.store.sessions import make_token
-from tests.people import person
-from tests.review_store import Review, review_store
+from tests.support.people import person
+from tests.support.review_store import Review, review_store
 
 BASE = "http://127.0.0.1:8787"
 Figures = dict[tuple[str, tuple[tuple[str, str], ...]], float]

@@ -14,8 +14,8 @@ from qa.records import Right, UserRole
 from qa.review.rights import rights_of
 from qa.store.copying import all_tables
 from tests.api.authorisation_table import ROWS, things
-from tests.people import log_in, person
-from tests.review_store import Review, review_store  # noqa: F401 - opens stores
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store  # noqa: F401 - opens stores
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_RECORDINGS = ("RecordingRow", "FileRow", "CallRow", "TranscriptRow", "ArchivedRow")

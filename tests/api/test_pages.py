@@ -19,8 +19,8 @@ from qa.scoring.dialogue import parse_dialogue
 from qa.scoring.ruleset import load_ruleset
 from qa.scoring.scorecard import score_call
 from qa.types import Call, Direction, Ticket
-from tests.people import log_in, person
-from tests.review_store import PHONE, Review
+from tests.support.people import log_in, person
+from tests.support.review_store import PHONE, Review
 
 BASE = "http://127.0.0.1:8787"
 SERIOUS = ["critical", "fine", "year/2025/nested", "score", "open"]

@@ -19,8 +19,8 @@ from qa.store.scorecards import current_scorecards, publish
 from qa.store.tables import TicketRow
 from qa.types import Match, Outcome, Role, Span, Verdict
 from tests.api.conftest import BASE
-from tests.people import log_in, person
-from tests.review_store import NOW, PHONE, SECONDS, Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import NOW, PHONE, SECONDS, Review, review_store
 
 
 def test_call_page_shows_every_rule_with_its_evidence(client: TestClient) -> None:

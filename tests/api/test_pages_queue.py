@@ -18,9 +18,9 @@ from qa.records import ReviewState, UserRole
 from qa.store.queue import Severity, Show
 from qa.types import Outcome
 from tests.api.conftest import BASE
-from tests.call_folders import open_store, settings_for
-from tests.people import log_in, person
-from tests.review_store import PHONE, Review
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import log_in, person
+from tests.support.review_store import PHONE, Review
 
 SERIOUS = ["critical", "fine", "score", "year/2025/nested", "open"]
 ZONE = ZoneInfo("Asia/Shanghai")

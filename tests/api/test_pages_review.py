@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from qa.api.app import create_app
 from qa.records import UserRole
 from tests.api.conftest import BASE
-from tests.people import log_in, person
-from tests.review_store import EVIL, Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import EVIL, Review, review_store
 
 
 @pytest.fixture

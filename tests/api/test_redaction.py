@@ -16,8 +16,8 @@ from qa.scoring.dialogue import parse_dialogue
 from qa.store.tables import TranscriptRow
 from qa.store.tables_people import AuditRow
 from qa.types import Span
-from tests.people import log_in, person
-from tests.review_store import Review, review_store  # noqa: F401 - opens stores
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store  # noqa: F401 - opens stores
 
 RATE = 16_000
 SAID = parse_dialogue("坐席: 您好\n坐席: 验证码是多少?\n客户: 是八一九四零六。\n坐席: 好的。")

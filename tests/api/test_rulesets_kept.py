@@ -17,7 +17,7 @@ from qa.ingest.rows import StationEntry
 from qa.scoring.ruleset import BUNDLED
 from qa.store.publications import Draft, Signature, publish_ruleset, roll_back
 from qa.store.stations import put_stations
-from tests.call_folders import open_store, settings_for
+from tests.support.call_folders import open_store, settings_for
 
 RULESET = "gas-service"
 SIGNED = Signature("吴部长", datetime(2026, 3, 1, tzinfo=UTC))

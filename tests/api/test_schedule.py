@@ -17,8 +17,8 @@ from qa.api.schedule import Nightly, Plan, is_missed, last_time, next_time
 from qa.store import ledger, runs
 from qa.store.runs import Run, RunProgress, RunState
 from qa.store.store import Store
-from tests.call_folders import RULESET, make_folder, open_store, rows_of, settings_for
-from tests.databases import environment_of
+from tests.support.call_folders import RULESET, make_folder, open_store, rows_of, settings_for
+from tests.support.databases import environment_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")

@@ -16,8 +16,8 @@ from qa.refusals import AccountFault
 from qa.store import accounts
 from qa.store.sessions import hash_secret, make_token
 from qa.store.tables_people import ApiTokenRow, UserRow
-from tests.call_folders import open_store, settings_for
-from tests.login_house import (
+from tests.support.call_folders import open_store, settings_for
+from tests.support.login_house import (
     BASE,
     PASSWORD,
     WRONG,

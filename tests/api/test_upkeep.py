@@ -10,8 +10,8 @@ from qa.batch.fines import follow_events
 from qa.records import FlagAction, Scope
 from qa.store import event_finding
 from qa.store.reviews import decide_flag, release_call, review_of
-from tests.call_folders import rows_of, settings_for
-from tests.review_house import NOW, House, house
+from tests.support.call_folders import rows_of, settings_for
+from tests.support.review_house import NOW, House, house
 
 STATE = "SELECT state FROM call_status WHERE call_id = 'c1'"
 

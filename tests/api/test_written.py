@@ -20,8 +20,8 @@ from qa.store.reviews import decide_flag, release_call, take_back
 from qa.store.spot_checks import record_result
 from qa.store.tables_review import SpotCheckRow
 from tests.api.conftest import BASE
-from tests.people import log_in, person
-from tests.review_store import Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store
 
 WRITTEN = "客户韩小宝13812345678住云杉小区5号楼2单元103室，工号108说得对。"
 PERSONAL = ("韩小宝", "13812345678", "云杉", "5号楼", "2单元", "103室")

@@ -40,8 +40,8 @@ from qa.transcribe.audio import Decoder
 from qa.transcribe.clips import cut_clip
 from qa.types import Scorecard, Span, Transcript
 from qa.vault import new_key
-from tests.people import person
-from tests.review_store import Review, review_store
+from tests.support.people import person
+from tests.support.review_store import Review, review_store
 
 REASON = "客户要求删除,已核实身份。"
 

@@ -15,8 +15,8 @@ from qa.errors import ConflictError
 from qa.store import claims, ledger
 from qa.store.claims import Holder
 from qa.store.store import Store
-from tests import talking_files
-from tests.call_folders import make_folder, open_store, rows_of, settings_for
+from tests.support import talking_files
+from tests.support.call_folders import make_folder, open_store, rows_of, settings_for
 
 NOW = datetime(2025, 11, 18, 2, tzinfo=UTC)
 ONE, TWO = Holder("one", 60), Holder("two", 60)

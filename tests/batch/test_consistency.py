@@ -22,8 +22,8 @@ from qa.config import ReviewSettings, Settings
 from qa.records import UserRole
 from qa.store.store import Store
 from qa.store.tables_review import CallStatusRow, SpotCheckRow
-from tests.call_folders import hear_all, open_store, settings_for, settled
-from tests.people import log_in, person
+from tests.support.call_folders import hear_all, open_store, settings_for, settled
+from tests.support.people import log_in, person
 
 ZONE = ZoneInfo("Asia/Shanghai")
 DAYS = (date(2025, 11, 18), date(2025, 11, 19))

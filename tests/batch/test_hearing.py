@@ -19,8 +19,8 @@ from qa.store.open_questions import count_open_questions
 from qa.store.queries import call_detail
 from qa.store.store import Store
 from qa.types import Hearing, Outcome, Scorecard, Span
-from tests import talking_files
-from tests.call_folders import HEADER, hear_all, open_store, rows_of, settled, snapshot
+from tests.support import talking_files
+from tests.support.call_folders import HEADER, hear_all, open_store, rows_of, settled, snapshot
 
 ASKING = Path(__file__).parents[1] / "fixtures" / "rulesets" / "asking.yaml"
 DOUBTFUL = "坐席: 您好，十三八为您服务。\n客户: 我家第{number}次不热。\n# said: {said}\n"

@@ -10,7 +10,7 @@ from qa.batch.runner import ingest_folder
 from qa.store.problems import calls_without_metadata, calls_without_recording, ingest_issues
 from qa.store.queries import CallFilter, call_detail, list_calls
 from qa.store.store import Store
-from tests.call_folders import (
+from tests.support.call_folders import (
     hear_all,
     make_folder,
     open_store,

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.call_folders import (
+from tests.support.call_folders import (
     RULESET,
     damages_of,
     make_folder,
@@ -18,7 +18,7 @@ from tests.call_folders import (
     settings_for,
     snapshot,
 )
-from tests.databases import environment_of
+from tests.support.databases import environment_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = 12
@@ -36,7 +36,7 @@ def environment(tmp_path: Path, data: str) -> dict[str, str]:
 
 def start(tmp_path: Path, folder: Path, data: str = "data") -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.talking_qa", "run", str(folder)],
+        [sys.executable, "-m", "tests.support.talking_qa", "run", str(folder)],
         cwd=ROOT,
         env=environment(tmp_path, data),
         stdout=subprocess.PIPE,

@@ -16,7 +16,7 @@ from qa.store.agent_totals import agent_totals
 from qa.store.ledger import use_engine
 from qa.store.queries import CallFilter, call_detail, list_calls, transcript_by_key
 from qa.store.store import Store
-from tests.call_folders import (
+from tests.support.call_folders import (
     GOOD,
     RULESET,
     hear_all,

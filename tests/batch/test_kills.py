@@ -8,7 +8,7 @@ import pytest
 from benchlib.kills import run_storm
 from benchlib.quick_files import make_files
 
-from tests.call_folders import RULESET, settings_for
+from tests.support.call_folders import RULESET, settings_for
 
 CALLS, KILLS = 60, 5
 

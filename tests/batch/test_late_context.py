@@ -12,7 +12,7 @@ from qa.config import Settings
 from qa.store.queries import CallDetail, call_detail
 from qa.store.store import Store
 from qa.types import Attitude, KeyedAnswers, Outcome
-from tests.call_folders import HEADER, hear_all, open_store, settled
+from tests.support.call_folders import HEADER, hear_all, open_store, settled
 
 REPAIR = """坐席: 您好，大龙供暖报修，幺零八为您服务，请问您有什么问题？
 客户: 我家暖气不热，第{number}次报修了。

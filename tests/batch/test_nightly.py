@@ -20,7 +20,7 @@ from qa.store import runs
 from qa.store.metrics import read_counts
 from qa.store.runs import RunState
 from qa.store.store import Store
-from tests.call_folders import (
+from tests.support.call_folders import (
     RULESET,
     damages_of,
     make_folder,
@@ -30,8 +30,8 @@ from tests.call_folders import (
     settled,
     snapshot,
 )
-from tests.databases import environment_of
-from tests.talking_files import ENGINE, factory, let_go
+from tests.support.databases import environment_of
+from tests.support.talking_files import ENGINE, factory, let_go
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = 5
@@ -72,7 +72,7 @@ def start(
         "NIGHT_KILL": kill,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.night_qa", *words],
+        [sys.executable, "-m", "tests.support.night_qa", *words],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

@@ -15,7 +15,7 @@ from qa.batch.local import LocalPool
 from qa.batch.rulesets import Rulesets
 from qa.config import BatchSettings, HearingSettings, Settings
 from qa.errors import ModelNotFoundError
-from tests import pool_workers
+from tests.support import pool_workers
 
 
 def settings_with(**batch: Any) -> Settings:

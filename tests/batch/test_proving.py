@@ -19,8 +19,8 @@ from qa.store.label_sets import SetDraft, SetKind
 from qa.store.labels import FileLabel, add_labels
 from qa.store.store import Store
 from qa.types import Outcome
-from tests.call_folders import RULESET, hear_all, make_folder, open_store
-from tests.review_store import NOW
+from tests.support.call_folders import RULESET, hear_all, make_folder, open_store
+from tests.support.review_store import NOW
 
 MET, VIOLATED = Outcome.MET, Outcome.VIOLATED
 SIGNED = sign("王丽", "new rings")

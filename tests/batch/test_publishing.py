@@ -30,7 +30,7 @@ from qa.scoring.ruleset import Ruleset
 from qa.store.queries import call_detail
 from qa.store.store import Store
 from qa.types import Call
-from tests.call_folders import RULESET, hear_all, make_folder, open_store, settled, snapshot
+from tests.support.call_folders import RULESET, hear_all, make_folder, open_store, settled, snapshot
 
 SIGNED = sign("王丽", "new rings")
 

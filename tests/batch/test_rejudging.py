@@ -10,7 +10,7 @@ from qa.batch.events import Advanced, Event
 from qa.batch.rescoring import RescoreOptions, rescore
 from qa.batch.runner import ingest_folder
 from qa.config import BatchSettings, Settings
-from tests.call_folders import hear_all, make_folder, open_store, rows_of, settings_for
+from tests.support.call_folders import hear_all, make_folder, open_store, rows_of, settings_for
 
 
 def change(number: int) -> CallChange:

@@ -53,8 +53,8 @@ from qa.store.report_rows import list_rows
 from qa.store.reports import Report, StepAction, add_step, find_report, sent_file
 from qa.store.tables import AgentRow, TicketRow
 from qa.store.tables_reports import ReportDeliveryRow, ReportFileRow
-from tests.call_folders import open_store, settings_for
-from tests.review_house import NOW, House, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import NOW, House, house
 
 __all__ = ["open_store"]  # its name runs this module on both databases
 

@@ -14,8 +14,8 @@ from qa.config import Settings
 from qa.errors import ConfigError, ConflictError, EngineError, IngestError, RulesetError
 from qa.store.problems import calls_without_recording, failed_recordings
 from qa.store.store import Store
-from tests import talking_files
-from tests.call_folders import (
+from tests.support import talking_files
+from tests.support.call_folders import (
     GOOD,
     make_folder,
     open_store,

@@ -38,7 +38,7 @@ from qa.store.tables import (
     TranscriptRow,
 )
 from qa.types import Call, Grade, Hearing, Span, Transcript, Verdict
-from tests.call_folders import open_store, rows_of, snapshot
+from tests.support.call_folders import open_store, rows_of, snapshot
 
 RULESETS = ("heating-repair", "heating-callback")
 STEPS = {"heating-repair": 15, "heating-callback": 4}

@@ -22,8 +22,8 @@ from qa.store.arrivals import Arrival
 from qa.store.runs import RunState
 from qa.store.store import Store
 from qa.store.uploads import Upload, UploadState
-from tests.call_folders import GOOD, make_folder, open_store, rows_of, settings_for
-from tests.talking_files import ENGINE, factory, no_model
+from tests.support.call_folders import GOOD, make_folder, open_store, rows_of, settings_for
+from tests.support.talking_files import ENGINE, factory, no_model
 
 ALL = Scope(everything=True)
 TALKING = WorkOptions(factory, ENGINE)

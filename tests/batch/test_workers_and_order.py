@@ -15,8 +15,8 @@ from benchlib.fake_engine import fake_worker
 from qa.batch.runner import RunOptions, run_folder
 from qa.config import BatchSettings, Settings
 from qa.store import ledger
-from tests import call_folders
-from tests.call_folders import rows_of, snapshot
+from tests.support import call_folders
+from tests.support.call_folders import rows_of, snapshot
 
 AUDIO = Path(__file__).parents[1] / "fixtures" / "audio"
 CARDS = (

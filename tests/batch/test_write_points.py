@@ -13,8 +13,8 @@ from benchlib.write_points import Fault, injected
 
 from qa.errors import StoreUnavailableError
 from tests.batch.test_nightly import contents
-from tests.call_folders import rows_of
-from tests.databases import Databases
+from tests.support.call_folders import rows_of
+from tests.support.databases import Databases
 
 EVERY = 53
 SQLITE = ("exception", "kill", "pages", "busy")

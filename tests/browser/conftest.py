@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, PartMissingError, axe_script, find_chromium
-from tests.demo_archive import put_golden_transcripts
+from tests.support.demo_archive import put_golden_transcripts
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"

@@ -12,8 +12,8 @@ from qa.config import load_settings
 from qa.scoring.dialogue import parse_dialogue
 from qa.store.scorecards import RulesetRecord, put_rulesets
 from qa.store.tables import AgentRow, CallRow, TicketRow
-from tests.call_folders import open_store
-from tests.review_archive import UNTIL, Made, keep_calls
+from tests.support.call_folders import open_store
+from tests.support.review_archive import UNTIL, Made, keep_calls
 
 RUN = "window.hacked=1"
 _BREAKS = ("", "'", '"', "`", "</", "-->", "]]>", "</title>", "</textarea>", "</script>")

@@ -16,8 +16,8 @@ import qa.batch.local
 import qa.batch.runner
 from qa.cli.app import app
 from qa.cli.export import safe_cell
-from tests import talking_files
-from tests.call_folders import GOOD, RULESET, make_folder, settled
+from tests.support import talking_files
+from tests.support.call_folders import GOOD, RULESET, make_folder, settled
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -16,8 +16,8 @@ from qa.config import Settings
 from qa.store.backup import back_up
 from qa.store.migrations import HEAD
 from qa.store.store import Store
-from tests.databases import Databases
-from tests.review_archive import AGENTS, fill
+from tests.support.databases import Databases
+from tests.support.review_archive import AGENTS, fill
 
 
 @pytest.fixture(scope="module")

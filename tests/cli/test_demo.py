@@ -13,8 +13,8 @@ from qa.config import load_settings
 from qa.errors import ConfigError
 from qa.store.accounts import credentials_of
 from qa.store.passwords import is_right
-from tests.call_folders import open_store
-from tests.demo_archive import put_golden_transcripts
+from tests.support.call_folders import open_store
+from tests.support.demo_archive import put_golden_transcripts
 
 
 def test_without_a_checkout_it_says_so(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from qa.logs import HidingFormatter, hide_mobiles
-from tests.call_folders import make_folder, open_store, settings_for, settled
-from tests.databases import environment_of
+from tests.support.call_folders import make_folder, open_store, settings_for, settled
+from tests.support.databases import environment_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = "13912345678"
@@ -50,7 +50,7 @@ def test_a_night_in_a_log_shows_no_number(tmp_path: Path) -> None:
     environment = environment_of(settings_for(tmp_path, workers=1))
     environment |= {"TALKING_LOG": str(tmp_path / "log"), "QA_BATCH__WORKERS": "1"}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.talking_qa", "run", str(folder)],
+        [sys.executable, "-m", "tests.support.talking_qa", "run", str(folder)],
         cwd=ROOT,
         env=environment,
         capture_output=True,

@@ -15,7 +15,7 @@ from qa.records import FlagAction, Scope
 from qa.store.appeals import submit_appeal
 from qa.store.reviews import decide_flag, release_call, review_of
 from qa.store.tables_review import CallStatusRow
-from tests.review_house import NOW, House, house
+from tests.support.review_house import NOW, House, house
 
 DAY = "2025-11-20"
 

@@ -13,8 +13,8 @@ import qa.batch.hearing
 import qa.batch.local
 import qa.batch.runner
 from qa.cli.app import app
-from tests import talking_files
-from tests.call_folders import HEADER, RULESET, make_folder, settled
+from tests.support import talking_files
+from tests.support.call_folders import HEADER, RULESET, make_folder, settled
 
 ASKING = RULESET.with_name("asking.yaml")
 DOUBTFUL = "坐席: 您好，十三八为您服务。\n客户: 我家第{number}次不热。\n# said: 幺零八\n"

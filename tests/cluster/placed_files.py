@@ -7,7 +7,7 @@ from qa.config import Settings
 from qa.errors import AudioDecodeError, RecordingFault
 from qa.pipeline import Ask
 from qa.types import Transcript
-from tests.talking_files import ENGINE, TalkingFiles
+from tests.support.talking_files import ENGINE, TalkingFiles
 
 
 class PlacedFiles(TalkingFiles):

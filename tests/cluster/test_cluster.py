@@ -16,7 +16,9 @@ from qa.batch.events import RecordingMarked, Retrying
 from qa.batch.runner import RunOptions, RunReport, run_folder
 from qa.config import Settings
 from qa.errors import ClusterError, ConfigError
-from tests.call_folders import (
+from tests.cluster.conftest import House
+from tests.cluster.placed_files import ENGINE, factory
+from tests.support.call_folders import (
     GOOD,
     damages_of,
     make_folder,
@@ -26,8 +28,6 @@ from tests.call_folders import (
     settled,
     snapshot,
 )
-from tests.cluster.conftest import House
-from tests.cluster.placed_files import ENGINE, factory
 
 pytestmark = pytest.mark.ray
 OPTIONS = RunOptions(factory=factory, engine=ENGINE)

@@ -17,8 +17,8 @@ from qa.ingest.sources.folder import FolderSource
 from qa.ingest.sources.freeswitch import FreeSwitchSource
 from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingRules, RecordingsSource
-from tests.call_folders import settled
 from tests.ingest.cdr_lines import BASE, RULES, ZONE, asterisk, freeswitch
+from tests.support.call_folders import settled
 
 HARDER = settings(
     max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

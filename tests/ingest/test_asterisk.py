@@ -15,8 +15,8 @@ from qa.ingest.sources.asterisk import AsteriskSource
 from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingsSource
 from qa.types import Direction
-from tests.call_folders import settled
 from tests.ingest.cdr_lines import BASE, RULES, ZONE, asterisk, written
+from tests.support.call_folders import settled
 
 SECRET = "13904561827"
 

@@ -18,7 +18,7 @@ from qa.ingest.attribution import (
 )
 from qa.ingest.rows import RosterEntry, Voice
 from qa.ingest.sources.tables import TablesSource
-from tests.call_folders import settled
+from tests.support.call_folders import settled
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2025, 11, 18, 4, tzinfo=UTC)

@@ -22,8 +22,8 @@ from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingsSource
 from qa.ingest.sources.tables import TablesSource
 from qa.store.reconciling import Kind
-from tests.call_folders import settled
 from tests.ingest.cdr_lines import RULES, asterisk, freeswitch, written
+from tests.support.call_folders import settled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRET = "13904561827"

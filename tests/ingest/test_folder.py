@@ -17,7 +17,7 @@ from qa.ingest.rows import Intake, Issue
 from qa.ingest.scan import AUDIO_SUFFIXES
 from qa.ingest.sources.folder import FolderSource
 from qa.types import Direction, ReleasedBy
-from tests.call_folders import settled
+from tests.support.call_folders import settled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 SECRET = "13904561827"

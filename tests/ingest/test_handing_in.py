@@ -8,7 +8,7 @@ import pytest
 from qa.batch.handing_in import hand_in
 from qa.batch.runner import ingest_folder
 from qa.store.store import Store
-from tests.call_folders import make_folder, open_store, rows_of, settings_for, snapshot
+from tests.support.call_folders import make_folder, open_store, rows_of, settings_for, snapshot
 
 
 @pytest.fixture

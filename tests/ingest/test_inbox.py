@@ -20,9 +20,9 @@ from qa.cli.app import app
 from qa.config import Settings, load_settings
 from qa.ingest.sources.configured import configured_sources
 from qa.store.store import Store
-from tests import call_folders, talking_files
-from tests.call_folders import GOOD, RULESET, rows_of, settled
 from tests.ingest.cdr_lines import asterisk, written
+from tests.support import call_folders, talking_files
+from tests.support.call_folders import GOOD, RULESET, rows_of, settled
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE)
@@ -120,7 +120,7 @@ def test_another_run_is_waited_for(tmp_path: Path, store: Store, settings: Setti
 def start(tmp_path: Path, *arguments: str) -> "subprocess.Popen[str]":
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.talking_qa", *arguments],
+        [sys.executable, "-m", "tests.support.talking_qa", *arguments],
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,

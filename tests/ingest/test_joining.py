@@ -10,8 +10,8 @@ from qa.ingest.sources.asterisk import AsteriskSource
 from qa.ingest.sources.merged import MergedSource
 from qa.ingest.sources.recordings import RecordingRules, RecordingsSource
 from qa.ingest.sources.tables import TablesSource
-from tests.call_folders import settled
 from tests.ingest.cdr_lines import RULES, ZONE, asterisk, written
+from tests.support.call_folders import settled
 
 NAME = compile_pattern("{agent}_{started:%Y%m%d-%H%M%S}_{caller}.wav")
 

@@ -22,9 +22,9 @@ from qa.store.reattributing import Ruling, settle_agent
 from qa.store.reconciling import Finding, Kind, Limits, Reconciliation, reconcile
 from qa.store.sides import keep_sides
 from qa.store.store import Store
-from tests import talking_files
-from tests.call_folders import hear_all, open_store, rows_of, settled
 from tests.ingest.cdr_lines import RULES, ZONE, asterisk, written
+from tests.support import talking_files
+from tests.support.call_folders import hear_all, open_store, rows_of, settled
 
 START = datetime(2025, 11, 18, 9, 0, 0)
 TALK = (

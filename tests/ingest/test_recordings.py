@@ -14,7 +14,7 @@ from qa.ingest.scan import list_folder
 from qa.ingest.sources.recordings import RecordingRules, RecordingsSource
 from qa.ingest.sources.sidecars import sidecar_schema
 from qa.ingest.sources.tables import TablesSource
-from tests.call_folders import settled
+from tests.support.call_folders import settled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 ROOT = Path(__file__).resolve().parents[2]

@@ -22,8 +22,15 @@ from qa.store.problems import ingest_issues
 from qa.store.queries import call_detail
 from qa.store.reattributing import Ruling, settle_agent
 from qa.store.store import Store
-from tests.call_folders import hear_all, open_store, rows_of, settings_for, settled, snapshot
 from tests.ingest.cdr_lines import BASE, RULES, ZONE, asterisk, written
+from tests.support.call_folders import (
+    hear_all,
+    open_store,
+    rows_of,
+    settings_for,
+    settled,
+    snapshot,
+)
 
 NAME = compile_pattern("{agent}_{started:%Y%m%d-%H%M%S}_{caller}.wav")
 FILE = "108_20251118-091230_13900000001.wav"

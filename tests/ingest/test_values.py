@@ -10,7 +10,7 @@ from qa.ingest.join import paths_of_answers
 from qa.ingest.rows import Intake, NoticeEntry, StationEntry
 from qa.ingest.sources.folder import FolderSource
 from qa.types import Attitude
-from tests.call_folders import settled
+from tests.support.call_folders import settled
 
 ZONE = ZoneInfo("Asia/Shanghai")
 

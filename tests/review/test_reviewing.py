@@ -16,7 +16,7 @@ from qa.review.reviewing import (
 )
 from qa.review.sampling import Candidate, Plan, chance, choose, draw, draw_daily, risk
 from qa.types import Grade, Outcome
-from tests.review_house import RULES, card
+from tests.support.review_house import RULES, card
 
 AT = datetime(2025, 11, 20, tzinfo=UTC)
 DAY = date(2025, 11, 20)

@@ -25,9 +25,9 @@ from qa.records import UserRole
 from qa.sections import S3Settings
 from qa.store.audit_reading import AuditFilter, list_entries
 from qa.store.store import Store
-from tests.call_folders import GOOD, HEADER, hear_all, open_store, rows_of, settings_for
-from tests.people import log_in, person
 from tests.storage.server import KEYS, StorageServer
+from tests.support.call_folders import GOOD, HEADER, hear_all, open_store, rows_of, settings_for
+from tests.support.people import log_in, person
 
 pytestmark = pytest.mark.s3
 BASE = "http://127.0.0.1:8787"

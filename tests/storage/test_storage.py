@@ -29,9 +29,9 @@ from qa.ingest.objects import ObjectFile, ObjectFolder, folder_at
 from qa.ingest.sources.configured import configured_sources
 from qa.sections import S3Settings
 from qa.store.archive import Kept, ToKeep
-from tests.call_folders import GOOD, HEADER, open_store, rows_of, settings_for
 from tests.storage.server import KEYS, StorageServer
-from tests.talking_files import ENGINE, factory
+from tests.support.call_folders import GOOD, HEADER, open_store, rows_of, settings_for
+from tests.support.talking_files import ENGINE, factory
 
 pytestmark = pytest.mark.s3
 OPTIONS = RunOptions(factory=factory, engine=ENGINE)

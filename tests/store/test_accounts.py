@@ -17,7 +17,7 @@ from qa.refusals import AccountError, AccountFault
 from qa.store import accounts, passwords
 from qa.store.accounts import UserDraft
 from qa.store.store import Store
-from tests.call_folders import open_store, settings_for
+from tests.support.call_folders import open_store, settings_for
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LEAD = UserDraft("wang.lead", "王领班", UserRole.LEAD, None, ("一组", "二组"))

@@ -24,8 +24,8 @@ from qa.store.call_status import close_windows, has_windows_to_close
 from qa.store.messages import MessageKind, messages_for
 from qa.store.review_rows import CallReview
 from qa.store.reviews import decide_flag, release_call, review_of, settle_judged_anew, take_back
-from tests.call_folders import open_store, rows_of, settings_for
-from tests.review_house import DAY, NOW, House, card, house
+from tests.support.call_folders import open_store, rows_of, settings_for
+from tests.support.review_house import DAY, NOW, House, card, house
 
 EVERYTHING = Scope(everything=True)
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases

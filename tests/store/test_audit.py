@@ -18,8 +18,8 @@ from qa.store.audit import FIRST_HASH, audit, entry_hash
 from qa.store.audit_reading import AuditFilter, every_entry, list_entries, verify_chain
 from qa.store.store import Store
 from qa.store.tables_people import AuditHeadRow, AuditRow
-from tests.call_folders import open_store, settings_for
-from tests.people import person
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import person
 
 ROWS = 12
 

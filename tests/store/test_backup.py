@@ -20,8 +20,8 @@ from qa.store.copying import all_tables, rows_held, sum_of
 from qa.store.restore import restore
 from qa.store.store import Store
 from qa.store.tables import AgentRow, TicketRow
-from tests.databases import Databases
-from tests.review_archive import AGENTS, fill
+from tests.support.databases import Databases
+from tests.support.review_archive import AGENTS, fill
 
 BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 

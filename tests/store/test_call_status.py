@@ -22,8 +22,8 @@ from qa.store.store import Store
 from qa.store.tables import CallRow
 from qa.store.tables_review import AppealRow, CallStatusRow
 from qa.types import Outcome
-from tests.call_folders import open_store, rows_of, settings_for
-from tests.review_house import DAY, NOW, House, card, house
+from tests.support.call_folders import open_store, rows_of, settings_for
+from tests.support.review_house import DAY, NOW, House, card, house
 
 EVERYTHING = Scope(everything=True)
 CALLS = ("c1", "c2", "c3")

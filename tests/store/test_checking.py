@@ -20,8 +20,8 @@ from qa.store.store import Store
 from qa.store.tables import CallRow, HearingsRow, ScorecardRow, TranscriptRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Hearing, Span
-from tests.databases import Databases
-from tests.review_archive import AGENTS, fill
+from tests.support.databases import Databases
+from tests.support.review_archive import AGENTS, fill
 
 EVERYTHING = CheckOptions(datetime(2026, 2, 1, tzinfo=UTC), sample=0)
 BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]

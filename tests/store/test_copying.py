@@ -21,8 +21,8 @@ from qa.store.copying import _row_number, all_tables, move, rows_held, sum_of
 from qa.store.queries import call_detail
 from qa.store.store import Store
 from qa.store.tables import HearingsRow, NoticeRow, TicketRow, TranscriptRow
-from tests.databases import Databases
-from tests.review_archive import Archive, fill
+from tests.support.databases import Databases
+from tests.support.review_archive import Archive, fill
 
 BOSS = UserDraft("boss", "老板", UserRole.ADMIN)
 

@@ -50,8 +50,8 @@ from qa.store.tables import CallRow, TicketRow
 from qa.store.tables_labels import LabelSetRow, LabelStepRow, LabelTaskRow
 from qa.store.tables_people import AuditRow
 from qa.types import Match, Outcome, Role, Scorecard, ScoreLine, Span, Verdict
-from tests.call_folders import open_store, settings_for
-from tests.review_house import DAY, NOW, RULES, House, card, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import DAY, NOW, RULES, House, card, house
 
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases
 OVERDUE = Overdue(24, 31)

@@ -12,8 +12,8 @@ from qa.store.figures import appeals_about, missed_rules, praise, review_minutes
 from qa.store.reviews import decide_flag, release_call, review_of
 from qa.store.team_figures import Selection
 from qa.types import Outcome
-from tests.call_folders import open_store, settings_for
-from tests.review_house import DAY, NOW, House, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import DAY, NOW, House, house
 
 EVERYTHING = Scope(everything=True)
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases

@@ -39,9 +39,9 @@ from qa.store.tables import CallRow
 from qa.store.tables_fines import FineSheetRow
 from qa.store.withdrawals import set_withdrawn
 from qa.types import Outcome, Span
-from tests.call_folders import open_store, settings_for
-from tests.people import person
-from tests.review_house import DAY, NOW, House, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import person
+from tests.support.review_house import DAY, NOW, House, house
 
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases
 LATER = NOW + 8 * DAY

@@ -27,8 +27,8 @@ from qa.store.tables import CallRow
 from qa.store.team_figures import Selection
 from qa.store.truths import calls_in_scope, chance_calls, load_truths
 from qa.types import Outcome
-from tests.people import person
-from tests.review_store import CALLS, NOW, Review, review_store
+from tests.support.people import person
+from tests.support.review_store import CALLS, NOW, Review, review_store
 
 MET, VIOLATED = Outcome.MET, Outcome.VIOLATED
 RULES = ("FP01", "IP01")

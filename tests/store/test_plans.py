@@ -24,9 +24,9 @@ from qa.config import Settings
 from qa.records import User, UserRole
 from qa.store import queue_counts, queue_filter
 from qa.store.store import Store
-from tests.call_folders import open_store, rows_of
-from tests.databases import Databases
-from tests.people import log_in, person
+from tests.support.call_folders import open_store, rows_of
+from tests.support.databases import Databases
+from tests.support.people import log_in, person
 
 CALLS, SEEDS = 8_000, 24
 MANY = 1_000_000

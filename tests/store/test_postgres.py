@@ -23,7 +23,7 @@ from qa.store.event_finding import scan_horizon
 from qa.store.ledger import start_run
 from qa.store.store import Store
 from qa.store.tables import Table
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 pytestmark = pytest.mark.postgres
 

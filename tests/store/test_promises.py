@@ -21,8 +21,15 @@ from qa.store.queries import call_detail
 from qa.store.scorecards import publish
 from qa.store.store import Store
 from qa.types import Match, Promise, Role, Scorecard, Span
-from tests.call_folders import hear_all, make_folder, open_store, rows_of, settings_for, settled
-from tests.people import person
+from tests.support.call_folders import (
+    hear_all,
+    make_folder,
+    open_store,
+    rows_of,
+    settings_for,
+    settled,
+)
+from tests.support.people import person
 
 DUE = datetime(2025, 11, 18, 10, 0, tzinfo=UTC)
 NOW = datetime(2025, 11, 18, 9, 0, tzinfo=UTC)

@@ -22,8 +22,8 @@ from qa.store.queue_unscored import Progress, unscored_counts, unscored_page
 from qa.store.reviews import decide_flag, release_call
 from qa.store.tables import CallRow, RecordingRow
 from qa.types import Outcome
-from tests.call_folders import open_store, settings_for
-from tests.review_house import DAY, NOW, House, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import DAY, NOW, House, house
 
 EVERYTHING = Scope(everything=True)
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases

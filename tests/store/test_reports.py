@@ -48,8 +48,8 @@ from qa.store.tables_events import EventRow, EventScanRow, EventStepRow
 from qa.store.tables_fines import ChargeRow, ChargeStepRow
 from qa.store.tables_reports import ReportFileRow, ReportVersionRow
 from qa.store.tables_review import CallStatusRow, SpotCheckResultRow, SpotCheckRow
-from tests.call_folders import open_store, settings_for
-from tests.review_house import NOW, House, house
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import NOW, House, house
 
 __all__ = ["open_store", "settings_for"]  # their names run this module on both databases
 

@@ -22,9 +22,9 @@ from qa.store.selections import Selection
 from qa.store.store import Store
 from qa.store.tables import CallRow
 from qa.store.tables_figures import AgentRuleRow, DayTouchRow, RolledDayRow
-from tests.call_folders import open_store, settings_for
-from tests.review_house import DAY, NOW, House, house
 from tests.store.test_call_status import World
+from tests.support.call_folders import open_store, settings_for
+from tests.support.review_house import DAY, NOW, House, house
 
 ZONE = ZoneInfo("Asia/Shanghai")
 EVERYTHING = Scope(everything=True)

@@ -12,7 +12,7 @@ from qa.errors import ConflictError, StoreError, StoreUnavailableError
 from qa.store.ledger import RunCounts, start_run, update_run
 from qa.store.store import Store
 from qa.store.tables import RunRow
-from tests.call_folders import open_store, settings_for
+from tests.support.call_folders import open_store, settings_for
 
 
 def test_times_come_back_aware_and_equal(tmp_path: Path) -> None:

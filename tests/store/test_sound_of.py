@@ -12,7 +12,7 @@ from qa.records import Scope
 from qa.store.queries import EVERYTHING
 from qa.store.queries_queue import sound_of
 from qa.store.tables import CallRow
-from tests.review_store import CALLS, Review, review_store
+from tests.support.review_store import CALLS, Review, review_store
 
 
 @pytest.fixture(scope="module")

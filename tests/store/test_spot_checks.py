@@ -26,8 +26,8 @@ from qa.store.spot_checks import (
     record_result,
     results_of,
 )
-from tests.call_folders import open_store, rows_of, settings_for
-from tests.review_house import DAY, House, house
+from tests.support.call_folders import open_store, rows_of, settings_for
+from tests.support.review_house import DAY, House, house
 
 EVERYTHING = Scope(everything=True)
 SUNDAY = date(2025, 11, 16)

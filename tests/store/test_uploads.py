@@ -19,8 +19,8 @@ from qa.store.store import Store
 from qa.store.tables import CallRow
 from qa.store.uploads import put_upload
 from qa.types import Ticket
-from tests.call_folders import open_store, settings_for, settled
-from tests.people import person
+from tests.support.call_folders import open_store, settings_for, settled
+from tests.support.people import person
 
 MINE, THEIRS = Scope(teams=frozenset({"一组"})), Scope(teams=frozenset({"二组"}))
 AGENTS = {MINE: "258", THEIRS: "136", Scope(everything=True): "258"}

@@ -17,7 +17,7 @@ from qa.batch.local import LocalPool
 from qa.config import AudioSettings, BatchSettings, Settings
 from qa.errors import RecordingError, RecordingFault
 from qa.transcribe.audio import Decoder
-from tests.hostile_files import broken_files, mutated, whole_files
+from tests.support.hostile_files import broken_files, mutated, whole_files
 
 MUTATED = 2_000
 SECONDS = 20

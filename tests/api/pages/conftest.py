@@ -11,10 +11,10 @@ from qa.api.app import create_app
 from qa.config import Settings
 from qa.records import User, UserRole
 from qa.store.store import Store
-from tests.archive_work import Crew, add_crew, work
-from tests.call_folders import open_store, settings_for
-from tests.people import log_in, person
-from tests.review_archive import AGENTS, Archive, fill
+from tests.support.archive_work import Crew, add_crew, work
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import log_in, person
+from tests.support.review_archive import AGENTS, Archive, fill
 
 BASE = "http://127.0.0.1:8787"
 HOSTILE = "<img src=x onerror=alert(1)>"

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from qa.records import UserRole
 from qa.store.tables_review import CallStatusRow
 from tests.api.pages.conftest import DAYS, HOSTILE, Browser, Open, Site
-from tests.people import person
+from tests.support.people import person
 
 
 def test_an_agent_sees_their_own_scores(site: Site, opened: Open) -> None:

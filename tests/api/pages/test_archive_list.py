@@ -18,8 +18,8 @@ from qa.store.store import Store
 from qa.store.tables import AgentRow, CallRow, RecordingRow
 from qa.store.tables_archive import ArchiveCheckRow
 from tests.api.conftest import BASE
-from tests.call_folders import open_store, settings_for
-from tests.people import log_in, person
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import log_in, person
 
 NOON = datetime(2025, 11, 18, 4, tzinfo=UTC)
 STATES = ("ok", "missing", "changed", "ok", "damaged", None, "locked")

@@ -3,7 +3,7 @@
 from qa.records import UserRole
 from qa.store.audit import audit
 from tests.api.pages.conftest import Open, Site
-from tests.people import person
+from tests.support.people import person
 
 
 def details(page: str, number: int) -> str:

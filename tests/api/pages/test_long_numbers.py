@@ -4,7 +4,7 @@ import pytest
 
 from qa.records import UserRole
 from tests.api.pages.conftest import Open, Site
-from tests.people import person
+from tests.support.people import person
 
 LONG = "9" * 20
 HEAD = [

@@ -21,8 +21,8 @@ from qa.review.schedule import Terms
 from qa.review.sheets import Sheet, SheetLine, Work
 from qa.review.years import MonthState, YearMonth, months_of, year_of
 from qa.store.reviews import decide_flag, release_call, review_of
-from tests.people import log_in, person
-from tests.review_store import Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store
 
 OLD = datetime.now(UTC) - timedelta(days=30)
 

@@ -18,8 +18,8 @@ from qa.review.report_model import ReportKind, days_of
 from qa.store.messages import messages_for
 from qa.store.reports import Report, report_on
 from qa.store.tables_reports import ReportVersionRow
-from tests.people import log_in, person
-from tests.review_store import Review, review_store
+from tests.support.people import log_in, person
+from tests.support.review_store import Review, review_store
 
 BASE = "http://127.0.0.1:8787"
 DAY = "2025-11-19"

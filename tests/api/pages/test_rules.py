@@ -14,8 +14,8 @@ from qa.scoring.ruleset import bundled_rulesets, load_ruleset
 from qa.store.audit_reading import AuditFilter, every_entry
 from qa.store.runs import next_waiting
 from tests.api.pages.conftest import HOSTILE, Browser, Open, Site
-from tests.call_folders import RULESET
-from tests.people import person
+from tests.support.call_folders import RULESET
+from tests.support.people import person
 
 DIALOGUE = """坐席: 您好，大龙供暖报修，幺零八为您服务，请问您有什么问题？
 客户: 我家不热。

@@ -17,9 +17,9 @@ from qa.records import UserRole
 from qa.store import ledger, runs
 from qa.store.runs import RunProgress, RunState
 from qa.store.store import Store
-from tests.call_folders import make_folder, open_store, settings_for, settled
-from tests.people import log_in, person
-from tests.talking_files import ENGINE, factory
+from tests.support.call_folders import make_folder, open_store, settings_for, settled
+from tests.support.people import log_in, person
+from tests.support.talking_files import ENGINE, factory
 
 NOW = datetime.now(UTC)
 

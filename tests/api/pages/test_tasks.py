@@ -15,7 +15,7 @@ from qa.store.spot_checks import CheckFilter, list_checks
 from qa.store.tables_labels import LabelSetRow, LabelTaskRow
 from qa.store.tables_review import SpotCheckRow
 from tests.api.pages.conftest import HOSTILE, Browser, Open, Site
-from tests.people import person
+from tests.support.people import person
 
 EVERYTHING = Scope(everything=True)
 

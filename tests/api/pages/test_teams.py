@@ -12,7 +12,7 @@ from qa.review.statistics import mean_of, quantile, share_of
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, histogram, rules, totals, weekly, weeks_until
 from tests.api.pages.conftest import DAYS, HOSTILE, Browser, Open, Site
-from tests.people import person
+from tests.support.people import person
 
 EVERYTHING = Scope(everything=True)
 SINCE = datetime(2025, 12, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from qa.errors import RecordingFault
 from qa.records import UserRole
 from qa.store.tables_review import UploadRow
 from tests.api.pages.conftest import HOSTILE, Open, Site
-from tests.people import person
+from tests.support.people import person
 
 
 def test_a_lead_names_agents_of_the_own_team_only(site: Site, opened: Open) -> None:

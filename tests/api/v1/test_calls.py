@@ -3,7 +3,7 @@
 import pytest
 
 from tests.api.v1.conftest import Api
-from tests.review_store import EVIL, PHONE
+from tests.support.review_store import EVIL, PHONE
 
 ALL = ["clean", "open", "score", "fine", "critical", "year/2025/nested"]
 

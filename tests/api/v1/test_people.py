@@ -9,7 +9,7 @@ from qa.store.label_sets import LabelSet, SetDraft, SetKind, make_set
 from qa.store.labels import close_set
 from qa.store.tables_review import SpotCheckRow
 from tests.api.v1.conftest import Api
-from tests.review_store import CALLS
+from tests.support.review_store import CALLS
 
 
 def card(api: Api, call_id: str) -> Any:

@@ -13,9 +13,9 @@ from qa.batch.asked_runs import WorkOptions
 from qa.batch.uploads import Workshop
 from qa.scoring.ruleset import BUNDLED
 from tests.api.v1.conftest import Api
-from tests.call_folders import RULESET
-from tests.review_store import PHONE
-from tests.talking_files import ENGINE, factory
+from tests.support.call_folders import RULESET
+from tests.support.review_store import PHONE
+from tests.support.talking_files import ENGINE, factory
 
 DIALOGUE = "坐席: 您好,大龙供暖报修,108为您服务。\n客户: 我家不热。\n坐席: 今天保证给您修好。\n"
 BUNDLED_ID = "heating-callback"

@@ -24,8 +24,8 @@ from qa.api.v1 import events
 from qa.records import UserRole
 from qa.store.runs import request_run
 from tests.api.v1.conftest import BASE, Api
-from tests.people import person
-from tests.review_store import CALLS
+from tests.support.people import person
+from tests.support.review_store import CALLS
 
 EXAMPLES = 4
 CHECKS = [

@@ -9,7 +9,7 @@ import soundfile
 
 from qa.api import recordings
 from tests.api.v1.conftest import Api
-from tests.review_store import SECONDS
+from tests.support.review_store import SECONDS
 
 AUDIO = "/calls/fine/audio"
 

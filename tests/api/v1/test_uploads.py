@@ -18,9 +18,9 @@ from qa.batch.asked_runs import WorkOptions
 from qa.batch.runner import ingest_folder
 from qa.batch.uploads import Workshop
 from tests.api.v1.conftest import Api
-from tests.call_folders import rows_of, settled
-from tests.review_store import HEADER
-from tests.talking_files import ENGINE, factory
+from tests.support.call_folders import rows_of, settled
+from tests.support.review_store import HEADER
+from tests.support.talking_files import ENGINE, factory
 
 AUDIO = Path(__file__).parents[2] / "fixtures" / "audio"
 

@@ -21,7 +21,7 @@ ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests
 OPENERS = {"open_store", "settings_for", "review_store", "login_house"}
 """Helpers by which a module opens stores; one that has none of them runs once."""
 SQLITE, POSTGRES = "sqlite", "postgres"
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 _TEMPLATE = "qa_template"
 
 

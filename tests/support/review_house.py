@@ -27,7 +27,7 @@ from qa.types import (
     Span,
     Verdict,
 )
-from tests.call_folders import open_store, settings_for
+from tests.support.call_folders import open_store, settings_for
 
 NOW = datetime(2025, 11, 20, 4, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

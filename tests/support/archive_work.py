@@ -18,8 +18,8 @@ from qa.store.store import Store
 from qa.store.tables import CallRow
 from qa.store.tables_review import CallStatusRow
 from qa.types import Outcome
-from tests.people import person
-from tests.review_archive import TEAMS, UNTIL
+from tests.support.people import person
+from tests.support.review_archive import TEAMS, UNTIL
 
 _DRAW = DrawSettings(
     daily=Plan(2, 0.5), weekly=Plan(5, 0.4), seed="archive", due_hours=24, weekly_due_hours=72

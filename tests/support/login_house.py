@@ -19,8 +19,8 @@ from qa.store import accounts, passwords
 from qa.store.audit_reading import AuditFilter, list_entries
 from qa.store.store import Store
 from qa.store.tables_people import LoginFailureRow
-from tests.call_folders import open_store, settings_for
-from tests.people import person
+from tests.support.call_folders import open_store, settings_for
+from tests.support.people import person
 
 BASE = "https://127.0.0.1:8787"  # over TLS, so that the client sends cookies marked Secure
 PASSWORD = "five quiet otters"

@@ -11,7 +11,7 @@ from qa.cli.demo import bundled_calls
 from qa.config import load_settings
 from qa.pipeline import engine_fingerprint
 from qa.store import ledger
-from tests.call_folders import open_store
+from tests.support.call_folders import open_store
 
 
 def put_golden_transcripts(data_dir: Path) -> None:

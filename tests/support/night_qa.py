@@ -1,6 +1,7 @@
 """The command `qa` with talking files, which kills itself with signal 9 at a chosen point.
 
-Run as a program: `NIGHT_KILL=score:advanced python -m tests.night_qa nightly DIR`. Points are
+Run as a program: `NIGHT_KILL=score:advanced python -m tests.support.night_qa nightly DIR`.
+Points are
 `STAGE:started`, `STAGE:advanced`, `STAGE:finished`, and `checks` while spot checks are drawn. At
 most one worker's result is on its way then: what is kept and what is not is the program's own
 doing.
@@ -20,7 +21,7 @@ if __name__ == "__main__":
     import qa.cli.progress
     from qa.batch.events import Advanced, Event, Listener, StageFinished, StageStarted
     from qa.cli.app import main
-    from tests.talking_files import ENGINE, factory
+    from tests.support.talking_files import ENGINE, factory
 
     POINT = os.environ.get("NIGHT_KILL", "")
     NAMES = {StageStarted: "started", Advanced: "advanced", StageFinished: "finished"}

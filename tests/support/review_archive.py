@@ -27,7 +27,7 @@ from qa.store.scorecards import RulesetRecord, publish, put_rulesets
 from qa.store.store import Store
 from qa.store.tables import AgentRow, CallRow, FileRow, RecordingRow, StationRow, TicketRow
 from qa.types import Call, Scorecard, Transcript
-from tests.call_folders import settled
+from tests.support.call_folders import settled
 
 TEAMS = ("一组", "二组", "三组")
 UNTIL = datetime(2026, 1, 11, 18, 0, tzinfo=UTC)

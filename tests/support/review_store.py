@@ -31,7 +31,7 @@ from qa.types import (
     Transcript,
     Verdict,
 )
-from tests.call_folders import open_store, settings_for, settled
+from tests.support.call_folders import open_store, settings_for, settled
 
 NOW = datetime(2025, 11, 18, 12, 0, tzinfo=UTC)
 EVIL = "<script>alert(1)</script>"
