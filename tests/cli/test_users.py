@@ -116,7 +116,7 @@ def test_the_log_of_it_all() -> None:
     assert [row["action"] for row in rows] == ["user.disable", "user.add", "user.add"]
     assert "user.disable" in done("audit", "list", "--person", "HEAD1")
     assert "user.disable" not in done("audit", "list", "--person", "boss")
-    assert done("audit", "list", "--since", "2999-01-01").count("\n") == 1
+    assert done("audit", "list", "--since", "2199-01-01").count("\n") == 1
     assert qa("audit", "list", "--since", "soon").exit_code == 2
 
 

@@ -31,7 +31,7 @@ from tests.support.people import log_in, person
 CALLS, SEEDS = 8_000, 24
 MANY = 1_000_000
 """Calls for which the database plans."""
-STEPS, ROWS = 40_000, 2_500
+STEPS, ROWS = 40_000, 3_000
 """What a page may cost: a scan of the archive takes several times as much."""
 DAY = f"{FIRST + timedelta(seconds=SPAN_S / 2):%Y-%m-%d}"
 
