@@ -1,11 +1,12 @@
 """What goes on beside the service: a thread of this process that keeps a process of its own."""
 
 import threading
+from abc import ABC, abstractmethod
 from types import TracebackType
 from typing import Self
 
 
-class Companion:
+class Companion(ABC):
     """Keeps something going while the service runs; use it as a context manager.
 
     Args:
@@ -32,15 +33,15 @@ class Companion:
         self.close()
 
     @property
+    @abstractmethod
     def pid(self) -> int | None:
         """Number of the process that is kept; None while there is none."""
-        raise NotImplementedError
 
     def close(self) -> None:
         """End it; what it had in hand is taken up by the next one."""
         self._stopping.set()
         self._thread.join(2 * self._stop_s)
 
+    @abstractmethod
     def _keep(self) -> None:
         """Do it until `_stopping` is set."""
-        raise NotImplementedError

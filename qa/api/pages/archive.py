@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
@@ -99,44 +100,41 @@ def decide(
     note: Text = "",
 ) -> Response:
     """Approve or reject what somebody else asked for."""
-    try:
-        with service.store.writing() as session:
-            decide_deletion(
-                session,
-                viewer.user,
-                deletion_id,
-                approve=decision == "approve",
-                note=note,
-                now=datetime.now(UTC),
-            )
-    except _REFUSED as error:
-        said = word(f"refusal_{error.refusal.value}", language(request))
-        return _shown(request, service, viewer, said=said, status=422)
-    return _back("flash_archive_decided")
+    decide = partial(decide_deletion, approve=decision == "approve", note=note)
+    return _changed(request, service, viewer, deletion_id, decide)
 
 
 @router.post("/archive/deletions/{deletion_id}/withdraw")
 def withdraw(request: Request, deletion_id: Number, service: Running, viewer: Asker) -> Response:
     """Take one's own request back."""
-    try:
-        with service.store.writing() as session:
-            withdraw_deletion(session, viewer.user, deletion_id, now=datetime.now(UTC))
-    except _REFUSED as error:
-        said = word(f"refusal_{error.refusal.value}", language(request))
-        return _shown(request, service, viewer, said=said, status=422)
-    return _back("flash_archive_decided")
+    return _changed(request, service, viewer, deletion_id, withdraw_deletion)
 
 
 @router.post("/archive/deletions/{deletion_id}/retry")
 def retry(request: Request, deletion_id: Number, service: Running, viewer: Asker) -> Response:
     """Have files that could not be removed tried again at once."""
+    return _changed(
+        request, service, viewer, deletion_id, retry_deletion, done="flash_archive_retry"
+    )
+
+
+def _changed(
+    request: Request,
+    service: Service,
+    viewer: Viewer,
+    deletion_id: int,
+    change: Callable[..., object],
+    *,
+    done: str = "flash_archive_decided",
+) -> Response:
+    """Change a deletion and go back to the list, or say there why it is refused."""
     try:
         with service.store.writing() as session:
-            retry_deletion(session, viewer.user, deletion_id, now=datetime.now(UTC))
+            change(session, viewer.user, deletion_id, now=datetime.now(UTC))
     except _REFUSED as error:
         said = word(f"refusal_{error.refusal.value}", language(request))
         return _shown(request, service, viewer, said=said, status=422)
-    return _back("flash_archive_retry")
+    return _back(done)
 
 
 def _back(said: str) -> Response:
