@@ -1,20 +1,19 @@
 """What the running service does by the clock: appeal windows close, events and fines follow."""
 
 import logging
-import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from qa.api.faults import log_fault
+from qa.api.watch import EVERY_S, Watch
 from qa.batch.deleting import carry_out
 from qa.batch.fines import follow_events
 from qa.batch.reviewing import book_or_tell, close_passed_windows
 from qa.config import Settings
-from qa.errors import QAError, StoreError
+from qa.errors import QAError
 from qa.store.rolling import roll
 from qa.store.store import Store
 
-EVERY_S = 60.0
 FOLLOW_LOOKS = 10
 """Every so many looks events are followed and fines booked, and whenever a window has closed."""
 
@@ -29,55 +28,32 @@ ROLL_S = 3.0
 _log = logging.getLogger("qa.api")
 
 
-class Upkeep:
-    """A thread that looks once a minute; a list is never further behind the clock than that."""
+class Upkeep(Watch):
+    """Looks at once and then once a minute; a list is never further behind the clock than that."""
 
     def __init__(self, store: Store, settings: Settings, *, every_s: float = EVERY_S) -> None:
-        self._store, self._settings, self._every_s = store, settings, every_s
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._work, name="upkeep", daemon=True)
+        super().__init__("upkeep", every_s)
+        self._store, self._settings = store, settings
+        self._looks, self._has_followed = 0, True
 
-    def start(self) -> None:
-        """Begin; the first look is at once."""
-        self._thread.start()
+    def _steps(self) -> tuple[Callable[[], None], ...]:
+        return self._follow, self._roll, self._delete
 
-    def close(self) -> None:
-        """End, after the look that is going on."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _work(self) -> None:
-        looks, is_done = 0, True
-        while True:
-            now = datetime.now(UTC)
-            try:
-                closed = close_passed_windows(self._store, now)
-                is_due = bool(closed) or looks % FOLLOW_LOOKS == 0
-                if is_due or not is_done:
-                    followed = follow_events(
-                        self._store, self._settings, now, most_batches=FOLLOW_BATCHES
-                    )
-                    is_done = followed.is_done
-                if is_due:
-                    book_or_tell(self._store, self._settings, now)
-            except StoreError:  # busy, or gone for a moment: the next look finds the same
-                _log.info("the look by the clock was not finished: the database is busy")
-            except Exception as error:  # the thread must not end, or nothing becomes final
-                log_fault(_log, "the look by the clock", error)
-            looks += 1
-            self._roll()
-            self._delete()
-            if self._ended.wait(self._every_s):
-                return
+    def _follow(self) -> None:
+        """Close the windows that have passed, then follow events and book fines if that is due."""
+        now, is_regular = datetime.now(UTC), self._looks % FOLLOW_LOOKS == 0
+        self._looks += 1
+        is_due = bool(close_passed_windows(self._store, now)) or is_regular
+        if is_due or not self._has_followed:
+            followed = follow_events(self._store, self._settings, now, most_batches=FOLLOW_BATCHES)
+            self._has_followed = followed.is_done
+        if is_due:
+            book_or_tell(self._store, self._settings, now)
 
     def _roll(self) -> None:
         """Add up the days whose calls changed, for some seconds at most."""
         end = time.monotonic() + ROLL_S
-        try:
-            roll(self._store, go_on=lambda: time.monotonic() < end and not self._ended.is_set())
-        except StoreError:
-            _log.info("days were not added up: the database is busy")
+        roll(self._store, go_on=lambda: time.monotonic() < end and not self._ended.is_set())
 
     def _delete(self) -> None:
         """Carry out deletions that were approved."""

@@ -1,11 +1,14 @@
 """What the running service does by the clock."""
 
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qa.api.upkeep import Upkeep
+from qa.api.watch import Watch
 from qa.batch.fines import follow_events
 from qa.records import FlagAction, Scope
 from qa.store import event_finding
@@ -56,3 +59,32 @@ def test_a_large_archive_is_looked_through_some_at_a_time(
         assert follow_events(centre.store, settings, NOW, most_batches=1).is_done
         newest = rows_of(centre.store, "SELECT MAX(scorecard_id) FROM scorecards")
         assert rows_of(centre.store, reached) == newest
+
+
+class Tripping(Watch):
+    """Its first step always fails; its second counts to three."""
+
+    def __init__(self) -> None:
+        super().__init__("tripping", every_s=0.01)
+        self.looks, self.went_on = 0, threading.Event()
+
+    def _steps(self) -> tuple[Callable[[], None], ...]:
+        return self._trip, self._count
+
+    def _trip(self) -> None:
+        raise ZeroDivisionError("secret words")
+
+    def _count(self) -> None:
+        self.looks += 1
+        if self.looks == 3:
+            self.went_on.set()
+
+
+def test_a_step_that_fails_ends_neither_its_look_nor_the_watch(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    watch = Tripping()
+    watch.start()
+    assert watch.went_on.wait(60)
+    watch.close()
+    assert "ZeroDivisionError" in caplog.text and "secret words" not in caplog.text
