@@ -1,7 +1,6 @@
 """Tokens of programs, passwords, and what administrators do to accounts."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -26,20 +25,7 @@ from tests.support.login_house import (
     csrf_of,
     is_logged_in,
     log_in,
-    login_house,
 )
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[House]:
-    with login_house(tmp_path_factory.mktemp("house")) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted(house: House) -> None:
-    house.forget_failures()
-
 
 # tokens
 

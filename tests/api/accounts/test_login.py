@@ -25,20 +25,8 @@ from tests.support.login_house import (
     csrf_of,
     is_logged_in,
     log_in,
-    login_house,
 )
 from tests.support.people import person
-
-
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Iterator[House]:
-    with login_house(tmp_path_factory.mktemp("house")) as made:
-        yield made
-
-
-@pytest.fixture(autouse=True)
-def nothing_counted(house: House) -> None:
-    house.forget_failures()
 
 
 def test_the_cookie_is_for_this_host_over_tls_only(house: House) -> None:
