@@ -78,6 +78,7 @@ def make_report(
         TransitionError: the report is sent.
     """
     with store.writing() as session:
+        reports.hold_report(session, days, team)
         body = count_report(session, counted(settings, store.zone, days, team), team)
         return reports.put_version(session, body, user, now=now)
 

@@ -17,7 +17,7 @@ from qa.errors import NotFoundError
 from qa.records import User
 from qa.refusals import Refusal, TransitionError
 from qa.store.audit import audit
-from qa.store.tables_reports import ReportAttemptRow, ReportDeliveryRow
+from qa.store.tables_reports import ReportAttemptRow, ReportDeliveryRow, ReportRow
 
 ABANDONED = timedelta(minutes=15)
 """A delivery that is `sending` for so long was left by a process that died."""
@@ -88,6 +88,9 @@ def queue(
     Returns:
         How many are new.
     """
+    # Held, so that of two that queue the same, as two nights may, the second finds it queued.
+    own = select(ReportRow.report_id).where(ReportRow.report_id == report_id)
+    session.execute(own.with_for_update())
     known = {
         (row.channel, row.target)
         for row in session.scalars(

@@ -25,6 +25,7 @@ from qa.review.reviewing import MAX_TEXT
 from qa.store.audit import Detail, audit
 from qa.store.convert import chunks
 from qa.store.tables_reports import ReportFileRow, ReportRow, ReportStepRow, ReportVersionRow
+from qa.store.upsert import insert_into
 
 
 class StepAction(StrEnum):
@@ -99,7 +100,7 @@ def put_version(session: Session, body: ReportBody, user: User | None, *, now: d
     Raises:
         TransitionError: the report is sent.
     """
-    report_id = _report_id(session, body)
+    report_id = hold_report(session, ReportDays(body.kind, body.first, body.last), body.team)
     text = body_text(body)
     newest = _newest(session, [report_id]).get(report_id)
     if newest is not None:
@@ -122,17 +123,23 @@ def put_version(session: Session, body: ReportBody, user: User | None, *, now: d
     return report_id
 
 
-def _report_id(session: Session, body: ReportBody) -> int:
-    own = (
-        ReportRow.kind == body.kind.value,
-        ReportRow.first_day == body.first,
-        ReportRow.team == body.team,
-    )
-    found = session.scalar(select(ReportRow.report_id).where(*own).with_for_update())
+def hold_report(session: Session, days: ReportDays, team: str = "") -> int:
+    """Find or make the row of a report, and keep others from it until the transaction ends.
+
+    Who is to count it anew holds it before counting: so of two that count at once, the newer
+    figures are the newest version.
+
+    Returns:
+        The report's number.
+    """
+    own = {"kind": days.kind.value, "first_day": days.first, "team": team}
+    held = select(ReportRow.report_id).filter_by(**own).with_for_update()
+    found = session.scalar(held)
     if found is None:
-        values = {"kind": body.kind.value, "first_day": body.first, "last_day": body.last}
-        session.execute(insert(ReportRow).values(**values, team=body.team))
-        found = session.scalar(select(ReportRow.report_id).where(*own))
+        # Another night, or a person at a page, may be making it in this very moment.
+        new = insert_into(session, ReportRow).values(**own, last_day=days.last)
+        session.execute(new.on_conflict_do_nothing(index_elements=list(own)))
+        found = session.scalar(held)
     return int(found or 0)
 
 

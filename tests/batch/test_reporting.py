@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from email import message_from_bytes, policy
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ from sqlalchemy import insert, select, update
 from qa.batch.report_delivery import deliver_due
 from qa.batch.reporting import (
     EVERYTHING,
+    counted,
     counted_then,
     make_due,
     make_report,
@@ -39,21 +41,25 @@ from qa.refusals import NotAllowedError, TransitionError
 from qa.reports.report_page import report_file
 from qa.reports.report_xlsx import report_xlsx, safe
 from qa.review.report_model import ReportKind, ReportState, days_of
+from qa.store import reports
 from qa.store.messages import messages_for
 from qa.store.report_deliveries import (
     ABANDONED,
     Delivery,
     DeliveryState,
     Purpose,
+    Target,
     claim,
     deliveries_of,
+    queue,
     settle,
 )
-from qa.store.report_rows import list_rows
+from qa.store.report_rows import count_report, list_rows
 from qa.store.reports import Report, StepAction, add_step, find_report, sent_file
 from qa.store.tables import AgentRow, TicketRow
 from qa.store.tables_reports import ReportDeliveryRow, ReportFileRow
 from tests.support.call_folders import open_store, settings_for
+from tests.support.databases import wait_until_one_waits
 from tests.support.review_house import NOW, House, house
 
 __all__ = ["open_store"]  # its name runs this module on both databases
@@ -487,6 +493,38 @@ def test_drafts_of_the_days_that_are_over(centre: House, tmp_path: Path) -> None
         assert find_report(session, EVERYTHING, year.report_id).body.figure("calls_all").value == 1
     off = settings_with(tmp_path, make=False)
     assert make_due(centre.store, off, MORNING) == ()
+
+
+def test_two_nights_make_the_same_draft_once(centre: House, tmp_path: Path) -> None:
+    settings = settings_with(tmp_path)
+    wanted = counted(settings, centre.store.zone, DAYS)
+    with centre.store.reading() as session:
+        body = count_report(session, wanted, "")
+    with ThreadPoolExecutor(1) as pool:
+        with centre.store.writing() as session:
+            first = reports.put_version(session, body, None, now=MORNING)
+            second = pool.submit(make_report, centre.store, settings, DAYS, now=MORNING)
+            wait_until_one_waits(centre.store)
+        assert second.result(120) == first
+    assert load(centre, first).number == 1
+
+
+def test_two_who_find_a_report_late_tell_it_once(centre: House, tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, due_by="09:00")
+    make_due(centre.store, settings, MORNING)
+    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
+    with centre.store.reading() as session:
+        report = reports.report_on(session, DAYS)
+    assert report is not None
+    with ThreadPoolExecutor(1) as pool:
+        with centre.store.writing() as session:
+            assert queue(
+                session, report.report_id, Purpose.ALARM, [Target("page", "heads")], now=nine
+            )
+            second = pool.submit(raise_alarms, centre.store, settings, nine)
+            wait_until_one_waits(centre.store)
+        assert second.result(120) == (), "told already"
+    assert len(log_of(centre, report)) == 1
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,14 @@ server that is started once for all tests. Tests that name a file themselves sta
 
 import itertools
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchlib.postgres import Cluster, NoPostgresError
+from sqlalchemy import text
 
 from qa.config import DatabaseSettings, Settings
 from qa.store.store import Store
@@ -21,6 +23,7 @@ ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests
 OPENERS = {"open_store", "settings_for", "review_store", "login_house"}
 """Helpers by which a module opens stores; one that has none of them runs once."""
 SQLITE, POSTGRES = "sqlite", "postgres"
+POSTGRES_DIALECT = "postgresql"
 _ROOT = Path(__file__).parents[2]
 _TEMPLATE = "qa_template"
 
@@ -122,6 +125,27 @@ def environment_of(settings: Settings) -> dict[str, str]:
         "QA_DATA_DIR": str(settings.data_dir),
         "QA_DATABASE__URL": settings.database_url,
     }
+
+
+def wait_until_one_waits(store: Store) -> None:
+    """Wait until somebody waits for rows that a transaction of this very test holds.
+
+    Raises:
+        AssertionError: nobody came to wait.
+    """
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+        "AND datname = current_database()"
+    )
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        with store.reading() as session:
+            if session.get_bind().dialect.name != POSTGRES_DIALECT:
+                return  # SQLite has one writer: others wait before they have read anything
+            if session.execute(waiting).scalar():
+                return
+        time.sleep(0.02)
+    raise AssertionError("nobody waits for what is held")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
