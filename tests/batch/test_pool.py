@@ -37,6 +37,21 @@ def results_of(
     return results
 
 
+def results_once_all_were_given(
+    folder: Path, paths: Sequence[Path], settings: Settings
+) -> list[Result]:
+    """Hand in jobs whose first is held until the pool has given out as many as it may."""
+    with LocalPool(pool_workers.obedient, settings, 1) as pool:
+        pool.submit([Job(path.name, str(path), None) for path in paths])
+        results: list[Result] = []
+        while pool.unfinished:
+            results += pool.poll(0.1)
+            if pool_workers.has_begun(folder):
+                # Whoever gave out the first has given the others before `poll` was over.
+                pool_workers.let_go(folder)
+    return results
+
+
 def heard_by(results: Sequence[Result]) -> dict[str, str]:
     """Which process heard what."""
     return {r.job.recording_id: r.transcript.notes[0] for r in results if isinstance(r, Heard)}
@@ -53,14 +68,17 @@ def test_a_worker_that_has_done_its_share_is_replaced_and_nothing_is_lost() -> N
     assert max(processes.count(one) for one in processes) <= 3 + 2
 
 
-def test_jobs_that_wait_are_announced_to_the_worker_and_no_more_than_the_bound() -> None:
-    names = ["slow-0.3", *(f"n{number}" for number in range(9))]
-    results = results_of(names, settings_with(ahead=2))
+def test_jobs_that_wait_are_announced_to_the_worker_and_no_more_than_the_bound(
+    tmp_path: Path,
+) -> None:
+    names = ["held-n", *(f"n{number}" for number in range(9))]
+    paths = [tmp_path / name for name in names]
+    results = results_once_all_were_given(tmp_path, paths, settings_with(ahead=2))
     announced = [len(r.transcript.notes) - 1 for r in results if isinstance(r, Heard)]
     in_advance = [seen - done for done, seen in enumerate(announced, start=1)]
     assert max(in_advance) >= 1, "while one is heard, the next are known"
     assert max(in_advance) <= 2
-    alone = results_of(names[:4], settings_with(ahead=0))
+    alone = results_of(names[1:5], settings_with(ahead=0))
     assert [len(r.transcript.notes) - 1 for r in alone if isinstance(r, Heard)] == [1, 2, 3, 4]
 
 
@@ -91,13 +109,10 @@ def test_a_death_is_blamed_on_the_job_in_hand_and_the_others_go_on() -> None:
     assert set(heard_by(results)) == {"a", "b", "c"}
 
 
-def test_what_a_dead_worker_had_is_done_alone_next_time() -> None:
-    settings = settings_with(ahead=3)
-    with LocalPool(pool_workers.obedient, settings, 1) as pool:
-        pool.submit([Job(name, f"/{name}", None) for name in ("die", "a", "b", "c")])
-        results: list[Result] = []
-        while pool.unfinished:
-            results += pool.poll(1.0)
+def test_what_a_dead_worker_had_is_done_alone_next_time(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in ("held-die", "a", "b", "c")]
+    results = results_once_all_were_given(tmp_path, paths, settings_with(ahead=3))
+    assert [r.job.recording_id for r in results if isinstance(r, WorkerDied)] == ["held-die"]
     notes = [r.transcript.notes[1:] for r in results if isinstance(r, Heard)]
     # Nothing was announced while another one of them was in hand.
     assert notes == [("a",), ("a", "b"), ("a", "b", "c")]
