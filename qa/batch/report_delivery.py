@@ -17,6 +17,7 @@ from qa.errors import StoreError
 from qa.records import Scope
 from qa.reports import report_words as words
 from qa.reports.report_page import file_name, title_of
+from qa.review.report_model import ReportState
 from qa.store.report_deliveries import (
     Delivery,
     DeliveryState,
@@ -29,6 +30,11 @@ from qa.store.reports import Report, find_report, sent_file
 from qa.store.store import Store
 
 _LANG = "zh"
+_LATE = {
+    False: "过了时限还没有发出。\nThe report is not sent by its hour.",
+    True: "已经发出，过了时限还没有全部送达。\nIt is sent, and has not all arrived by its hour.",
+}
+"""What an alarm says, by whether the report is sent."""
 _LONGEST_WAIT = timedelta(days=1)
 
 
@@ -112,7 +118,7 @@ def _parcel(store: Store, delivery: Delivery) -> Parcel:
     }
     key = f"{delivery.purpose.value}-{delivery.report_id}-{delivery.delivery_id}"
     if is_alarm:
-        said = f"{title} 过了时限还没有发出。\nThe report is not sent by its hour.\n"
+        said = f"{title} {_LATE[report.state is ReportState.SENT]}\n"
         return Parcel(key, "report.late", f"【逾期】{title}", said, fields)
     fields["figures"] = {one.key: one.value for one in report.body.figures}
     return Parcel(key, "report.sent", title, _summary(report), fields, files)

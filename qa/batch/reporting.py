@@ -1,6 +1,6 @@
 """Make reports, check them against their rows, send them, and say when one is late."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from qa.batch.report_papers import files_of
 from qa.config import Settings
 from qa.config_reports import ReportSettings
-from qa.records import Right, Scope, User, UserRole
+from qa.records import Right, Scope, User
 from qa.refusals import NotAllowedError, Refusal, TransitionError
 from qa.review.report_model import (
     DUE_KINDS,
@@ -25,11 +25,10 @@ from qa.review.report_model import (
 )
 from qa.review.rights import rights_of
 from qa.store import reports
-from qa.store.accounts import list_users
 from qa.store.agent_lists import teams_in_scope
 from qa.store.audit import audit
-from qa.store.messages import MessageKind, tell_user
-from qa.store.report_deliveries import Purpose, Target, queue
+from qa.store.messages import MessageKind, tell_heads
+from qa.store.report_deliveries import Purpose, Target, is_alarmed, not_arrived, queue
 from qa.store.report_rows import count_report, recount
 from qa.store.reports import Report
 from qa.store.store import Store
@@ -166,10 +165,11 @@ def report_targets(settings: ReportSettings) -> tuple[Target, ...]:
 
 
 def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Report, ...]:
-    """Say once of each report of the centre that it is not sent by its hour.
+    """Say once of each report of the centre that it is not sent, or has not arrived, by its hour.
 
-    Heads are told on the page; mails and posts go where the settings say. What was due before the
-    installation made its first report is not late.
+    Heads are told on the page; mails and posts go where the settings say. Daily reports of some
+    days are looked at, since nobody may have looked on the day that one was due. What was due
+    before the installation made its first report is not late.
 
     Returns:
         The reports that are newly late.
@@ -180,14 +180,26 @@ def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Repor
     late = []
     with store.reading() as session:
         since = reports.first_made_at(session)
-        for kind in DUE_KINDS:
-            days = last_over(kind, today)
-            report = reports.report_on(session, days)
-            is_sent = report is not None and report.state is ReportState.SENT
+        for days in _with_an_hour(today):
             due = due_at(settings.reports, days, store.zone)
-            if since is not None and since < due <= now and not is_sent:
+            if since is not None and since < due <= now and _is_amiss(session, days):
                 late.append(days)
     return tuple(one for days in late if (one := _alarm(store, settings, days, now)))
+
+
+def _with_an_hour(today: date) -> Iterator[ReportDays]:
+    for kind in DUE_KINDS:
+        back = CATCH_UP_DAYS if kind is ReportKind.DAILY else 1
+        yield from (last_over(kind, today - timedelta(days=n)) for n in range(back - 1, -1, -1))
+
+
+def _is_amiss(session: Any, days: ReportDays) -> bool:
+    """Whether the centre's report is not sent or has not arrived, and nobody was alarmed yet."""
+    report = reports.report_on(session, days)
+    if report is None:
+        return True
+    has_arrived = report.state is ReportState.SENT and not not_arrived(session, [report.report_id])
+    return not has_arrived and not is_alarmed(session, report.report_id)
 
 
 def due_at(settings: ReportSettings, days: ReportDays, zone: ZoneInfo) -> datetime:
@@ -211,14 +223,7 @@ def _alarm(store: Store, settings: Settings, days: ReportDays, now: datetime) ->
         if not queue(session, report_id, Purpose.ALARM, targets[:1], now=now):
             return None
         queue(session, report_id, Purpose.ALARM, targets[1:], now=now)
-        _tell_heads(session, now)
+        tell_heads(session, MessageKind.REPORT_LATE, now)
         audit(session, None, "report.late", "report", str(report_id), {"kind": days.kind.value})
     with store.reading() as session:
         return reports.find_report(session, EVERYTHING, report_id)
-
-
-def _tell_heads(session: Any, now: datetime) -> None:
-    heads: Sequence[User] = [u for u in list_users(session) if u.role is UserRole.HEAD]
-    for head in heads:
-        if not head.is_disabled:
-            tell_user(session, MessageKind.REPORT_LATE, head.user_id, None, now)

@@ -17,8 +17,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from qa.records import User
+from qa.records import User, UserRole
 from qa.store.tables import CallRow
+from qa.store.tables_people import UserRow
 from qa.store.tables_review import MessageRow
 
 
@@ -46,7 +47,9 @@ class MessageKind(StrEnum):
     LABELS_ASSIGNED = "labels_assigned"
     """Calls to label apart from the machine."""
     REPORT_LATE = "report_late"
-    """The report on the days before is not sent by its hour."""
+    """A report is not sent by its hour, or is sent and has not arrived everywhere."""
+    REPORT_UNDELIVERED = "report_undelivered"
+    """A sent report does not reach somebody, or nobody knows whether it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,15 @@ def tell_user(
     """Tell a person by user id."""
     row = {"user_id": user_id, "kind": kind.value, "call_id": call_id, "sent_at": now}
     session.execute(insert(MessageRow).values(row))
+
+
+def tell_heads(session: Session, kind: MessageKind, now: datetime) -> None:
+    """Tell every head whose account is in use."""
+    heads = select(UserRow.user_id).where(
+        UserRow.role == UserRole.HEAD.value, UserRow.is_disabled.is_(False)
+    )
+    for user_id in session.scalars(heads.order_by(UserRow.user_id)).all():
+        tell_user(session, kind, user_id, None, now)
 
 
 def messages_for(

@@ -5,7 +5,7 @@ and then died leaves it `sending`; whether it arrived nobody knows, so it become
 waits for a person (decision record 36).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,6 +17,7 @@ from qa.errors import NotFoundError
 from qa.records import User
 from qa.refusals import Refusal, TransitionError
 from qa.store.audit import audit
+from qa.store.messages import MessageKind, tell_heads
 from qa.store.tables_reports import ReportAttemptRow, ReportDeliveryRow, ReportRow
 
 ABANDONED = timedelta(minutes=15)
@@ -73,6 +74,10 @@ class Delivery:
     attempts: int
     queued_at: datetime
     log: tuple[Attempt, ...]
+
+
+NEEDS_A_PERSON = (DeliveryState.GIVEN_UP, DeliveryState.UNCLEAR)
+"""Nothing more happens by itself: a person says whether it arrived, or has it sent again."""
 
 
 def queue(
@@ -144,7 +149,7 @@ def finish(
     now: datetime,
     retry_at: datetime | None = None,
 ) -> None:
-    """Write down how an attempt ended.
+    """Write down how an attempt ended; heads are told of a report that waits for a person now.
 
     Args:
         detail: for people; up to 200 characters, no secret.
@@ -152,6 +157,8 @@ def finish(
     """
     _set(session, delivery.delivery_id, outcome, retry_at or now)
     _log(session, delivery.delivery_id, outcome.value, detail, now)
+    if outcome in NEEDS_A_PERSON and delivery.purpose is Purpose.REPORT:
+        tell_heads(session, MessageKind.REPORT_UNDELIVERED, now)
 
 
 def release_abandoned(session: Session, *, now: datetime) -> int:
@@ -164,9 +171,8 @@ def release_abandoned(session: Session, *, now: datetime) -> int:
             )
         )
     )
-    for delivery_id in left:
-        _set(session, delivery_id, DeliveryState.UNCLEAR, now)
-        _log(session, delivery_id, DeliveryState.UNCLEAR.value, "the sender stopped", now)
+    for delivery in _load(session, left):
+        finish(session, delivery, DeliveryState.UNCLEAR, "the sender stopped", now=now)
     return len(left)
 
 
@@ -195,6 +201,25 @@ def deliveries_of(session: Session, report_id: int) -> list[Delivery]:
     """List what was to be delivered of a report, in order."""
     wanted = select(ReportDeliveryRow.delivery_id).where(ReportDeliveryRow.report_id == report_id)
     return _load(session, list(session.scalars(wanted.order_by(ReportDeliveryRow.delivery_id))))
+
+
+def not_arrived(session: Session, report_ids: Collection[int]) -> set[int]:
+    """List those of some reports that have not arrived everywhere they were sent to."""
+    wanted = select(ReportDeliveryRow.report_id).where(
+        ReportDeliveryRow.report_id.in_(report_ids),
+        ReportDeliveryRow.purpose == Purpose.REPORT.value,
+        ReportDeliveryRow.state != DeliveryState.DELIVERED.value,
+    )
+    return set(session.scalars(wanted))
+
+
+def is_alarmed(session: Session, report_id: int) -> bool:
+    """Whether the alarm of a late report was raised."""
+    wanted = select(ReportDeliveryRow.delivery_id).where(
+        ReportDeliveryRow.report_id == report_id,
+        ReportDeliveryRow.purpose == Purpose.ALARM.value,
+    )
+    return session.scalar(wanted.limit(1)) is not None
 
 
 def _set(

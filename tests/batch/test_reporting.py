@@ -51,6 +51,7 @@ from qa.store.report_deliveries import (
     Target,
     claim,
     deliveries_of,
+    not_arrived,
     queue,
     settle,
 )
@@ -356,6 +357,9 @@ def test_who_dies_while_sending_leaves_it_unclear(centre: House, tmp_path: Path,
     assert log_of(centre, report)[0].state is DeliveryState.SENDING
     assert deliver_due(centre.store, settings, clock=lambda: later) == {}
     assert log_of(centre, report)[0].state is DeliveryState.UNCLEAR
+    with centre.store.reading() as session:
+        told = messages_for(session, centre.people["head"])
+    assert [one.kind.value for one in told] == ["report_undelivered"]
     assert hook.posts == []
 
 
@@ -418,6 +422,46 @@ def test_a_late_report_raises_the_alarm_once(centre: House, tmp_path: Path, hook
     with centre.store.reading() as session:
         assert [one.kind.value for one in messages_for(session, head)] == ["report_late"]
     assert log_of(centre, late[0])[0].purpose is Purpose.ALARM
+
+
+def test_an_hour_at_which_nothing_ran_is_made_up_for(centre: House, tmp_path: Path) -> None:
+    settings = settings_with(tmp_path, due_by="09:00")
+    make_due(centre.store, settings, MORNING)
+    night = datetime(2025, 11, 23, 18, 0, tzinfo=UTC)  # 02:00 on Monday the 24th, as cron does
+    late = raise_alarms(centre.store, settings, night)
+    assert [(one.days.kind, one.days.first.day) for one in late] == [
+        (ReportKind.DAILY, 20),
+        (ReportKind.DAILY, 21),
+        (ReportKind.DAILY, 22),
+    ]
+    assert raise_alarms(centre.store, settings, night + timedelta(minutes=1)) == ()
+
+
+def test_a_sent_report_that_does_not_arrive_is_late(
+    centre: House, tmp_path: Path, hook: Any
+) -> None:
+    url = f"http://127.0.0.1:{hook.server_port}/"
+    given = {"webhook_secret": SECRET, "webhook_plain_http": True, "attempts": 1}
+    settings = settings_with(tmp_path, webhooks=(url,), due_by="09:00", **given)
+    report = sent(centre, settings)
+    hook.status = 503
+    assert deliver_due(centre.store, settings) == {DeliveryState.GIVEN_UP: 1}
+    head = centre.people["head"]
+    with centre.store.reading() as session:
+        assert [one.kind.value for one in messages_for(session, head)] == ["report_undelivered"]
+        assert not_arrived(session, [report.report_id]) == {report.report_id}
+    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
+    late = raise_alarms(centre.store, settings, nine)
+    assert [one.report_id for one in late if one.days == DAYS] == [report.report_id]
+    hook.status = 200
+    hook.posts.clear()
+    deliver_due(centre.store, settings)
+    assert [json.loads(body)["event"] for _, _, body in hook.posts] == ["report.late"] * len(late)
+    with centre.store.writing() as session:
+        settle(session, head, log_of(centre, report)[0].delivery_id, arrived=False, now=nine)
+    assert deliver_due(centre.store, settings) == {DeliveryState.DELIVERED: 1}
+    with centre.store.reading() as session:
+        assert not_arrived(session, [report.report_id]) == set()
 
 
 def test_a_sent_report_is_not_late(centre: House, tmp_path: Path) -> None:

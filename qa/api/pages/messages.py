@@ -24,6 +24,7 @@ _TASKS = {
     MessageKind.CALL_MOVED: "/ledger",
     MessageKind.CHARGE_CONFIRMED: "/ledger",
     MessageKind.REPORT_LATE: "/reports",
+    MessageKind.REPORT_UNDELIVERED: "/reports",
 }
 """Where a message leads instead of its call."""
 _SIGNS = {
@@ -42,6 +43,7 @@ _SIGNS = {
     MessageKind.CHARGE_CONFIRMED: ("¥", "undecided"),
     MessageKind.LABELS_ASSIGNED: ("◎", "na"),
     MessageKind.REPORT_LATE: ("!", "violated"),
+    MessageKind.REPORT_UNDELIVERED: ("!", "violated"),
 }
 
 router = APIRouter(include_in_schema=False)

@@ -35,7 +35,7 @@ from qa.review.report_model import ReportKind, ReportState, days_of, last_over
 from qa.store.agent_lists import teams_in_scope
 from qa.store.audit import audit
 from qa.store.queries import agent_names
-from qa.store.report_deliveries import deliveries_of, settle
+from qa.store.report_deliveries import deliveries_of, not_arrived, settle
 from qa.store.report_rows import list_rows
 from qa.store.reports import (
     Report,
@@ -88,9 +88,11 @@ def _list(
     with service.store.reading() as session:
         found = list_reports(session, viewer.scope, kind=kind, team=team)
         teams = teams_in_scope(session, viewer.scope)
+        missing = not_arrived(session, [one.report_id for one in found])
     values = {
         "viewer": viewer,
         "lines": [views.report_line(r, service.settings.reports, zone, now, lang) for r in found],
+        "not_arrived": missing,
         "kind": kind.value if kind else "",
         "team": team,
         "teams": [*([""] if viewer.scope.everything else []), *teams],

@@ -56,7 +56,12 @@ WORDS: Final[Mapping[str, Wording]] = {
         "分到一批要盲评的通话。", "Calls to label blind were assigned to you."
     ),
     "messages_report_late": Wording(
-        "报表过了时限还没有发出。", "A report is late: it is not sent by its hour."
+        "报表过了时限还没有发出或送达。",
+        "A report is late: it is not sent, or has not arrived, by its hour.",
+    ),
+    "messages_report_undelivered": Wording(
+        "发出的报表没有送达，或不知道是否送达：请到那份报表下面处理。",
+        "A sent report did not arrive, or nobody knows whether it did: see below that report.",
     ),
     "flash_messages_read": Wording("已全部标为已读。", "All are marked as read."),
 }

@@ -24,6 +24,7 @@ WORDS: Final[Mapping[str, Wording]] = {
     "reports_whose": Wording("范围", "Of"),
     "reports_state": Wording("状态", "State"),
     "reports_late": Wording("逾期", "late"),
+    "reports_not_arrived": Wording("未送达", "not arrived"),
     "reports_version": Wording("第 {n} 版", "version {n}"),
     "reports_make": Wording("生成报表", "Make a report"),
     "reports_day": Wording("其中一天", "A day of it"),
