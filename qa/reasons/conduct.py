@@ -63,6 +63,10 @@ CONDUCT: Final[Mapping[str, Wording]] = {
         "打断客户 {count} 次（{limit} 次才算违规）",
         "cut the customer short {count} times (only {limit} are a violation)",
     ),
+    "overlap_unheard": Wording(
+        "双方录在同一声道，听不清是否同时说话",
+        "both sides are on one channel, where it cannot be heard whether they spoke at once",
+    ),
     "dead_air": Wording(
         "双方沉默 {seconds} 秒（上限 {limit} 秒），事先没有请客户稍等",
         "both sides silent for {seconds} s (limit {limit} s), and nobody had asked for a moment",

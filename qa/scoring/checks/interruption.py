@@ -32,7 +32,8 @@ class Interruption(Check):
 
     Why: cutting a customer short is the complaint heard most after rudeness.
     Mistakes: an agent who answers into a customer's trailing 啊 is none, because the overlap is
-    short. A line that delays one side shifts all its overlaps. One shared channel shows hardly any.
+    short. A line that delays one side shifts all its overlaps. A channel that both share shows
+    hardly any: there, that too few were found decides nothing.
 
     Attributes:
         min_overlap_s: seconds that both must speak at once.
@@ -77,6 +78,9 @@ class Interruption(Check):
         count = (("count", str(len(places))), ("limit", str(self.min_count)))
         if len(places) >= self.min_count:
             return Verdict(Outcome.VIOLATED, "interruptions_many", count, places)
+        if scene.transcript.channel_count == 1:
+            searched = Span(0, scene.transcript.duration_ms)
+            return Verdict(Outcome.UNDECIDED, "overlap_unheard", matches=places, searched=searched)
         return Verdict(Outcome.MET, "interruptions_few", count, places)
 
     def _places(self, scene: Scene) -> list[Match]:

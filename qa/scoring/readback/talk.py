@@ -215,10 +215,11 @@ class Talk:
     def unheard_ms(self, begin_ms: int, end_ms: int) -> int:
         """Return for how long the agent speaks in a stretch of time without a word recognised.
 
-        0 where nobody measured where the speech is.
+        0 where nobody measured where the speech is. On a channel that both share, what the customer
+        was heard to say there is no silence of the agent's.
         """
         channel = self.agent.channel_at(0)
-        words = [u.span for _, u in self.agent.utterances]
+        words = [u.span for u in self.scene.transcript.utterances if u.channel == channel]
         unheard = 0
         for segment in self.scene.transcript.speech:
             start, end = max(segment.span.start_ms, begin_ms), min(segment.span.end_ms, end_ms)
