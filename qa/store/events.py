@@ -7,7 +7,7 @@ added, never changed.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Subquery, and_, func, or_, select
 from sqlalchemy.orm import Session
@@ -38,6 +38,7 @@ from qa.store.tables_events import EventRow, EventStepRow
 from qa.store.tables_people import UserRow, UserTeamRow
 from qa.types import Span
 
+SENT_TWICE = timedelta(minutes=10)
 FIRST_YEAR = 1900
 """Earlier times are a slip of the keyboard, and some databases do not keep them."""
 OPEN_STATES = (EventState.DETECTED, EventState.FILED, EventState.ESCALATED)
@@ -130,7 +131,8 @@ def find_event(session: Session, user: User, event_id: int) -> Event:
 def enter_event(session: Session, user: User, draft: EventDraft, *, now: datetime) -> Event:
     """Record and report an event; where the machine found it already, that one is filed.
 
-    A complaint is passed on to leads and heads at once.
+    A complaint is passed on to leads and heads at once. The same without a call by the same person
+    within `SENT_TWICE` is one event: a form was sent twice.
 
     Raises:
         NotAllowedError: the person lacks the right, or it is another's.
@@ -149,6 +151,8 @@ def enter_event(session: Session, user: User, draft: EventDraft, *, now: datetim
             if known.state in (EventState.DETECTED, EventState.GONE):
                 return take_step(session, user, known.event_id, EventAction.FILE, text, now=now)
     row = _new_row(session, user, draft, text, now)
+    if row.call_id is None and (twin := _sent_before(session, row)) is not None:
+        return _loaded(session, twin)
     session.add(row)
     session.flush()
     _add_step(session, row.event_id, EventAction.FILE, "", user, now)
@@ -156,6 +160,19 @@ def enter_event(session: Session, user: User, draft: EventDraft, *, now: datetim
     _pass_on(session, user, _loaded(session, row.event_id), now)
     audit(session, user, "event.enter", "event", str(row.event_id), details)
     return _loaded(session, row.event_id)
+
+
+def _sent_before(session: Session, row: EventRow) -> int | None:
+    """Find what the same person entered just now in the same words."""
+    same = select(EventRow.event_id).where(
+        EventRow.kind == row.kind,
+        EventRow.call_id.is_(None),
+        EventRow.created_by == row.created_by,
+        EventRow.created_at >= row.created_at - SENT_TWICE,
+        EventRow.text == row.text,
+        EventRow.agent_id.is_not_distinct_from(row.agent_id),
+    )
+    return session.scalar(same.limit(1))
 
 
 def _new_row(session: Session, user: User, draft: EventDraft, text: str, now: datetime) -> EventRow:

@@ -288,6 +288,8 @@ def test_a_person_enters_what_no_machine_hears(centre: House) -> None:
         enter(centre, "lead1", call_id="c1")
     assert caught.value.refusal is Refusal.EVENT_KNOWN
     assert enter(centre, "amy").agent_id == "108"
+    assert enter(centre, "amy").event_id == event.event_id + 1  # a form that was sent twice
+    assert enter(centre, "lead1").event_id == event.event_id + 2
     assert candidates(centre) == []
 
 

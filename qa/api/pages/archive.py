@@ -16,6 +16,7 @@ from qa.api.rendering import flash, language, page
 from qa.api.service import Service, running_service
 from qa.api.words import word
 from qa.api.written import hide_by_call
+from qa.errors import NotFoundError
 from qa.records import Right
 from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.store import archive
@@ -87,6 +88,9 @@ def ask(
     except _REFUSED as error:
         said = word(f"refusal_{error.refusal.value}", language(request))
         return _shown(request, service, viewer, call=call_id, reason=reason, said=said, status=422)
+    except NotFoundError:
+        said = word("refusal_unknown", language(request))
+        return _shown(request, service, viewer, call=call_id, reason=reason, said=said, status=404)
     return _back("flash_archive_asked")
 
 

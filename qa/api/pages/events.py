@@ -20,7 +20,7 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.api.words import word
-from qa.errors import ConflictError
+from qa.errors import ConflictError, NotFoundError
 from qa.records import Right
 from qa.refusals import InvalidRequestError, NotAllowedError, TransitionError
 from qa.review.events import EventAction, EventKind, EventState, OmissionAction
@@ -43,7 +43,11 @@ from qa.store.omissions import (
 
 PAGE_SIZE = 30
 REFUSALS = (NotAllowedError, InvalidRequestError, ConflictError)
-STATUS: dict[type[Exception], int] = {NotAllowedError: 403, InvalidRequestError: 422}
+STATUS: dict[type[Exception], int] = {
+    NotAllowedError: 403,
+    NotFoundError: 404,
+    InvalidRequestError: 422,
+}
 OPEN = (EventState.DETECTED, EventState.FILED, EventState.ESCALATED)
 
 router = APIRouter(include_in_schema=False)
@@ -81,7 +85,7 @@ def why(error: Exception, lang: str) -> str:
     """Say why something was refused."""
     if isinstance(error, NotAllowedError | InvalidRequestError | TransitionError):
         return word(f"refusal_{error.refusal.value}", lang)
-    return word("refusal_conflict", lang)
+    return word("refusal_unknown" if isinstance(error, NotFoundError) else "refusal_conflict", lang)
 
 
 @router.get("/events")
@@ -106,7 +110,7 @@ def enter(
         draft = EventDraft(form.kind, form.text, form.call_id or None, form.agent_id or None, at)
         with service.store.writing() as session:
             event = enter_event(session, viewer.user, draft, now=now)
-    except REFUSALS as error:
+    except (*REFUSALS, NotFoundError) as error:  # a number that was typed, not an address
         status = STATUS.get(type(error), 409)
         said = why(error, language(request))
         return _list(request, service, viewer, EventQuery(), said=said, form=form, status=status)

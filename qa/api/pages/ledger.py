@@ -16,6 +16,7 @@ from qa.api.pages.shared import Number
 from qa.api.rendering import flash, language, page
 from qa.api.service import Service, service_of
 from qa.batch.fines import charge_rules_of, payer_of, reckoning_of
+from qa.errors import NotFoundError
 from qa.records import Right
 from qa.refusals import InvalidRequestError, Refusal
 from qa.reports.assessment import reading_lines, work_lines
@@ -166,7 +167,7 @@ def enter(
         draft = ChargeDraft(form.item, form.call_id, Span(start_ms, end_ms), form.text)
         with service.store.writing() as session:
             enter_charge(session, viewer.user, draft, now=datetime.now(UTC))
-    except REFUSALS as error:
+    except (*REFUSALS, NotFoundError) as error:
         return _refused(request, service, viewer, "charges", error, text=form.text)
     return _back("/ledger?view=charges", "flash_ledger_charge")
 

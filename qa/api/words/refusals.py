@@ -101,6 +101,10 @@ WORDS: Final[Mapping[str, Wording]] = {
     "refusal_conflict": Wording(
         "内容已被别人改动。请刷新页面再试。", "Somebody changed it meanwhile. Reload and try again."
     ),
+    "refusal_unknown": Wording(
+        "没有这通电话（或这位坐席），或者不归您看。请核对后再提交。",
+        "There is no such call (or agent), or it is not yours to see. Check it and send again.",
+    ),
     "refusal_event_moved": Wording(
         "这件事已有进展，或者现在不能这样处理。请刷新页面。",
         "The event has moved on, or cannot be handled so now. Reload the page.",

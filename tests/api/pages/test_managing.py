@@ -103,6 +103,25 @@ def test_an_event_is_filed_from_the_page_of_its_call(booked: tuple[Review, Any])
         assert browser.post(f"/events/{number}/steps", data=step).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "typed"),
+    [
+        ("/events", {"kind": "EV06"}),
+        ("/ledger/charges", {"item": "private_call", "start": "1", "end": "2"}),
+        ("/archive/deletions", {"reason": "客户书面要求删除这通录音"}),
+    ],
+)
+def test_a_call_number_that_was_mistyped_costs_no_text(
+    booked: tuple[Review, Any], path: str, typed: dict[str, str]
+) -> None:
+    review, head = booked
+    with client(review, head) as (browser, token):
+        form = {"text": "写了很久的事情经过", "csrf_token": token, "call_id": "nope"} | typed
+        answer = browser.post(path, data=form)
+        assert answer.status_code == 404 and "没有这通电话" in answer.text
+        assert form.get("reason", form["text"]) in answer.text
+
+
 def test_the_joint_person_takes_no_fine_back_on_any_way(booked: tuple[Review, Any]) -> None:
     review, head = booked
     payer = person(review.store, UserRole.HEAD)
