@@ -4,11 +4,14 @@ import hashlib
 import pickle
 import secrets
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Any, Generic, TypeVar
 
 _T = TypeVar("_T")
+_REST = 60
+"""An answer is given so many times as long as it took to make: a sixtieth of the time is spent."""
 _SECRET = secrets.token_bytes(32)
 
 
@@ -70,4 +73,32 @@ class KeptOf(Generic[_T]):
         if len(self._kept) >= self._most:
             self._kept.clear()
         self._kept[id(of), asked] = (of, made)
+        return made
+
+
+class Rested(Generic[_T]):
+    """Keeps an answer as much longer than it took as it may be older: what is quick is made anew.
+
+    For hints that may be some minutes old where they are dear, and are as good as never old where
+    they are not. Whoever asks while one is being made gets the old one, where there is one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: tuple[object, float, _T] | None = None
+        self._making = threading.Lock()
+
+    def get(self, of: object, make: Callable[[], _T]) -> _T:
+        """Give the answer, made now unless it is young for what it cost.
+
+        Args:
+            of: what the answer follows from; another one's answer is not given.
+        """
+        kept = self._kept if self._kept is not None and self._kept[0] is of else None
+        if kept is not None and (time.monotonic() < kept[1] or self._making.locked()):
+            return kept[2]
+        with self._making:
+            began = time.monotonic()
+            made = make()
+            ended = time.monotonic()
+            self._kept = (of, ended + _REST * (ended - began), made)
         return made

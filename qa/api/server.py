@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from qa.api.app import create_app
+from qa.api.warming import Warming
 from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
 from qa.logs import HidingFormatter
@@ -121,9 +122,14 @@ def serve(
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # cut streams at the end
     _spare_the_collector()
+    warming = Warming(app, _spare_the_collector)
     with listener:
         on_ready()
-        uvicorn.Server(config).run(sockets=[listener])
+        warming.start()
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            warming.close()
 
 
 def log_requests() -> None:

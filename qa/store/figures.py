@@ -3,9 +3,9 @@
 Sums, means and weeks are in `team_figures`.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -34,7 +34,6 @@ class Place:
 
     call_id: str
     scorecard_id: int
-    started_at: datetime | None
     rule_id: str
     start_ms: int | None
     end_ms: int | None
@@ -47,7 +46,7 @@ class MissedRule:
     Attributes:
         times: violations, those that a person rejected left out.
         points: taken off by them, as the machine counts.
-        examples: among the newest, with a clip; see `_with_few_calls`.
+        examples: among the newest, with a clip; see `_in_few_calls`.
     """
 
     rule_id: str
@@ -76,44 +75,55 @@ def missed_rules(
             VerdictRow.end_ms,
             CallStatusRow.call_id,
             CallStatusRow.scorecard_id,
-            CallStatusRow.started_at,
         )
         .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
         .where(_within(wanted), VerdictRow.outcome == Outcome.VIOLATED.value)
         .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
     )
     lifted = _lifted(session, wanted)
-    found: dict[str, list[tuple[int, Place]]] = defaultdict(list)
-    for rule_id, points, start_ms, end_ms, call_id, number, started_at in rows:
-        if (number, rule_id) not in lifted:
-            place = Place(call_id, number, started_at, rule_id, start_ms, end_ms)
-            found[rule_id].append((points, place))
-    missed = [
-        MissedRule(
-            rule_id,
-            len(some),
-            sum(points for points, _ in some),
-            tuple([place for _, place in some if place.start_ms is not None][:_NEWEST]),
-        )
-        for rule_id, some in found.items()
+    times, points = Counter[str](), Counter[str]()
+    newest: dict[str, list[Place]] = defaultdict(list)
+    for rule_id, lost, start_ms, end_ms, call_id, number in rows:
+        if (number, rule_id) in lifted:
+            continue
+        times[rule_id] += 1
+        points[rule_id] += lost
+        if start_ms is not None and len(newest[rule_id]) < _NEWEST:
+            place = Place(call_id, number, rule_id, start_ms, end_ms)
+            newest[rule_id].append(place)
+    most = sorted(times, key=lambda rule_id: (-times[rule_id], -points[rule_id], rule_id))[:limit]
+    shown = _in_few_calls([newest[rule_id] for rule_id in most], examples)
+    return [
+        MissedRule(rule_id, times[rule_id], points[rule_id], places)
+        for rule_id, places in zip(most, shown, strict=True)
     ]
-    missed.sort(key=lambda one: (-one.times, -one.points, one.rule_id))
-    return _with_few_calls(missed[:limit], examples)
 
 
-def _with_few_calls(missed: Sequence[MissedRule], examples: int) -> list[MissedRule]:
-    """Choose examples among the newest, those first whose calls show other rules already.
+def _in_few_calls(newest: Sequence[Sequence[Place]], wanted: int) -> list[tuple[Place, ...]]:
+    """Choose examples of each rule among its newest, so that few calls show all of them.
 
     One call that shows three rules is heard and understood sooner than three calls, and what is
-    personal in it is searched for once.
+    personal in it is searched for once. Call after call is taken that shows most of what is still
+    without its examples; of several the one that stands first in a list.
     """
-    shown: set[str] = set()
-    chosen = []
-    for one in missed:
-        places = sorted(one.examples, key=lambda place: place.call_id not in shown)[:examples]
-        shown |= {place.call_id for place in places}
-        chosen.append(replace(one, examples=tuple(places)))
-    return chosen
+    lacking = [min(wanted, len(places)) for places in newest]
+    shows: dict[str, list[int]] = defaultdict(list)
+    first: dict[str, int] = {}
+    for rule, places in enumerate(newest):
+        for at, place in enumerate(places):
+            shows[place.call_id].append(rule)
+            first[place.call_id] = min(at, first.get(place.call_id, at))
+    order = sorted(first, key=lambda call_id: (first[call_id], call_id))
+    taken: list[str] = []
+    while any(lacking):
+        best = max(order, key=lambda call_id: sum(lacking[rule] > 0 for rule in shows[call_id]))
+        order.remove(best)
+        taken.append(best)
+        for rule in shows[best]:
+            lacking[rule] = max(0, lacking[rule] - 1)
+    return [
+        tuple([place for place in places if place.call_id in taken][:wanted]) for places in newest
+    ]
 
 
 def _lifted(session: Session, wanted: Selection) -> set[tuple[int, str]]:
@@ -146,19 +156,19 @@ def praise(session: Session, wanted: Selection, *, limit: int = 10) -> list[Plac
         StoreError: a stored scorecard is damaged.
     """
     rows = session.execute(
-        select(CallStatusRow.call_id, CallStatusRow.started_at, ScorecardRow)
+        select(CallStatusRow.call_id, ScorecardRow)
         .join(ScorecardRow, ScorecardRow.scorecard_id == CallStatusRow.scorecard_id)
         .where(_within(wanted), CallStatusRow.is_praised.is_(True))
         .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
         .limit(limit)
     )
     places = []
-    for call_id, started_at, row in rows:
+    for call_id, row in rows:
         for line in decode(Scorecard, row.blob).lines:
             if line.rule_id.startswith(PRAISE_RULES) and line.verdict.outcome is Outcome.MET:
                 span = evidence_of(line.verdict).span
                 times = (span.start_ms, span.end_ms) if span else (None, None)
-                places.append(Place(call_id, row.scorecard_id, started_at, line.rule_id, *times))
+                places.append(Place(call_id, row.scorecard_id, line.rule_id, *times))
     return places
 
 

@@ -87,11 +87,18 @@ def cell_parts(session: Session, wanted: Selection, cuts: Sequence[datetime] = (
     return Parts((), ((bounds[0], bounds[-1]),)) if one else parts_of(session, bounds)
 
 
-def cells_in(wanted: Selection, parts: Parts, *, of: Sequence[str] = ()) -> Subquery:
-    """Select as `cells` does, of parts that are known already."""
+def cells_in(
+    wanted: Selection, parts: Parts, *, of: Sequence[str] = (), sums: Sequence[str] = ()
+) -> Subquery:
+    """Select as `cells` does, of parts that are known already.
+
+    Args:
+        sums: only these counts, for each costs time in every row; none for all.
+    """
+    names = sums or tuple(SUMS)
     rolled = select(AgentDayRow.starts.label("at"), AgentDayRow.agent_id, AgentDayRow.team)
-    rolled = rolled.add_columns(*(getattr(AgentDayRow, name) for name in SUMS)).where(
-        parts.in_days(AgentDayRow.day),
+    rolled = rolled.add_columns(*(getattr(AgentDayRow, name) for name in names)).where(
+        parts.in_days(AgentDayRow.day, one_by_one=bool(of) or not wanted.scope.everything),
         agent_in_scope(wanted.scope, AgentDayRow.agent_id.expression),
     )
     if wanted.team is not None:
@@ -100,7 +107,7 @@ def cells_in(wanted: Selection, parts: Parts, *, of: Sequence[str] = ()) -> Subq
         rolled = rolled.where(AgentDayRow.ruleset_id == wanted.ruleset_id)
     agent, team = (func.coalesce(c, "") for c in (CallStatusRow.agent_id, CallStatusRow.team))
     read = select(CallStatusRow.sorted_at.label("at"), agent.label("agent_id"), team.label("team"))
-    read = read.add_columns(*(made().label(name) for name, made in SUMS.items()))
+    read = read.add_columns(*(SUMS[name]().label(name) for name in names))
     read = read.where(*within(wanted, parts))
     if of:
         rolled = rolled.where(AgentDayRow.agent_id.in_(of))

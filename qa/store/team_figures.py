@@ -223,7 +223,7 @@ def _scores_of_agent() -> Select[*tuple[Any, ...]]:
 def _weekly(
     whole: Selection, parts: Parts, weeks: tuple[tuple[datetime, datetime], ...]
 ) -> Select[*tuple[Any, ...]]:
-    found = cells_in(whole, parts)
+    found = cells_in(whole, parts, sums=("calls", "total"))
     number = case(
         *((found.c.at < until, literal(at, Integer)) for at, (_, until) in enumerate(weeks)),
         else_=literal(len(weeks), Integer),

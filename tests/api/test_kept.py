@@ -3,8 +3,11 @@
 import pickle
 from dataclasses import replace
 
+import pytest
+
+from qa.api import kept as kept_module
 from qa.api.clip_views import _VIEWS
-from qa.api.kept import Kept, KeptOf
+from qa.api.kept import Kept, KeptOf, Rested
 from qa.masking import mask_call
 from qa.types import Call, Ticket
 
@@ -55,3 +58,21 @@ def test_what_follows_from_an_object_is_made_once_for_each_object() -> None:
     assert kept.get(other, "zh", lambda: "three") == "three"
     assert kept.get(one, "en", lambda: "four") == "four"
     assert kept.get(other, "zh", lambda: "five") == "five"  # there were too many
+
+
+def test_a_dear_answer_rests_as_long_as_it_was_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr(kept_module.time, "monotonic", lambda: now[0])
+    rested: Rested[int] = Rested()
+    archive, made = object(), iter(range(10))
+
+    def make() -> int:
+        now[0] += 2.0
+        return next(made)
+
+    assert rested.get(archive, make) == 0
+    now[0] = 2 + 2 * 60 - 1
+    assert rested.get(archive, make) == 0
+    now[0] += 2
+    assert rested.get(archive, make) == 1
+    assert rested.get(object(), make) == 2

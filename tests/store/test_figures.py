@@ -53,6 +53,18 @@ def test_what_a_person_rejected_is_not_missed(centre: House) -> None:
         assert [len(one.examples) for one in missed_rules(session, of("108"), examples=1)] == [1, 1]
 
 
+def test_few_calls_show_all_that_is_missed(tmp_path: Path) -> None:
+    with house(tmp_path) as centre:
+        for n, marks in enumerate(("CL01", "IP01", "ID01", "CL01 IP01 ID01", "CL01 IP01")):
+            centre.judged(f"a{n}", "108", marks, NOW - n * DAY)
+        with centre.store.reading() as session:
+            once = missed_rules(session, of("108"), examples=1)
+            twice = missed_rules(session, of("108"), examples=2)
+        assert {place.call_id for one in once for place in one.examples} == {"a3"}
+        shown = {one.rule_id: [place.call_id for place in one.examples] for one in twice}
+        assert shown == {"CL01": ["a3", "a4"], "IP01": ["a3", "a4"], "ID01": ["a2", "a3"]}
+
+
 def test_a_flag_that_was_changed_to_met_is_not_missed(centre: House) -> None:
     with centre.store.writing() as session:
         number = review_of(session, EVERYTHING, "b0", NOW).current_id

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 
 from qa.api.access import Viewer, needs
+from qa.api.kept import Rested
 from qa.api.pages.shared import code_words
 from qa.api.problems import Refused
 from qa.api.queue_query import (
@@ -33,6 +34,9 @@ from qa.store.spot_checks import checks_for, overdue_checks
 
 PAGE_SIZE = 50
 SHOWN_PROBLEMS = 50
+
+_COUNTED: Rested[int] = Rested()
+"""Every look at the queue asks for it, and in a large archive to count takes seconds."""
 
 router = APIRouter(include_in_schema=False)
 Asked = Annotated[QueueQuery, Depends(queue_query)]
@@ -135,7 +139,11 @@ def show_unprocessed(request: Request, service: Running, viewer: Overseer) -> Re
 @router.get("/unprocessed/count")
 def count_unprocessed(service: Running, viewer: Overseer) -> int:
     """Count what could not be inspected, for the link to it; apart, for it goes through it all."""
-    return sum(len(some) for some in _problems(service, viewer).values())
+    if not viewer.scope.everything:
+        raise Refused("not_allowed")
+    return _COUNTED.get(
+        service, lambda: sum(len(some) for some in _problems(service, viewer).values())
+    )
 
 
 def _problems(service: Service, viewer: Viewer) -> dict[str, list[Any]]:
