@@ -1,11 +1,11 @@
 """A detail of the report repeated by the agent (RB01–RB04)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.readback import DETAILS, MET, VIOLATED, State, judge_detail
-from qa.scoring.readback.details import concerns_report, talk_of
+from qa.scoring.readback.details import concerns_report, surely_report, talk_of
 from qa.types import Outcome, SlotStatus, SlotVerdict, Span, Verdict
 
 _REPORT = (
@@ -59,6 +59,8 @@ class ReadBack(Check):
         reason = found.state.value
         if outcome is Outcome.UNDECIDED and talk_of(scene).broke_off:
             reason = "call_broke_off"
+        if outcome is Outcome.VIOLATED and not surely_report(scene):
+            outcome, reason, slot = Outcome.UNDECIDED, "report_unsure", _doubtful(slot)
         return Verdict(
             outcome,
             reason,
@@ -68,6 +70,10 @@ class ReadBack(Check):
             found.repeated if outcome is not Outcome.MET else None,
             (slot,),
         )
+
+
+def _doubtful(slot: SlotVerdict) -> SlotVerdict:
+    return replace(slot, status=SlotStatus.UNSURE)
 
 
 def not_judged(scene: Scene) -> Verdict | None:

@@ -9,6 +9,7 @@ from qa.scoring.readback.names import judge_name
 from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.phone import judge_number
 from qa.scoring.readback.places import judge_address
+from qa.scoring.readback.standing import is_report, stands
 from qa.scoring.readback.talk import Talk
 from qa.scoring.sounds import sound_regex
 
@@ -131,6 +132,11 @@ def _only_inquires(talk: Talk) -> bool:
     return asks is not None and not sound_regex(TAKEN).search(talk.agent_sounds)
 
 
+def surely_report(scene: Scene) -> bool:
+    """Whether a report was surely taken, so that a detail that was not repeated convicts."""
+    return scene.shared("readback:taken", lambda: is_report(scene, talk_of(scene)))
+
+
 def judge_detail(scene: Scene, name: str, compounds: tuple[str, ...] = ()) -> Detail:
     """Say how one detail was read back; the sound's answers are taken in.
 
@@ -157,7 +163,7 @@ def _judge(scene: Scene, name: str, compounds: tuple[str, ...]) -> Detail:
         detail = judge_number(talk, name, _witnesses(scene) if name == "phone" else ())
     else:
         raise ValueError(f"no detail '{name}'; there are {', '.join(DETAILS)}")
-    if detail.state not in MET and talk.broke_off:
+    if detail.state not in MET and (talk.broke_off or not stands(talk, detail)):
         return replace(detail, state=State.UNSURE, doubts=())
     return detail
 

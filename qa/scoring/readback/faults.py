@@ -142,8 +142,9 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
         for one in (kind, *KIN.get(kind, ())):
             kinds.setdefault(one, talk.time(talk.customer, at))
     for start, end, kind in _find(talk, talk.agent, kinds):
-        if kind not in kinds or talk.time(talk.agent, start) < kinds[kind]:
-            continue
+        before = kind in kinds and talk.time(talk.agent, start) < kinds[kind]
+        if kind not in kinds or (before and not talk.agreed_to(end - 1)):
+            continue  # 家里漏水是吧？对，漏水: agreed to is as good as repeated
         if any(a < end and start < b for a, b in asked) or _may_come(talk, start, end):
             continue
         if kind == "degrees" and sounds(talk.agent.text[start:end]) not in degrees:

@@ -257,21 +257,38 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
     breaks, p = _breaks(track), 0
     while run := _RUN.search(digits, p):
         first = next((q for q in range(*run.span()) if not taken[q]), run.end())
-        while first < run.end() - 1 and text[first] in PARTICLES:
+        while first < run.end() - 1 and _is_no_digit(track, first):
             first += 1  # 对吧，幺三九
         at = bisect_right(breaks, first)
         end = breaks[at] if at < len(breaks) else len(text)
         said, p, clear = _said(track, digits, spans, (first, end), taken)
+        if len(said) > MOBILE_DIGITS and text[p - 1] in PARTICLES | TRAILING - CLEAR_DIGITS.keys():
+            said, p = said[:-1], p - 1  # …六六六六吧
         if len(said) >= 2 and clear >= _needed(said) and not _is_other(track, first, p):
-            marks += _split(track, first, p, LOOPED.sub(r"\1", said))
+            marks += _split(track, first, p, _unlooped(said))
         p = max(p, first + 1)
     return marks
+
+
+def _is_no_digit(track: Track, first: int) -> bool:
+    """Whether what begins a run is a particle, or a word before a pause (池亮，幺三八)."""
+    char = track.text[first]
+    return char in PARTICLES or (char not in CLEAR_DIGITS and first + 1 in track.pauses)
+
+
+def _unlooped(said: str) -> str:
+    """Shorten what a stuck recogniser repeats; a phone may end with six of one digit."""
+    return LOOPED.sub(r"\1", said) if len(said) > MOBILE_DIGITS else said
 
 
 def _split(track: Track, first: int, end: int, said: str) -> list[Mark]:
     """Part a room from the phone after it where the speaker paused (三零二，幺三八…)."""
     cut = end - MOBILE_DIGITS
     parts = [(first, end, said)]
+    half = len(said) // 2
+    doubled = said[:half] == said[half:] and len(said) in DOUBLED
+    if doubled and end - first == len(said) and first + half in track.pauses:  # 三零五，三零五
+        parts = [(first, first + half, said[:half]), (first + half, end, said[half:])]
     room = ROOM_AND_MOBILE.fullmatch(said)
     if (
         room
@@ -285,6 +302,8 @@ def _split(track: Track, first: int, end: int, said: str) -> list[Mark]:
     ]
 
 
+DOUBLED = (6, 8)
+"""Digits of a room said twice."""
 MOBILE_DIGITS = 11
 ROOM_AND_MOBILE = re.compile(r"(\d{3,4})1[3-9]\d{9}")
 _RUN = re.compile(r"\d+")
@@ -357,33 +376,3 @@ def _is_other(track: Track, first: int, end: int) -> bool:
         return False
     stop = next((start for start in track.starts if start > end - 1), len(track.text))
     return bool(NO_PHONE_AFTER.match(track.text, end, stop)) and track.text[end:stop][:2] != "号码"
-
-
-def subsequence(part: str, whole: str) -> bool:
-    """Whether one number is the other with digits left out."""
-    rest = iter(whole)
-    return all(digit in rest for digit in part)
-
-
-def distance(wanted: str, stream: str) -> tuple[int, int, int]:
-    """Find where a number comes closest in a stream of digits.
-
-    Returns:
-        Edits (a digit exchanged, left out or added costs 1), and the stretch of the stream.
-    """
-    if (at := stream.rfind(wanted)) >= 0:
-        return 0, at, at + len(wanted)
-    # A cell is one number, its edits above where its stretch begins: the least is the best.
-    edit = 1 << len(stream).bit_length()
-    previous = list(range(len(stream) + 1))
-    for i, digit in enumerate(wanted, 1):
-        left = i * edit
-        row = [left]
-        for heard, across, above in zip(stream, previous, previous[1:], strict=False):
-            if digit != heard:
-                across += edit
-            left = min(across, above + edit, left + edit)
-            row.append(left)
-        previous = row
-    end = min(range(len(previous)), key=lambda j: (previous[j] // edit, -j))
-    return previous[end] // edit, previous[end] % edit, end

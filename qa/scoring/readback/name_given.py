@@ -107,7 +107,13 @@ def _spelt_name(talk: Talk, clause: int, end: int) -> int:
     text = talk.customer.text[start:clause]
     spelt = talk.customer.syllables[end - 1]
     holds = spelt in talk.customer.syllables[start:clause]
-    return start if holds and looks_like_a_name(text) and not is_generic(text) else clause
+    rare = len(text) in RARE_CHARS and not NEVER_IN_A_NAME.search(text)  # 扈小梅，跋扈的扈
+    is_name = looks_like_a_name(text) or rare
+    return start if holds and is_name and not is_generic(text) else clause
+
+
+RARE_CHARS = (2, 3)
+"""Characters of a name whose surname is in no list."""
 
 
 def after_lead(talk: Talk, start: int, stop: int) -> tuple[int, int]:

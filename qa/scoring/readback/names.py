@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
 from qa.scoring.name_sounds import name_cost, same_name
@@ -15,6 +14,7 @@ from qa.scoring.readback.name_given import (
     surname_sounds,
     unasked,
 )
+from qa.scoring.readback.name_read import on_record
 from qa.scoring.readback.name_words import (
     ASKED_NEARLY,
     GENERIC,
@@ -22,10 +22,9 @@ from qa.scoring.readback.name_words import (
     SUMMARY,
     TITLES,
 )
-from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
-from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES, looks_like_a_name
+from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES
 from qa.scoring.syllables import NEAR_COST, keys
 from qa.scoring.track import Track
 
@@ -134,7 +133,7 @@ def judge_name(talk: Talk) -> Detail:
         given = talk.customer.match(start, min(stop, start + 12), expected="name", similarity=1.0)
     detail = Detail("name", State.UNSURE, talk.ask_match("name"), given)
     if given is None:
-        if known := _on_record(talk, detail):
+        if known := on_record(talk, detail):
             return known
         asked = detail.asked or _titled(talk, names) or _nearly_asked(talk)
         return replace(detail, state=State.UNSURE if asked else State.NOT_ASKED)
@@ -149,28 +148,16 @@ def judge_name(talk: Talk) -> Detail:
             given=talk.customer.match(*echo.given, expected=echo.name, similarity=1.0),
         )
         if echo.cost <= ALIKE_COST[len(echo.name)]:
-            return replace(detail, state=State.RIGHT, value=echo.name)
-    return _unlike(talk, names, detail, echo)
-
-
-def _on_record(talk: Talk, detail: Detail) -> Detail | None:
-    """Accept a name that the agent read out with an address and the customer agreed to.
-
-    None where none was read out in one sentence with an address, or not agreed to.
-    """
-    bounds = (*talk.agent.pauses, len(talk.agent.text))
-    for start, stop in pairwise(bounds):
-        name = talk.agent.text[start:stop]
-        if not (looks_like_a_name(name) and len(name) > NAME_CHARS[0]) or is_generic(name):
-            continue
-        sentence = talk.agent.sentence_start(start), talk.agent.sentence_end(stop - 1)
-        among = [m for m in marks_of(talk, talk.agent) if sentence[0] <= m.start < sentence[1]]
-        if not any(m.kind in ("unit", "room") for m in among):
-            continue
-        if talk.agreed_to(talk.agent.turn_at(start)[1] - 1):
-            match = talk.agent.match(start, stop, expected=name, similarity=1.0)
-            return replace(detail, state=State.RIGHT, repeated=match, value=name)
-    return None
+            wrong = talk.is_certain and _is_another(talk, echo)
+            return replace(
+                detail,
+                state=State.WRONG if wrong else State.RIGHT,
+                value="" if wrong else echo.name,
+            )
+    unlike = _unlike(talk, names, detail, echo)
+    if unlike.state is State.MISSING and not unlike.repeated:
+        return on_record(talk, detail) or unlike
+    return unlike
 
 
 def _nearly_asked(talk: Talk) -> bool:
@@ -212,6 +199,16 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
     heard = talk.agent.text[place[0] : place[1]]
     doubt = Doubt(talk.agent, place, (name,), (heard,), Kind.VALUE)
     return replace(detail, state=State.UNSURE, doubts=(doubt,))
+
+
+def _is_another(talk: Talk, echo: Echo) -> bool:
+    """Whether written words show another surname that only nearly sounds alike (宋秀英, 孙秀英)."""
+    said = talk.agent.text[slice(*echo.place)]
+    whole = (
+        len(echo.name) > NAME_CHARS[0] and talk.agent.clause_start(echo.place[0]) == echo.place[0]
+    )
+    surnames = said[0] in SURNAMES and echo.name[0] in SURNAMES
+    return whole and surnames and name_cost(echo.name[0], said[0]) > 0
 
 
 def _is_renamed(talk: Talk, echo: Echo) -> bool:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from qa.scoring.numbers import digit_by_syllable, read_number
-from qa.scoring.readback.marks import Mark, distance
+from qa.scoring.readback.digits import distance
+from qa.scoring.readback.marks import Mark
 from qa.scoring.readback.numbers_said import MIN_WHOLE, in_phone_talk, marks_of
 from qa.scoring.readback.talk import Talk
 from qa.scoring.sounds import sound_regex

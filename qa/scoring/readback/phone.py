@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 from qa.scoring.hypotheses import Kind
+from qa.scoring.readback.digits import distance, subsequence
 from qa.scoring.readback.findings import Detail, Doubt, State
-from qa.scoring.readback.marks import distance, subsequence
 from qa.scoring.readback.numbers_given import (
     MOBILE_DIGITS,
     NumberTalk,

@@ -12,8 +12,9 @@ from qa.scoring.readback.address_said import (
     address_talk,
     valid_marks,
 )
+from qa.scoring.readback.digits import subsequence
 from qa.scoring.readback.findings import Detail, Doubt, State
-from qa.scoring.readback.marks import Mark, subsequence
+from qa.scoring.readback.marks import Mark
 from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.streets import judge_street
 from qa.scoring.readback.talk import FOREVER, Talk

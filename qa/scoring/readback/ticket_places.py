@@ -13,8 +13,9 @@ from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Kind
 from qa.scoring.readback.address_said import PARTS, AddressTalk, Said, address_talk, valid_marks
 from qa.scoring.readback.details import judge_detail, talk_of
+from qa.scoring.readback.digits import subsequence
 from qa.scoring.readback.findings import MET
-from qa.scoring.readback.marks import Mark, subsequence
+from qa.scoring.readback.marks import Mark
 from qa.scoring.readback.places import spoken
 from qa.scoring.readback.tickets import Agreement, Compared, Place, listen, stands, unconfirmed
 from qa.scoring.sounds import sound_regex

@@ -12,8 +12,8 @@ from qa.scoring.check import Scene
 from qa.scoring.hypotheses import Finding, Kind, weigh
 from qa.scoring.name_sounds import holds_name, name_cost, same_name
 from qa.scoring.readback.details import judge_detail, talk_of
+from qa.scoring.readback.digits import distance, subsequence
 from qa.scoring.readback.findings import MET, State
-from qa.scoring.readback.marks import distance, subsequence
 from qa.scoring.readback.name_words import SPELT, TITLES
 from qa.scoring.readback.names import ANSWER_CHARS, NameTalk, closest_echo, name_talk
 from qa.scoring.readback.numbers_given import number_talk
