@@ -57,7 +57,7 @@ class CallAttribution:
         claims: agents by voice: `table`, `sidecar`, `cdr`, `name`, `upload`, and `roster`.
         seats: the extensions that took part.
         spoken: the number that the agent said; None where it was not heard or not judged.
-        spoken_is_known: whether the spoken number is one of the agents'.
+        spoken_is_known: whether the spoken number is that of an agent on a list or the roster.
         settled_by: who decided.
     """
 
@@ -182,10 +182,21 @@ def call_attribution(session: Session, row: CallRow, card: Scorecard | None) -> 
     seats = seats_of(row.extension)
     ruling = last_rulings(session, [row.call_id]).get(row.call_id)
     spoken = spoken_number(card) if card else None
-    known = bool(spoken and spoken.number and session.get(AgentRow, spoken.number))
+    known = bool(spoken and spoken.number and _is_listed(session, spoken.number))
     state = AgentState(row.agent_state) if row.agent_state else None
     settled_by = ruling.ruled_by if ruling else None
     return CallAttribution(row.agent_id, state, claims, seats, spoken, known, settled_by)
+
+
+def listed_agents(session: Session) -> set[str]:
+    """List the numbers of agents that people wrote down: in `agents.csv`, or on the roster."""
+    found = set(session.scalars(select(AgentRow.agent_id)))
+    return found | set(session.scalars(select(RosterRow.agent_id).distinct()))
+
+
+def _is_listed(session: Session, number: str) -> bool:
+    on_roster = select(RosterRow.seat).where(RosterRow.agent_id == number).limit(1)
+    return session.get(AgentRow, number) is not None or session.scalar(on_roster) is not None
 
 
 def spoken_number(card: Scorecard) -> Spoken | None:

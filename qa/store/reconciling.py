@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from qa.codec import decode
 from qa.ingest.attribution import AgentState, unpack_claims
 from qa.ingest.rows import Voice
-from qa.store.attributing import Spoken, spoken_number, with_claims
+from qa.store.attributing import Spoken, listed_agents, spoken_number, with_claims
 from qa.store.convert import chunks
 from qa.store.problems import calls_without_recording
 from qa.store.sides import is_one_sided
@@ -241,7 +241,6 @@ class _Look:
 
     def agents(self) -> Iterator[Finding]:
         """Find calls of nobody, of unknown people, and of more than one."""
-        known = set(self._session.scalars(select(AgentRow.agent_id)))
         disputed = CallRow.agent_state == AgentState.DISPUTED.value
         for row, claims in with_claims(self._session, list(self._calls(disputed))):
             reason = "the call belongs to nobody until a person decides: several are named"
@@ -249,11 +248,13 @@ class _Look:
                 reason = "the metadata names one agent, the roster another"
             details = {"claims": claims, "agent_id": row.agent_id, "seats": row.extension}
             yield self._finding(Kind.AGENT_DISPUTED, True, row, reason, details)
-        if not known:
+        if not listed_agents(self._session):
             return
         state = or_(CallRow.agent_state.is_(None), ~disputed)
         for row in self._calls(CallRow.has_metadata.is_(True), CallRow.agent_id.is_(None), state):
             yield self._finding(Kind.NO_AGENT, True, row, "nothing says who took the call")
+        if self._session.scalar(select(AgentRow.agent_id).limit(1)) is None:
+            return
         unknown = CallRow.agent_id.not_in(select(AgentRow.agent_id))
         for row in self._calls(CallRow.agent_id.is_not(None), unknown):
             reason = f"the agents' table has no number {row.agent_id}"
@@ -271,7 +272,7 @@ class _Look:
             .where(*self._wanted, VerdictRow.reason.in_(_SPOKEN_DIFFERS))
             .where(or_(CallRow.agent_state.is_(None), CallRow.agent_state != "settled"))
         )
-        known = set(self._session.scalars(select(AgentRow.agent_id)))
+        known = listed_agents(self._session)
         for row, blob in self._session.execute(cards.distinct()):
             spoken = spoken_number(decode(Scorecard, blob))
             if spoken is None or not spoken.differs or spoken.expected != row.agent_id:
@@ -351,7 +352,7 @@ def _spoken_reason(spoken: Spoken, known: set[str]) -> str:
             f"the call is {spoken.expected}'s, but {spoken.number} was said, the number of another "
             "agent: were seats swapped?"
         )
-    return f"the call is {spoken.expected}'s, but {spoken.number} was said, which is nobody's"
+    return f"the call is {spoken.expected}'s, but {spoken.number} was said, who is on no list"
 
 
 def details_text(finding: Finding) -> str:
