@@ -316,7 +316,7 @@ class _Stage:
             return
         advice = (
             f"the recogniser failed {MAX_TRIES} times ({problem}); "
-            "'qa run --retry-failed' tries again"
+            "'qa run' or 'qa nightly' with --retry-failed tries again"
         )
         self._mark(job, Fault(ENGINE_FAILED, advice, self._engine))
 
@@ -332,7 +332,8 @@ class _Stage:
             return
         advice = (
             f"{MAX_TRIES} worker processes ended while they worked on it ({result.how}; "
-            "-9 is often too little memory); 'qa run --retry-failed' tries again"
+            "-9 is often too little memory); "
+            "'qa run' or 'qa nightly' with --retry-failed tries again"
         )
         self._mark(job, Fault(WORKER_DIED, advice, self._engine))
 

@@ -77,11 +77,20 @@ def _print_archive(night: "ArchiveNight") -> None:
     console = terminal()
     done = f"{night.copied.done} copied, {night.verified.done} read again and sound"
     console.print(f"archive        {done}, {night.deleted} deleted by request")
-    if not night.is_well:
-        bad = len(night.copied.failed) + len(night.verified.failed)
-        console.print(
-            f"               {bad} are not: `qa archive verify` names them", style="yellow"
-        )
+    for report, what, command in (
+        (night.copied, "copied", "keep"),
+        (night.verified, "as they should be", "verify"),
+    ):
+        if report.failed:
+            line = f"{len(report.failed)} are not {what}: `qa archive {command}` names them"
+            console.print(f"               {line}", style="yellow")
+    _tell_problems("archive", night.problems)
+
+
+def _tell_problems(part: str, problems: tuple[str, ...]) -> None:
+    """Say what failed where the service's log has it too, which keeps no summaries."""
+    for problem in problems:
+        typer.secho(f"{part:<15}failed: {problem}", fg="red", err=True)
 
 
 def _interrupt(signal_number: int, frame: FrameType | None) -> None:
@@ -121,8 +130,7 @@ def _print(report: "NightReport") -> None:
         console.print(f"ledger         {daily.booked} entries booked")
     if report.reports:
         console.print(f"reports        {len(report.reports)} drafts are up to date")
-    for problem in report.problems:
-        console.print(f"reports        failed: {problem}", style="red", markup=False)
+    _tell_problems("reports", report.problems)
     standing = report.standing
     if standing.failed or standing.waiting:
         reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))

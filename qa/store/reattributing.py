@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from qa.errors import NotFoundError
 from qa.ingest.rows import RosterEntry
 from qa.store.attributing import attribute_rows, started_between
+from qa.store.audit import Detail, audit
 from qa.store.call_status import calls_changed
 from qa.store.convert import chunks, row_values
 from qa.store.intake import refresh_contexts
@@ -58,6 +59,8 @@ class Ruling:
 def settle_agent(session: Session, call_id: str, ruling: Ruling, zone: ZoneInfo) -> None:
     """Keep a decision; the call waits to be judged again where that changes whose it is.
 
+    The audit log names who decided, as the command line was told.
+
     Raises:
         NotFoundError: there is no such call.
     """
@@ -75,6 +78,8 @@ def settle_agent(session: Session, call_id: str, ruling: Ruling, zone: ZoneInfo)
     )
     session.flush()
     renew_attribution(session, [call_id], zone, ruling.at)
+    details: dict[str, Detail] = {"agent_id": ruling.agent_id, "by": ruling.by}
+    audit(session, None, "call.attribute", "call", call_id, details)
 
 
 def renew_attribution(

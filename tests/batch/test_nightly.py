@@ -197,6 +197,18 @@ def test_a_second_night_is_refused_while_one_works_or_waits_for_it(tmp_path: Pat
         assert rows_of(store, "SELECT count(*) FROM transcripts") == [(3,)]
 
 
+def test_a_lost_key_of_the_archive_costs_the_night_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(tmp_path / "in", 1)
+    monkeypatch.setenv("QA_ARCHIVE__KEY_FILE", str(tmp_path / "lost.key"))
+    code, out, err = finish(start(tmp_path, "nightly", str(folder)))
+    assert code == 1, out + err
+    assert "1 recordings" in out and "qa runs show 1" in out, out + err
+    told = [line for line in err.splitlines() if line.startswith("archive        failed")]
+    assert len(told) == 1 and "lost.key" in told[0], err  # also where nobody keeps the summary
+
+
 def test_sigterm_ends_a_night_in_order(tmp_path: Path) -> None:
     folder = make_folder(tmp_path / "in", 3, order="!slow 1")
     process = start(tmp_path, "nightly", str(folder))

@@ -236,6 +236,8 @@ def test_the_spoken_number_against_the_metadata(
         settle_agent(session, "1763428302.2", ruling, store.zone)
     shift = "2025-11-18,8001,567,18:00,20:00\n"  # who stands on the roster is known, too
     settled(tmp_path / "in" / "roster.csv", f"日期,分机,工号,上班,下班\n{shift}")
+    audited = "SELECT subject, details FROM audit_log WHERE action = 'call.attribute'"
+    assert rows_of(store, audited) == [("1763428302.2", '{"agent_id":"109","by":"head"}')]
     run()
     (known,) = look(store).findings
     assert known.call_id == "1763428303.3" and "were seats swapped?" in known.reason

@@ -1,7 +1,19 @@
 """The audit page says in words what the log keeps as codes; errors keep the frame."""
 
+import ast
+import re
+from pathlib import Path
+
+import qa
+from qa.api.words import WORDS
+from qa.api.words.audit import ACTION
 from qa.records import UserRole
+from qa.review.appeals import ReleaseAction
+from qa.review.events import EventAction
 from qa.store.audit import audit
+from qa.store.charges import ChargeAction
+from qa.store.reports import StepAction
+from qa.store.withdrawals import REINSTATE, WITHDRAW
 from tests.api.pages.conftest import Open, Site
 from tests.support.people import person
 
@@ -28,6 +40,43 @@ def test_details_are_said_in_words_and_a_0_is_shown(site: Site, opened: Open) ->
     assert "oddity" in details(page, odd) and ">oddness</span> very" in details(page, odd)
     english = head.get("/audit?lang=en")
     assert ">role</span> Team lead" in details(english, added)
+
+
+MADE_OF = {
+    "charge.": [one.value for one in ChargeAction],
+    "event.": [
+        one.value for one in EventAction if one not in (EventAction.GONE, EventAction.FOUND)
+    ],
+    "ledger.ruleset_": [WITHDRAW, REINSTATE],
+    "report.": [one.value for one in StepAction],
+    "review.": [one.value for one in ReleaseAction],
+}
+"""Actions whose end is put to their beginning; what the program finds of events is not audited."""
+
+
+def written_actions() -> set[str]:
+    """Every action that a module which writes the audit log names."""
+    begin = re.compile(rf"({'|'.join({key.split('.')[0] for key in known_actions()})})\.[a-z_]*")
+    found: set[str] = set()
+    for file in Path(qa.__file__).parent.rglob("*.py"):
+        text = file.read_text("utf-8")
+        if "audit(" not in text:
+            continue
+        named = [one.value for one in ast.walk(ast.parse(text)) if isinstance(one, ast.Constant)]
+        found |= {one for one in named if isinstance(one, str) and begin.fullmatch(one)}
+        found -= {one for one in found if one.endswith(".html")}
+    return found
+
+
+def known_actions() -> set[str]:
+    return {key.removeprefix(ACTION) for key in WORDS if key.startswith(ACTION)}
+
+
+def test_every_action_is_said_in_words() -> None:
+    written = written_actions()
+    made = {begin + end for begin, ends in MADE_OF.items() if begin in written for end in ends}
+    assert {"charge.confirm", "event.file", "ledger.book", "user.add"} <= written | made
+    assert (written - set(MADE_OF)) | made == known_actions()
 
 
 def test_an_address_that_leads_nowhere_keeps_the_frame(site: Site, opened: Open) -> None:
