@@ -40,7 +40,7 @@ def consistency(
         print_json(found)
         return
     if not found.agents:
-        typer.echo("there are no scored calls")
+        typer.echo(f"there are no scored calls of the last {days} days; --days looks further back")
         return
     typer.echo(f"{found.ruleset_id}: first side less second, points (95 % interval)")
     for one in found.agents:

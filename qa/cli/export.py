@@ -124,3 +124,20 @@ def open_output(output: Path | None, encoding: str) -> Iterator[TextIO]:
     finally:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
+
+
+def write_whole(output: Path, content: bytes) -> None:
+    """Write a file that appears only when it is whole.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
+    try:
+        unfinished.write_bytes(content)
+        unfinished.replace(output)
+    except OSError as error:
+        raise ConfigError(f"{output} cannot be written: {error.strerror}") from error
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)

@@ -160,6 +160,7 @@ def sheets(
 ) -> None:
     """Write the assessment sheets that a person may see as an Excel workbook."""
     from qa.batch.fines import reckoning_of
+    from qa.cli.export import write_whole
     from qa.reports.assessment import sheet_workbook
     from qa.store.accounts import user_by_login
     from qa.store.audit import audit
@@ -174,7 +175,7 @@ def sheets(
         names = agent_names(session)
         audit(session, user, "ledger.download", "month", month, {"sheets": len(found)})
     kept = [(one.sheet, one.sheet_hash, one.is_frozen) for one in found]
-    to.write_bytes(sheet_workbook(kept, names, "en" if lang == "en" else "zh"))
+    write_whole(to, sheet_workbook(kept, names, "en" if lang == "en" else "zh"))
     typer.echo(f"{len(found)} sheets: {to}")
 
 
@@ -191,6 +192,7 @@ def year(
 ) -> None:
     """Add up an agent's twelve monthly sheets, and name the months that are missing or open."""
     from qa.batch.fines import reckoning_of
+    from qa.cli.export import write_whole
     from qa.reports.assessment import year_workbook
     from qa.review.years import PersonYear
     from qa.store.accounts import user_by_login
@@ -208,7 +210,7 @@ def year(
             names = agent_names(session)
             audit(session, user, "ledger.download", "year", wanted.year, {"sheets": 1})
     if to is not None:
-        to.write_bytes(year_workbook([found], names, "en" if lang == "en" else "zh"))
+        write_whole(to, year_workbook([found], names, "en" if lang == "en" else "zh"))
         typer.echo(f"1 sheet: {to}")
         return
     if as_json:

@@ -62,6 +62,9 @@ def make(
         else:
             today = now.astimezone(store.zone).date()
             days = days_of(kind, _day(day)) if day else last_over(kind, today)
+            if not date(2000, 1, 1) <= days.first <= today:
+                raise typer.BadParameter("--day is a day from 2000 until today")
+            _require_team(store, team)
             made = [make_report(store, settings, days, team=team, now=now)]
         found = _load(store, made)
     _print(found, as_json)
@@ -182,6 +185,7 @@ def export(
     """
     from qa.batch.report_papers import files_of
     from qa.batch.report_pdf import make_pdf
+    from qa.cli.export import write_whole
     from qa.reports.report_page import file_name
     from qa.store.audit import audit
     from qa.store.reports import sent_file
@@ -199,7 +203,7 @@ def export(
         if form is Format.PDF:
             content = make_pdf(settings.reports, content)
         path = output or Path(file_name(report.body, form.value))
-        path.write_bytes(content)
+        write_whole(path, content)
         with store.writing() as session:
             about = {"format": form.value, "version": report.number}
             audit(session, None, "report.export", "report", str(report_id), about)
@@ -218,6 +222,16 @@ def _day(text: str | None) -> date:
         return date.fromisoformat(text or "")
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no day such as 2025-11-18") from None
+
+
+def _require_team(store: "Store", team: str) -> None:
+    from qa.batch.reporting import EVERYTHING
+    from qa.errors import NotFoundError
+    from qa.store.agent_lists import teams_in_scope
+
+    with store.reading() as session:
+        if team and team not in teams_in_scope(session, EVERYTHING):
+            raise NotFoundError("team", team)
 
 
 def _user(session: Any, login: str) -> "User":

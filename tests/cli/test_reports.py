@@ -1,0 +1,60 @@
+"""`qa reports` and its neighbours say what is wrong with what was typed, without a traceback."""
+
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from qa.cli.app import app
+
+
+def qa(*arguments: str, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, list(arguments), input=typed)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A report of one day, and a head."""
+    folder = tmp_path_factory.mktemp("reports")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QA_DATA_DIR", str(folder))
+        typed = "five quiet otters\n"
+        added = qa("users", "add", "head", "--role", "head", "--password-stdin", typed=typed)
+        assert added.exit_code == 0, added.output
+        made = qa("reports", "make", "--kind", "daily", "--day", "2025-11-18")
+        assert made.exit_code == 0 and "draft" in made.output, made.output
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def in_it(house: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QA_DATA_DIR", str(house))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("reports", "export", "1", "--format", "xlsx", "-o"),
+        ("ledger", "sheets", "2025-11", "--as", "head", "--to"),
+    ],
+)
+def test_a_place_that_cannot_be_written_is_said(tmp_path: Path, words: tuple[str, ...]) -> None:
+    there, nowhere = tmp_path / "a.xlsx", tmp_path / "none" / "a.xlsx"
+    refused = qa(*words, str(nowhere))
+    assert refused.exit_code == 2 and "cannot be written" in refused.output, refused.output
+    assert qa(*words, str(there)).exit_code == 0
+    assert there.read_bytes().startswith(b"PK") and list(tmp_path.iterdir()) == [there]
+
+
+def test_a_report_of_no_team_or_of_days_to_come_is_not_made() -> None:
+    unknown = qa("reports", "make", "--kind", "daily", "--day", "2025-11-18", "--team", "没有")
+    assert unknown.exit_code == 2 and "no team '没有'" in unknown.output, unknown.output
+    for day in ("2095-11-18", "1995-11-18"):
+        refused = qa("reports", "make", "--kind", "daily", "--day", day)
+        assert refused.exit_code == 2 and "from 2000 until today" in refused.output
+    assert qa("reports", "list").output.count("draft") == 1
+
+
+def test_who_finds_nothing_to_compare_is_told_how_far_was_looked() -> None:
+    assert "of the last 90 days; --days" in qa("consistency").output
