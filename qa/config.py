@@ -124,12 +124,19 @@ class HearingSettings(Section):
         0,
         ge=0,
         le=256,
-        description="windows that Whisper decodes together; 0 means 4, on a GPU 32",
+        description="windows that Whisper decodes together; 0 means 4 (short ones 8), on a GPU 32",
     )
     short_windows: bool = Field(
         False,
-        description="encode windows only as long as their speech, in steps of 3 s, instead of 30 s "
-        "each: less work; other transcripts (docs/benchmarks.md)",
+        description="pack 20 s of speech into a window instead of 30 s, and let Whisper encode "
+        "each only as long as its speech: less work on a processor, other transcripts "
+        "(docs/benchmarks.md)",
+    )
+    vocabulary: Literal["chinese", "all"] = Field(
+        "all",
+        description="tokens that Whisper may write: those of all its hundred languages, or only "
+        "those of Chinese, digits, capitals and Latin letters by ones and twos: less work, hardly "
+        "other transcripts (docs/benchmarks.md)",
     )
     vad_aggressiveness: int = Field(
         1, ge=0, le=3, description="webrtcvad: 0 keeps most, 3 drops most"

@@ -80,11 +80,14 @@ class Abilities:
         confidences: its words carry a confidence of their own; without them no word may convict
             (`qa.types.NO_CONFIDENCE`).
         hotwords: it can be told which words to expect; one that cannot ignores them.
+        window_ms: speech that a window is filled with, at most 30 s; only a longer segment makes a
+            longer window.
     """
 
     weighs: bool = True
     confidences: bool = True
     hotwords: bool = True
+    window_ms: int = 30_000
 
 
 UNKNOWN_CONFIDENCE = 0.3

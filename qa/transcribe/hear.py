@@ -102,7 +102,8 @@ def answer(
     asked = _asked(questions, transcript) if engine.abilities.weighs else {}
     if not asked:
         return ()
-    sides = _sides(transcript, decoded, aggressiveness)
+    limit_ms = engine.abilities.window_ms
+    sides = _sides(transcript, decoded, aggressiveness, limit_ms)
     hearings: list[Hearing] = []
     failure, failed = None, 0
     for (channel, span), texts in asked.items():
@@ -145,7 +146,7 @@ def _asked(
 
 
 def _sides(
-    transcript: Transcript, decoded: DecodedRecording, aggressiveness: int
+    transcript: Transcript, decoded: DecodedRecording, aggressiveness: int, limit_ms: int
 ) -> tuple[_Side, ...]:
     """Find each channel's windows again, as the transcription did."""
     recording = decoded.recording
@@ -155,7 +156,7 @@ def _sides(
     return tuple(
         _Side(
             samples[i],
-            Line(channel_windows(frames[i], found, channel=i)),
+            Line(channel_windows(frames[i], found, channel=i, limit_ms=limit_ms)),
             tuple(_units(transcript, i)),
         )
         for i, found in enumerate(segments)

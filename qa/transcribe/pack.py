@@ -65,11 +65,14 @@ class Window:
         return index
 
 
-def pack_windows(segments: list[Segment], *, channel: int) -> list[Window]:
+def pack_windows(
+    segments: list[Segment], *, channel: int, limit_ms: int = WINDOW_MS
+) -> list[Window]:
     """Arrange the segments of one channel into as few windows as possible, evenly filled.
 
     Args:
         segments: in time order, none longer than `MAX_PIECE_MS` (see `split_long`).
+        limit_ms: what a window holds at most, unless one segment is longer by itself.
 
     Returns:
         Windows by their first piece, pieces in time order. A window holds one segment only when no
@@ -77,7 +80,7 @@ def pack_windows(segments: list[Segment], *, channel: int) -> list[Window]:
     """
     spans = [s.span for s in segments]
     windows = []
-    for group in _without_lone(_even_groups(spans)):
+    for group in _without_lone(_even_groups(spans, limit_ms), limit_ms):
         pieces, offset = [], 0
         for span in group:
             pieces.append(Piece(span, offset))
@@ -100,12 +103,12 @@ def _greedy(spans: list[Span], limit_ms: int) -> list[list[Span]]:
     return groups
 
 
-def _even_groups(spans: list[Span]) -> list[list[Span]]:
+def _even_groups(spans: list[Span], limit_ms: int) -> list[list[Span]]:
     """Choose the smallest limit that still needs no more windows than full ones would."""
     if not spans:
         return []
-    fewest = len(_greedy(spans, WINDOW_MS))
-    low, high = max(s.duration_ms for s in spans), WINDOW_MS
+    fewest = len(_greedy(spans, limit_ms))
+    low, high = min(limit_ms, max(s.duration_ms for s in spans)), limit_ms
     while low < high:
         middle = (low + high) // 2
         if len(_greedy(spans, middle)) <= fewest:
@@ -115,7 +118,7 @@ def _even_groups(spans: list[Span]) -> list[list[Span]]:
     return _greedy(spans, high)
 
 
-def _without_lone(groups: list[list[Span]]) -> list[list[Span]]:
+def _without_lone(groups: list[list[Span]], limit_ms: int) -> list[list[Span]]:
     """Move each segment that is alone in its window to the emptiest other window, if it has room.
 
     Needed beside long segments only (28 s of hold music, then 喂, then music again): packing in
@@ -123,7 +126,7 @@ def _without_lone(groups: list[list[Span]]) -> list[list[Span]]:
     """
     groups = list(groups)
     for lone in [group for group in groups if len(group) == 1]:
-        others = [g for g in groups if g is not lone and _length(g + lone) <= WINDOW_MS]
+        others = [g for g in groups if g is not lone and _length(g + lone) <= limit_ms]
         if len(lone) == 1 and others:
             groups.remove(lone)
             min(others, key=_length).extend(lone)

@@ -186,27 +186,37 @@ def speech_segments(frames: Sequence[Frames], duration_ms: int) -> list[list[Seg
     return result
 
 
-def channel_windows(frames: Frames, found: list[Segment], *, channel: int) -> list[Window]:
+def channel_windows(
+    frames: Frames, found: list[Segment], *, channel: int, limit_ms: int
+) -> list[Window]:
     """Pack a channel's speech into the windows of its first reading.
 
     Args:
         found: the channel's segments (`speech_segments`).
+        limit_ms: what the engine wants a window filled with (`Abilities.window_ms`).
     """
     segments = split_long(found, frames.level_dbfs, frame_ms=FRAME_MS)
-    return pack_windows(segments, channel=channel)
+    return pack_windows(segments, channel=channel, limit_ms=limit_ms)
 
 
 def _hear_channels(
     sides: Sequence[_Channel], engine: Engine, expected: Expected | None
 ) -> _Reading:
     """Read the windows of all channels in one go, so that the engine gets many at once."""
-    windows = [w for s in sides for w in channel_windows(s.frames, s.segments, channel=s.index)]
+    limit_ms = engine.abilities.window_ms
+    windows = [
+        window
+        for side in sides
+        for window in channel_windows(
+            side.frames, side.segments, channel=side.index, limit_ms=limit_ms
+        )
+    ]
     told = [expected.of(window) for window in windows] if expected else ()
     heard = _hear_windows(windows, sides, engine, told=told)
     again = [
         window
         for side, words in zip(sides, heard.words, strict=True)
-        for window in pack_windows(_unheard(side, words), channel=side.index)
+        for window in pack_windows(_unheard(side, words), channel=side.index, limit_ms=limit_ms)
     ]
     if again:
         # The decoder sometimes ends a window early and sure of itself; reading with timestamps,

@@ -36,7 +36,9 @@ def abilities_of(hearing: HearingSettings) -> Abilities:
         ConfigError: no recogniser has that name.
     """
     if _kind(hearing) is ModelKind.WHISPER:
-        return Abilities()
+        from qa.transcribe.faster_whisper import abilities
+
+        return abilities(hearing)
     from qa.transcribe.sherpa import Sherpa
 
     return Sherpa.abilities

@@ -18,10 +18,10 @@ from typing import Any
 from benchlib.recognise import Job, cpu_s, peak_mib, peer
 
 OURS = "tingjian"
-SHORT = "tingjian-short"
+LEAN = "tingjian-lean"
 SYSTEMS = {
     OURS: "qa.pipeline.Worker, windows of several calls together",
-    SHORT: "the same with hearing.short_windows",
+    LEAN: "the same with hearing.short_windows, hearing.vocabulary chinese",
     "fw-plain": "faster-whisper per channel, defaults (beam 5, no VAD)",
     "fw-batched": "faster-whisper BatchedInferencePipeline, defaults (beam 5, VAD)",
 }
@@ -117,7 +117,7 @@ def work(load: Load) -> Outcome:
 
 @contextmanager
 def _hearer(load: Load) -> Iterator[Any]:
-    if load.job.system in (OURS, SHORT):
+    if load.job.system in (OURS, LEAN):
         with _ours(load) as hear:
             yield hear
     else:
@@ -136,7 +136,8 @@ def _ours(load: Load) -> Iterator[Any]:
         "device": job.device,
         "compute_type": job.compute_type,
         "threads": 1,
-        "short_windows": job.system == SHORT,
+        "short_windows": job.system == LEAN,
+        "vocabulary": "chinese" if job.system == LEAN else "all",
     }
     decoders = 8 if job.device == "cuda" else 1
     settings = load_settings(

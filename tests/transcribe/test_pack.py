@@ -59,6 +59,14 @@ def test_no_window_is_longer_than_the_model_can_hear(found: list[Segment]) -> No
             assert right.source.start_ms >= left.source.end_ms
 
 
+@given(segments(), st.integers(5_000, WINDOW_MS))
+def test_only_a_longer_segment_makes_a_longer_window(found: list[Segment], limit_ms: int) -> None:
+    windows = pack_windows(found, channel=1, limit_ms=limit_ms)
+    assert sorted(p.source for w in windows for p in w.pieces) == [s.span for s in found]
+    for window in windows:
+        assert window.duration_ms <= limit_ms or len(window.pieces) == 1
+
+
 @given(segments())
 def test_a_segment_is_alone_only_when_no_other_window_has_room(found: list[Segment]) -> None:
     windows = pack_windows(found, channel=0)

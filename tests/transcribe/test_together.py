@@ -184,8 +184,8 @@ def test_short_windows_are_encoded_as_long_as_their_speech(base_model: Path) -> 
 
     hearing = Settings().hearing.model_copy(update={"short_windows": True, "beam_size": 1})
     engine = FasterWhisper(base_model, hearing, fingerprint="short")
-    assert [engine.size_of(window(0.1, s)) for s in (0.5, 2.0, 2.01, 18.5, 28.5, 30.0)] == [
-        *(300, 300, 600, 2100, 3000, 3000)
+    assert [engine.size_of(window(0.1, s)) for s in (0.5, 2.01, 3.0, 18.5, 28.5, 30.0)] == [
+        *(200, 400, 400, 2000, 3000, 3000)
     ]
     speech, rate = soundfile.read(FIXTURES / "good.wav", dtype="float32", frames=6 * 8000)
     audio = np.repeat(speech[:, 0], SAMPLE_RATE_HZ // rate)
