@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-START_S = 30
+START_S = 300
 UNPRIVILEGED = ("postgres", "nobody")
 """Users under which the server runs for root, whom it refuses."""
 UNSAFE = {

@@ -1,11 +1,9 @@
 """When nights begin, over clock changes and sleeps, and the process that does them."""
 
 import signal
-import socket
 import subprocess
 import sys
 import time as clocks
-from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -19,6 +17,7 @@ from qa.store.runs import Run, RunProgress, RunState
 from qa.store.store import Store
 from tests.support.call_folders import RULESET, make_folder, open_store, rows_of, settings_for
 from tests.support.databases import environment_of
+from tests.support.waiting import SLOW_S, finish, until
 
 ROOT = Path(__file__).resolve().parents[2]
 SHANGHAI, BERLIN = ZoneInfo("Asia/Shanghai"), ZoneInfo("Europe/Berlin")
@@ -93,21 +92,16 @@ def test_a_night_that_was_missed(last: Run | None, missed: bool) -> None:
     assert is_missed(last, utc("2025-11-19 01:00"), plan) is missed
 
 
-def until(condition: Callable[[], bool], limit_s: float = 60) -> None:
-    deadline = clocks.monotonic() + limit_s
-    while not condition():
-        assert clocks.monotonic() < deadline, "it did not come true in time"
-        clocks.sleep(0.02)
-
-
 def test_one_night_at_a_time_and_none_is_made_up_twice(tmp_path: Path) -> None:
     """The clock sleeps over three nights while one is at work: one follows, not three."""
-    log = tmp_path / "log"
+    log, end = tmp_path / "log", tmp_path / "end"
     script = (
-        "import sys, time; log = open(sys.argv[1], 'a', buffering=1); log.write('begin\\n'); "
-        "time.sleep(0.5); log.write('end\\n')"
+        "import pathlib, sys, time; log = open(sys.argv[1], 'a', buffering=1); "
+        "log.write('begin\\n'); end = pathlib.Path(sys.argv[2])\n"
+        "while not end.exists(): time.sleep(0.02)\n"
+        "log.write('end\\n')"
     )
-    plan = Plan(TWO, SHANGHAI, (sys.executable, "-c", script, str(log)))
+    plan = Plan(TWO, SHANGHAI, (sys.executable, "-c", script, str(log), str(end)))
     now = [utc("2025-11-18 17:59:59")]
     with (
         open_store(settings_for(tmp_path)) as store,
@@ -116,7 +110,9 @@ def test_one_night_at_a_time_and_none_is_made_up_twice(tmp_path: Path) -> None:
         clocks.sleep(0.3)
         assert not log.exists() and nightly.pid is None
         now[0] = utc("2025-11-21 20:00")  # it slept
-        until(lambda: nightly.pid is not None)
+        until(lambda: log.exists() and log.read_text() == "begin\n")
+        assert nightly.pid is not None
+        end.touch()
         until(lambda: nightly.pid is None)
         clocks.sleep(0.3)
         assert log.read_text() == "begin\nend\n"
@@ -153,35 +149,35 @@ def test_the_service_catches_up_a_broken_night_and_stops_in_order(tmp_path: Path
     with open_store(settings) as store, store.writing() as session:
         run_id = ledger.start_run(session, "nightly", datetime.now(UTC))
         runs.add_task(session, run_id, datetime.now(UTC), state=RunState.INTERRUPTED)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    service = subprocess.Popen(
-        [
-            *(sys.executable, "-c", "from qa.cli.app import main; main()"),
-            *("serve", "--port", str(port), "--nightly", "02:00"),
-        ],
-        cwd=ROOT,
-        env={
-            **environment_of(settings),
-            "QA_CONFIG": str(config),
-            "QA_SCORING__RULESET": str(RULESET),
-            "QA_SERVE__PROCESS_UPLOADS": "false",
-            "QA_SERVE__METRICS": "loopback",
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    log = tmp_path / "log"
+    command = (sys.executable, "-c", "from qa.cli.app import main; main()")
+    environment = {
+        **environment_of(settings),
+        "QA_CONFIG": str(config),
+        "QA_SCORING__RULESET": str(RULESET),
+        "QA_SERVE__PROCESS_UPLOADS": "false",
+        "QA_SERVE__METRICS": "loopback",
+    }
+    with log.open("w") as errors:
+        service = subprocess.Popen(
+            [*command, "serve", "--port", "0", "--nightly", "02:00"],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
     try:
-        until(lambda: _answers(port))
-        assert "tingjian_calls" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
-        clocks.sleep(1)
-        until(lambda: not _children(service.pid))
+        said = service.stdout.readline() if service.stdout else ""
+        assert " at http://" in said, log.read_text()
+        address = said.split(" at ")[1].split()[0]
+        assert "tingjian_calls" in httpx.get(f"{address}metrics", timeout=SLOW_S).text
+        until(lambda: "the night ended" in log.read_text(), service)
     finally:
         service.send_signal(signal.SIGTERM)
-        _, err = service.communicate(timeout=30)
-    assert service.returncode == 0, err
+        code, _, _ = finish(service)
+    err = log.read_text()
+    assert code == 0, err
     assert "caught up now" in err and "stopped" in err
     assert "the night ended with exit code 2" in err and "model" in err
     assert "the next night begins at" in err
@@ -203,16 +199,3 @@ def test_the_night_is_heard_of(tmp_path: Path, caplog: pytest.LogCaptureFixture)
 def _begun(store: Store) -> None:
     with store.writing() as session:
         ledger.start_run(session, "nightly", datetime.now(UTC) - timedelta(days=3))
-
-
-def _answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/login").status_code == 200
-    except httpx.TransportError:
-        return False
-
-
-def _children(pid: int) -> str:
-    return Path(f"/proc/{pid}/task/{pid}/children").read_text() + "".join(
-        path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")
-    )

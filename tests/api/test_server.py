@@ -7,7 +7,6 @@ import socket
 import ssl
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from qa.cli.app import app
 from qa.config import ServeSettings, Settings
 from qa.errors import ConfigError
 from qa.store.store import Store
+from tests.support.waiting import SLOW_S, finish, until
 
 OUTSIDE = ["0.0.0.0", "192.168.1.5", "::"]
 
@@ -142,14 +142,16 @@ def test_ctrl_c_ends_it_promptly(tmp_path: Path) -> None:
         assert process.stdout is not None
         address = process.stdout.readline().split(" at ")[1].split()[0]
         assert "qa users add NAME --role admin" in process.stdout.readline()
-        assert "qa users add NAME" in urllib.request.urlopen(address, timeout=10).read().decode()
+        assert (
+            "qa users add NAME" in urllib.request.urlopen(address, timeout=SLOW_S).read().decode()
+        )
         host, port = address.removeprefix("http://").rstrip("/").split(":")
         with socket.create_connection((host, int(port))) as idle:  # a browser keeps one open
             idle.sendall(b"GET /login HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert idle.recv(100).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGINT)
-            _, log = process.communicate(timeout=30)
-    assert process.returncode == 0
+            code, _, log = finish(process)
+    assert code == 0, log
     assert "GET /login 200" in log and "stopped" in log and "Traceback" not in log
 
 
@@ -176,7 +178,7 @@ def running(folder: Path, **settings: str) -> Iterator[str]:
             yield process.stdout.readline().split(" at ")[1].split()[0]
         finally:
             process.send_signal(signal.SIGINT)
-            process.wait(15)
+            finish(process)
 
 
 def test_over_tls(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_over_tls(tmp_path: Path) -> None:
     with running(tmp_path / "data", tls_certificate=str(chain), tls_key=str(key)) as address:
         assert address.startswith("https://127.0.0.1:")
         trusted = ssl.create_default_context(cafile=str(chain))
-        with httpx.Client(verify=trusted) as client:
+        with httpx.Client(verify=trusted, timeout=SLOW_S) as client:
             page = client.get(f"{address}login")
         assert page.status_code == 200
         assert page.headers["strict-transport-security"] == "max-age=31536000"
@@ -194,7 +196,7 @@ def test_over_tls(tmp_path: Path) -> None:
 def test_forwarded_addresses_are_believed_of_named_proxies_only(tmp_path: Path) -> None:
     forwarded = {"x-forwarded-for": "203.0.113.9", "x-forwarded-proto": "https"}
     with running(tmp_path / "a") as address:
-        page = httpx.get(f"{address}login", headers=forwarded)
+        page = httpx.get(f"{address}login", headers=forwarded, timeout=SLOW_S)
         assert "strict-transport-security" not in page.headers
     named = {"behind_proxy": '["127.0.0.1"]', "allowed_hosts": '["qa.example.com"]'}
     with running(tmp_path / "b", **named) as address:
@@ -242,13 +244,9 @@ def test_several_processes_serve_one_address_and_end_together(tmp_path: Path) ->
             with urllib.request.urlopen(f"http://127.0.0.1:{found[1]}/login") as answer:
                 assert answer.status == 200
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
-        assert process.returncode == 0
-        gone, deadline = False, time.monotonic() + 10
-        while not gone and time.monotonic() < deadline:
-            gone = not any(Path(f"/proc/{child}").exists() for child in children)
-            time.sleep(0.05)
-        assert gone
+        code, _, log = finish(process)
+        assert code == 0, log
+        until(lambda: not any(Path(f"/proc/{child}").exists() for child in children))
     finally:
         if process.poll() is None:
             process.kill()
@@ -282,7 +280,7 @@ def test_processes_that_die_at_their_start_end_the_service(tmp_path: Path) -> No
         },
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SLOW_S,
     )
     assert process.returncode == 2, process.stderr
     assert f"{MOST_LOST} times in a row (exit code 3)" in process.stderr

@@ -1,7 +1,6 @@
 """What the running service does by the clock."""
 
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from qa.store import event_finding
 from qa.store.reviews import decide_flag, release_call, review_of
 from tests.support.call_folders import rows_of, settings_for
 from tests.support.review_house import NOW, House, house
+from tests.support.waiting import SLOW_S, until
 
 STATE = "SELECT state FROM call_status WHERE call_id = 'c1'"
 
@@ -25,9 +25,7 @@ def test_a_passed_appeal_window_closes_by_itself(tmp_path: Path) -> None:
         assert rows_of(centre.store, STATE) == [("released",)]
         upkeep = Upkeep(centre.store, settings_for(tmp_path), every_s=0.05)
         upkeep.start()
-        until = time.monotonic() + 30
-        while rows_of(centre.store, STATE) != [("final",)] and time.monotonic() < until:
-            time.sleep(0.05)
+        until(lambda: rows_of(centre.store, STATE) == [("final",)])
         upkeep.close()
         assert rows_of(centre.store, STATE) == [("final",)]
         upkeep.close()  # a second time does no harm
@@ -85,6 +83,6 @@ def test_a_step_that_fails_ends_neither_its_look_nor_the_watch(
 ) -> None:
     watch = Tripping()
     watch.start()
-    assert watch.went_on.wait(60)
+    assert watch.went_on.wait(SLOW_S)
     watch.close()
     assert "ZeroDivisionError" in caplog.text and "secret words" not in caplog.text

@@ -5,8 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,11 +31,10 @@ from tests.support.call_folders import (
 )
 from tests.support.databases import environment_of
 from tests.support.talking_files import ENGINE, factory, let_go
+from tests.support.waiting import finish, until
 
 ROOT = Path(__file__).resolve().parents[2]
 CALLS = 5
-SLOW_S = 400
-"""What a program may take on a machine that has other things to do; it takes five."""
 TALKING = RunOptions(factory=factory, engine=ENGINE)
 POINTS = (
     "ingest:advanced",
@@ -82,21 +79,6 @@ def start(
         stderr=subprocess.PIPE,
         text=True,
     )
-
-
-def finish(process: "subprocess.Popen[str]") -> tuple[int, str, str]:
-    out, err = process.communicate(timeout=SLOW_S)
-    return process.returncode, out, err
-
-
-def wait_until(came: Callable[[], bool], process: "subprocess.Popen[str]") -> None:
-    """Wait for what a program is to do; if it ends before, or never does it, say what it said."""
-    deadline = time.monotonic() + SLOW_S
-    while not came():
-        if process.poll() is not None or time.monotonic() > deadline:
-            process.kill()
-            raise AssertionError(process.communicate())
-        time.sleep(0.05)
 
 
 def contents(store: Store) -> dict[str, Any]:
@@ -175,7 +157,7 @@ def test_a_second_night_is_refused_while_one_works_or_waits_for_it(tmp_path: Pat
     log = tmp_path / "data.log"
     first = start(tmp_path, "nightly", str(folder))
     try:
-        wait_until(log.with_suffix(".held").exists, first)
+        until(log.with_suffix(".held").exists, first)
         refused, _, complaint = finish(start(tmp_path, "nightly", str(folder)))
         second = start(tmp_path, "nightly", str(folder), "--wait", "60", "--json")
         said = second.stderr.readline() if second.stderr else ""
@@ -210,17 +192,16 @@ def test_a_lost_key_of_the_archive_costs_the_night_nothing_else(
 
 
 def test_sigterm_ends_a_night_in_order(tmp_path: Path) -> None:
-    folder = make_folder(tmp_path / "in", 3, order="!slow 1")
+    folder = make_folder(tmp_path / "in", 3, order="!held-after 2")
     process = start(tmp_path, "nightly", str(folder))
-    log = tmp_path / "data.log"
-    # The second is heard only after the first was handed in.
-    wait_until(lambda: log.exists() and len(log.read_text().split()) > 1, process)
-    os.kill(process.pid, signal.SIGTERM)
-    code, _, err = finish(process)
-    assert code == 130 and "Nothing is lost" in err and "Traceback" not in err
-    with open_store(settings_for(tmp_path)) as store, store.reading() as session:
-        run = runs.get_run(session, 1)
-    assert run.state is RunState.INTERRUPTED and run.transcribed >= 1
+    with open_store(settings_for(tmp_path)) as store:
+        until(lambda: rows_of(store, "SELECT count(*) FROM transcripts") == [(2,)], process)
+        os.kill(process.pid, signal.SIGTERM)
+        code, _, err = finish(process)
+        assert code == 130 and "Nothing is lost" in err and "Traceback" not in err, err
+        with store.reading() as session:
+            run = runs.get_run(session, 1)
+    assert run.state is RunState.INTERRUPTED and run.transcribed == 2
 
 
 def test_the_summary_counts_what_was_done_and_is_kept(

@@ -62,6 +62,7 @@ from qa.store.tables_reports import ReportDeliveryRow, ReportFileRow
 from tests.support.call_folders import open_store, settings_for
 from tests.support.databases import wait_until_one_waits
 from tests.support.review_house import NOW, House, house
+from tests.support.waiting import SLOW_S
 
 __all__ = ["open_store"]  # its name runs this module on both databases
 
@@ -139,6 +140,7 @@ def mail_port(mailbox: Mailbox, certificate: tuple[Path, Path]) -> Iterator[int]
         mailbox,
         hostname="127.0.0.1",
         port=_free_port(),
+        ready_timeout=SLOW_S,
         tls_context=context,
         require_starttls=True,
         authenticator=log_in,
@@ -176,7 +178,8 @@ def centre(tmp_path: Path, backend: str) -> Iterator[House]:
 
 
 def settings_with(tmp_path: Path, **reports: Any) -> Settings:
-    return settings_for(tmp_path).model_copy(update={"reports": ReportSettings(**reports)})
+    own = ReportSettings(**{"timeout_s": 300, **reports})
+    return settings_for(tmp_path).model_copy(update={"reports": own})
 
 
 def load(house: House, number: int) -> Report:
@@ -549,7 +552,7 @@ def test_two_nights_make_the_same_draft_once(centre: House, tmp_path: Path) -> N
             first = reports.put_version(session, body, None, now=MORNING)
             second = pool.submit(make_report, centre.store, settings, DAYS, now=MORNING)
             wait_until_one_waits(centre.store)
-        assert second.result(120) == first
+        assert second.result(SLOW_S) == first
     assert load(centre, first).number == 1
 
 
@@ -567,7 +570,7 @@ def test_two_who_find_a_report_late_tell_it_once(centre: House, tmp_path: Path) 
             )
             second = pool.submit(raise_alarms, centre.store, settings, nine)
             wait_until_one_waits(centre.store)
-        assert second.result(120) == (), "told already"
+        assert second.result(SLOW_S) == (), "told already"
     assert len(log_of(centre, report)) == 1
 
 
@@ -632,7 +635,7 @@ def test_settings_that_would_leak_are_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_the_mail_server_of_these_tests_wants_tls(mail_port: int) -> None:
-    with smtplib.SMTP("localhost", mail_port, timeout=5) as server:
+    with smtplib.SMTP("localhost", mail_port, timeout=SLOW_S) as server:
         server.ehlo()
         code, _ = server.mail("a@example.com")
     assert code == 530

@@ -11,15 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.chromium import ARGUMENTS, PartMissingError, axe_script, find_chromium
 from tests.support.demo_archive import put_golden_transcripts
+from tests.support.waiting import SLOW_S
 
 ROOT = Path(__file__).resolve().parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
 QA = (sys.executable, "-c", "from qa.cli.app import main; main()")
-TIMEOUT_MS = 20_000
+TIMEOUT_MS = SLOW_S * 1000
+expect.set_options(timeout=TIMEOUT_MS)
 SERIOUS = ("serious", "critical")
 
 
@@ -61,7 +63,7 @@ def serving(data_dir: Path, log: Path) -> Iterator[str]:
                 pytest.fail(f"qa serve did not start:\n{log.read_text()}")
         finally:
             process.terminate()
-            process.wait(30)
+            process.wait(SLOW_S)
 
 
 @pytest.fixture(scope="session")

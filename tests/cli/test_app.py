@@ -24,6 +24,7 @@ from qa.errors import (
     RecordingFault,
     StoreError,
 )
+from tests.support.waiting import finish
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -79,7 +80,7 @@ from qa.cli.app import app, main
 @app.command("wait")
 def wait():
     print("ready", flush=True)
-    time.sleep(30)
+    time.sleep(3600)
 main()
 """
     with subprocess.Popen(
@@ -91,8 +92,8 @@ main()
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         process.send_signal(signal.SIGINT)
-        _, complaints = process.communicate(timeout=10)
-    assert process.returncode == 130
+        code, _, complaints = finish(process)
+    assert code == 130, complaints
     assert "run the same command again to continue" in complaints
     assert "Traceback" not in complaints
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from qa.logs import HidingFormatter, hide_mobiles
 from tests.support.call_folders import make_folder, open_store, settings_for, settled
 from tests.support.databases import environment_of
+from tests.support.waiting import SLOW_S
 
 ROOT = Path(__file__).resolve().parents[2]
 PHONE = "13912345678"
@@ -55,7 +56,7 @@ def test_a_night_in_a_log_shows_no_number(tmp_path: Path) -> None:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SLOW_S,
     )
     assert done.returncode == 1
     assert "139****5678-in.wav: not_audio" in done.stderr

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from benchlib.ray_nodes import RayNodes
 
+from tests.support.talking_files import let_go
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -30,8 +32,15 @@ class House:
         self.nodes.start(number, environment=environment, **options)
 
     def forget(self) -> None:
+        """Empty the logs; recordings with the order `!held` are held again."""
         for log in (self.heard, self.places):
             log.write_text("")
+        for mark in (".held", ".go"):
+            self.heard.with_suffix(mark).unlink(missing_ok=True)
+
+    def let_go(self) -> None:
+        """Let the nodes hear recordings with the order `!held`."""
+        let_go(self.heard)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,6 +22,7 @@ from qa.store.store import Store
 from tests.ingest.cdr_lines import asterisk, written
 from tests.support import call_folders, talking_files
 from tests.support.call_folders import GOOD, RULESET, rows_of, settled
+from tests.support.waiting import finish
 
 ROOT = Path(__file__).resolve().parents[2]
 OPTIONS = RunOptions(factory=talking_files.factory, engine=talking_files.ENGINE)
@@ -137,20 +137,15 @@ def test_the_command_watches_until_it_is_told_to_end(
     settled(tmp_path / "in" / "x-1763428345.1.wav", GOOD.format(number=1), age_s=0)
     process = start(tmp_path, "inbox", "--json")
     try:
-        log = tmp_path / "heard.log"
-        deadline = time.monotonic() + 120
-        while not log.exists() and time.monotonic() < deadline and process.poll() is None:
-            time.sleep(0.2)
-        assert log.exists(), process.communicate(timeout=5)
-        time.sleep(1)
+        assert process.stdout is not None
+        looks = [process.stdout.readline() for _ in range(2)]  # the call, then its recording
         process.send_signal(number)
-        out, err = process.communicate(timeout=60)
+        code, _, err = finish(process)
     finally:
         process.kill()
-    assert process.returncode == 0, err
-    assert "ended; 1 calls taken in" in err
-    looks = [json.loads(line) for line in out.splitlines()]
-    assert looks[0]["waiting"] == 1
+    assert code == 0, err
+    assert "ended; 1 calls taken in, 1 recordings transcribed" in err, looks
+    assert [json.loads(look)["waiting"] for look in looks] == [1, 0], err
     with call_folders.open_store(settings) as store:
         rows = rows_of(store, "SELECT call_id, recording_id IS NOT NULL FROM calls")
     assert rows == [("1763428345.1", 1)]

@@ -14,7 +14,7 @@ import pytest
 _FOLDER = Path(__file__).parent
 _PROGRAM = _FOLDER / "node_modules" / ".bin" / "s3rver"
 KEYS = {"AWS_ACCESS_KEY_ID": "S3RVER", "AWS_SECRET_ACCESS_KEY": "S3RVER"}
-_START_S = 30
+_START_S, _TRIES = 300, 3
 
 
 class StorageServer:
@@ -26,26 +26,35 @@ class StorageServer:
     def __init__(self, folder: Path) -> None:
         if not _PROGRAM.exists():
             _install()
+        self._folder, self.log = folder, folder / "s3.log"
+        for _ in range(_TRIES):
+            if self._starts():
+                return
+            self.stop()
+        raise RuntimeError(self.log.read_text()[-1000:])
+
+    def _starts(self) -> bool:
+        """Start the program on a port that is free; somebody else may take it meanwhile."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self._port = probe.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self._port}"
-        self.log = folder / "s3.log"
-        command = [str(_PROGRAM), "-d", str(folder / "s3"), "-a", "127.0.0.1"]
-        command += ["-p", str(self._port), "--no-vhost-buckets", "--configure-bucket", "calls"]
+            port = probe.getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        command = [str(_PROGRAM), "-d", str(self._folder / "s3"), "-a", "127.0.0.1"]
+        command += ["-p", str(port), "--no-vhost-buckets", "--configure-bucket", "calls"]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        deadline = time.monotonic() + _START_S
+        while self._process.poll() is None and time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return self._process.poll() is None
+        return False
 
     def __enter__(self) -> Self:
-        deadline = time.monotonic() + _START_S
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self._port), 1).close()
-                return self
-            except OSError:
-                if time.monotonic() > deadline or self._process.poll() is not None:
-                    raise RuntimeError(self.log.read_text()[-1000:]) from None
-                time.sleep(0.05)
+        return self
 
     def __exit__(
         self,

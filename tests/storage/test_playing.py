@@ -28,11 +28,12 @@ from qa.store.store import Store
 from tests.storage.server import KEYS, StorageServer
 from tests.support.call_folders import GOOD, HEADER, hear_all, open_store, rows_of, settings_for
 from tests.support.people import log_in, person
+from tests.support.waiting import SLOW_S
 
 pytestmark = pytest.mark.s3
 BASE = "http://127.0.0.1:8787"
 SECONDS = 4
-PATIENT = S3Settings(region="us-east-1", timeout_s=1)
+PATIENT = S3Settings(region="us-east-1", timeout_s=SLOW_S)
 
 
 @dataclass

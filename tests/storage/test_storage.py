@@ -32,6 +32,7 @@ from qa.store.archive import Kept, ToKeep
 from tests.storage.server import KEYS, StorageServer
 from tests.support.call_folders import GOOD, HEADER, open_store, rows_of, settings_for
 from tests.support.talking_files import ENGINE, factory
+from tests.support.waiting import SLOW_S
 
 pytestmark = pytest.mark.s3
 OPTIONS = RunOptions(factory=factory, engine=ENGINE)
@@ -66,7 +67,7 @@ def forget_connections() -> None:
 
 
 def settings_at(tmp_path: Path, server: StorageServer) -> Settings:
-    storage = S3Settings(endpoint_url=server.url, region="us-east-1", timeout_s=5)
+    storage = S3Settings(endpoint_url=server.url, region="us-east-1", timeout_s=SLOW_S)
     return settings_for(tmp_path).model_copy(update={"s3": storage})
 
 

@@ -18,6 +18,7 @@ from qa.store import accounts, passwords
 from qa.store.accounts import UserDraft
 from qa.store.store import Store
 from tests.support.call_folders import open_store, settings_for
+from tests.support.waiting import SLOW_S
 
 NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 LEAD = UserDraft("wang.lead", "王领班", UserRole.LEAD, None, ("一组", "二组"))
@@ -153,7 +154,7 @@ def test_two_administrators_cannot_disable_each_other_at_once(tmp_path: Path) ->
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join(30)
+            thread.join(SLOW_S)
         assert sorted(outcomes) == ["done", "last_admin"]
         with store.reading() as session:
             assert [user.is_disabled for user in accounts.list_users(session)].count(False) == 1

@@ -20,6 +20,7 @@ from qa.store.store import Store
 from qa.store.tables_people import AuditHeadRow, AuditRow
 from tests.support.call_folders import open_store, settings_for
 from tests.support.people import person
+from tests.support.waiting import SLOW_S
 
 ROWS = 12
 
@@ -219,7 +220,7 @@ def test_processes_writing_at_once_make_one_chain(tmp_path: Path) -> None:
         for writer in writers:
             writer.start()
         for writer in writers:
-            writer.join(60)
+            writer.join(SLOW_S)
         assert [writer.exitcode for writer in writers] == [0, 0, 0]
         with store.reading() as session:
             assert check(session) == (120, None, "")

@@ -22,6 +22,7 @@ from qa.store.store import Store
 from qa.store.tables import AgentRow, TicketRow
 from tests.support.databases import Databases
 from tests.support.review_archive import AGENTS, fill
+from tests.support.waiting import SLOW_S, until
 
 BACKENDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 
@@ -149,6 +150,11 @@ def writing(url: str, begun: str, end: str) -> None:
                 Path(begun).touch()
 
 
+def tickets(store: Store) -> int:
+    with store.reading() as session:
+        return session.query(TicketRow).count()
+
+
 @pytest.mark.parametrize("kind", BACKENDS)
 def test_while_another_process_writes_it_is_of_one_moment(
     kind: str, filled: Callable[[str], str], tmp_path: Path
@@ -162,11 +168,15 @@ def test_while_another_process_writes_it_is_of_one_moment(
         while not begun.exists() and process.is_alive():
             threading.Event().wait(0.01)
         with Store.open(url) as store:
-            made = [back_up(store, tmp_path / f"b{number}") for number in range(3)]
+            made = []
+            for number in range(3):
+                made.append(back_up(store, tmp_path / f"b{number}"))
+                before = made[-1].rows["tickets"]
+                until(lambda: tickets(store) > before or not process.is_alive())  # noqa: B023
         assert process.is_alive()
     finally:
         end.touch()
-        process.join(30)
+        process.join(SLOW_S)
     calls = made[0].rows["calls"]
     for one in made:
         assert one.rows["tickets"] - calls == one.rows["agents"] - 2 >= 20

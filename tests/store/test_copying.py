@@ -23,6 +23,7 @@ from qa.store.store import Store
 from qa.store.tables import HearingsRow, NoticeRow, TicketRow, TranscriptRow
 from tests.support.databases import Databases
 from tests.support.review_archive import Archive, fill
+from tests.support.waiting import until
 
 BOSS = UserDraft("boss", "老板", UserRole.ADMIN)
 
@@ -171,7 +172,7 @@ def moving(source: str, target: str, mark: str) -> None:
     def told(table: str, rows: int) -> None:
         if table == "scorecards":
             Path(mark).touch()
-            time.sleep(60)  # until it is killed
+            time.sleep(3600)  # until it is killed
 
     with Store.open(source) as store:
         move(store, target, told)
@@ -191,9 +192,7 @@ def test_killed_in_the_middle_it_can_be_given_again(
         target=moving, args=(own, url, str(mark))
     )
     process.start()
-    deadline = time.monotonic() + 60
-    while not mark.exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
+    until(lambda: mark.exists() or not process.is_alive())
     assert mark.exists() and process.pid is not None
     os.kill(process.pid, signal.SIGKILL)
     process.join()

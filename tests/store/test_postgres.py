@@ -24,6 +24,7 @@ from qa.store.ledger import start_run
 from qa.store.store import Store
 from qa.store.tables import Table
 from tests.support.databases import Databases
+from tests.support.waiting import SLOW_S
 
 pytestmark = pytest.mark.postgres
 
@@ -64,7 +65,7 @@ def test_a_scorecard_that_is_committed_late_is_not_passed_over(postgres: Databas
             thread.start()
             thread.join(0.5)
             assert thread.is_alive() and not found
-        thread.join(30)
+        thread.join(SLOW_S)
         assert found == [0]
 
 
@@ -133,7 +134,7 @@ def test_a_connection_that_the_server_ended_is_made_anew(
 def end_locks(store: Store) -> None:
     """Let the server forget who holds a lock, as it does when it starts again."""
     with store.reading() as session:
-        ended = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory'"
+        ended = "SELECT pg_terminate_backend(pid, 300000) FROM pg_locks WHERE locktype = 'advisory'"
         assert session.execute(text(ended)).all() == [(True,)]
 
 

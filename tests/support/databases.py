@@ -18,6 +18,7 @@ from sqlalchemy import text
 
 from qa.config import DatabaseSettings, Settings
 from qa.store.store import Store
+from tests.support.waiting import SLOW_S
 
 ON_BOTH = ("tests/store/", "tests/batch/", "tests/api/", "tests/review/", "tests/ingest/")
 OPENERS = {"open_store", "settings_for", "review_store", "login_house"}
@@ -137,7 +138,7 @@ def wait_until_one_waits(store: Store) -> None:
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
         "AND datname = current_database()"
     )
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + SLOW_S
     while time.monotonic() < deadline:
         with store.reading() as session:
             if session.get_bind().dialect.name != POSTGRES_DIALECT:

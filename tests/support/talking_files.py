@@ -1,8 +1,9 @@
 """A recogniser for tests: a "recording" is a text file that holds its own dialogue.
 
 Its first line may hold an order: `!refuse`, `!engine`, `!engine-once`, `!full-disk`, `!die`,
-`!die-once`, `!slow SECONDS`, `!held` (until `let_go`). It runs inside real worker processes;
-nothing of the store or the pool is replaced.
+`!die-once`, `!slow SECONDS`, `!held` (until `let_go`), `!held-after COUNT` (the same, once so many
+were heard, whichever those are). It runs inside real worker processes; nothing of the store or the
+pool is replaced.
 """
 
 import hashlib
@@ -99,8 +100,13 @@ def _obey(order: str, path: Path) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
     if name == "slow":
         time.sleep(float(value))
-    if name == "held":
-        _wait(Path(os.environ["TALKING_LOG"]))
+    log = Path(os.environ["TALKING_LOG"])
+    if name == "held" or (name == "held-after" and _heard(log) >= int(value)):
+        _wait(log)
+
+
+def _heard(log: Path) -> int:
+    return len(log.read_text().split()) if log.exists() else 0
 
 
 def _wait(log: Path) -> None:

@@ -21,6 +21,7 @@ import yaml
 
 from qa.errors import ConfigError, ModelCorruptError, ModelNotFoundError
 from qa.transcribe import fetch, models, registry
+from tests.support.waiting import SLOW_S
 
 REVISION = "0123456789abcdef0123456789abcdef01234567"
 WEIGHTS = hashlib.shake_256(b"weights").digest(3_000_000)
@@ -396,7 +397,7 @@ def test_killed_pull_is_finished_by_the_next(place: SimpleNamespace, hub: Hub) -
     hub.bytes_per_s = 2_000_000
     part = place.models_dir / "tiny.partial" / "downloads" / "model.bin.part"
     with start_pull(place) as process:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + SLOW_S
         while not (part.exists() and part.stat().st_size > 300_000):
             assert time.monotonic() < deadline
             assert process.poll() is None
@@ -415,7 +416,7 @@ def test_two_pulls_at_once(place: SimpleNamespace, hub: Hub) -> None:
     hub.bytes_per_s = 6_000_000
     with start_pull(place) as first, start_pull(place) as second:
         for process in (first, second):
-            output, _ = process.communicate(timeout=30)
+            output, _ = process.communicate(timeout=SLOW_S)
             assert process.returncode == 0
             assert output.strip() == str(place.models_dir / "tiny")
     assert contents(place.models_dir / "tiny") == FILES

@@ -2,7 +2,6 @@
 
 import random
 import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,23 +18,29 @@ from qa.transcribe.engine import Abilities, Heard, HeardWord, Stretch, Weight
 from qa.transcribe.together import QUEUED_BATCHES, Together
 from qa.transcribe.vad import SAMPLE_RATE_HZ
 from qa.types import Transcript
+from tests.support.waiting import SLOW_S, until
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "audio"
 BROKEN = -1.0
 
 
 class Batches:
-    """Hears the first sample of a window, takes only windows of one size, and keeps a list."""
+    """Hears the first sample of a window, takes only windows of one size, and keeps a list.
+
+    Args:
+        until_waiting: the first batch takes until so many windows wait for the next.
+    """
 
     fingerprint = "batches/1"
     abilities = Abilities()
     batch = 4
 
-    def __init__(self, *, pause_s: float = 0.0) -> None:
+    def __init__(self, *, until_waiting: int = 0) -> None:
         self.decoded: list[list[float]] = []
         self.most_waiting = 0
         self.together: Together | None = None
-        self._pause_s = pause_s
+        self.begun = threading.Event()
+        self._until_waiting = until_waiting
 
     def size_of(self, window: NDArray[np.float32]) -> int:
         return -(-len(window) // (10 * SAMPLE_RATE_HZ))
@@ -49,7 +54,9 @@ class Batches:
     ) -> list[Heard]:
         assert len({self.size_of(window) for window in windows}) == 1, "one size at a time"
         assert len(windows) <= self.batch
-        time.sleep(self._pause_s)
+        self.begun.set()
+        if self.together is not None and not any(self.decoded):
+            until(lambda: self.together and self.together.waiting >= self._until_waiting)
         if self.together is not None:
             self.most_waiting = max(self.most_waiting, self.together.waiting)
         self.decoded.append([len(w) / SAMPLE_RATE_HZ for w in windows])
@@ -111,7 +118,7 @@ def test_every_call_gets_its_own_words_whoever_stands_beside_it() -> None:
 
 
 def test_windows_of_several_calls_fill_the_batches() -> None:
-    engine = Batches(pause_s=0.01)
+    engine = Batches(until_waiting=4)
     heard_together(engine, [[window(0.1 * i)] for i in range(1, 9)])
     sizes = [len(some) for some in engine.decoded if some]
     assert sum(sizes) == 8
@@ -119,9 +126,15 @@ def test_windows_of_several_calls_fill_the_batches() -> None:
 
 
 def test_a_batch_holds_windows_of_like_length() -> None:
-    engine = Batches(pause_s=0.05)
     lengths = [3.0, 9.0, 3.1, 9.1, 3.2, 9.2, 3.3, 9.3]
-    heard_together(engine, [[window(0.5, length) for length in lengths]])
+    engine = Batches(until_waiting=len(lengths))
+    together = engine.together = Together(engine)
+    with together.voice() as first, together.voice() as second, ThreadPoolExecutor(1) as threads:
+        before = threads.submit(first.recognise, [window(0.5, 6.0)])
+        assert engine.begun.wait(SLOW_S), "whoever decodes is busy until all others wait"
+        second.recognise([window(0.5, length) for length in lengths])
+        before.result()
+    together.close()
     spread = [max(some) - min(some) for some in engine.decoded if some]
     assert max(spread) < 1, engine.decoded
 
@@ -133,7 +146,7 @@ def test_a_window_that_cannot_be_decoded_fails_its_own_call_alone() -> None:
 
 
 def test_no_more_windows_wait_than_the_bound() -> None:
-    engine = Batches(pause_s=0.005)
+    engine = Batches(until_waiting=QUEUED_BATCHES * Batches.batch)
     heard_together(engine, [[window(0.1) for _ in range(16)] for _ in range(8)])
     assert 0 < engine.most_waiting <= QUEUED_BATCHES * engine.batch
 

@@ -1,7 +1,6 @@
 """The pages of reports and promises: each figure leads to its rows; a head reviews and sends."""
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
@@ -20,6 +19,7 @@ from qa.store.reports import Report, report_on
 from qa.store.tables_reports import ReportVersionRow
 from tests.support.people import log_in, person
 from tests.support.review_store import Review, review_store
+from tests.support.waiting import until
 
 BASE = "http://127.0.0.1:8787"
 DAY = "2025-11-19"
@@ -143,10 +143,11 @@ def test_the_service_looks_after_late_reports(review: Review, head: User) -> Non
         session.execute(update(ReportVersionRow).values(made_at=long_ago))
     watch = ReportWatch(review.store, own, every_s=0.05)
     watch.start()
-    until, told = time.monotonic() + 120, False
-    while not told and time.monotonic() < until:
-        with review.store.reading() as session:
-            told = "report_late" in {one.kind.value for one in messages_for(session, head)}
-        time.sleep(0.05)
+    until(lambda: "report_late" in told(review, head))
     watch.close()
-    assert told
+
+
+def told(review: Review, user: User) -> set[str]:
+    """The kinds of what a person was told."""
+    with review.store.reading() as session:
+        return {one.kind.value for one in messages_for(session, user)}

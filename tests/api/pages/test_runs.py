@@ -21,8 +21,6 @@ from tests.support.call_folders import make_folder, open_store, settings_for, se
 from tests.support.people import log_in, person
 from tests.support.talking_files import ENGINE, factory
 
-NOW = datetime.now(UTC)
-
 
 @pytest.fixture(scope="module")
 def served(
@@ -43,12 +41,13 @@ def served(
             yield store, client
 
 
-def going_on(store: Store, since: timedelta, updated: datetime = NOW) -> int:
+def going_on(store: Store, since: timedelta) -> int:
+    now = datetime.now(UTC)
     with store.writing() as session:
-        run_id = ledger.start_run(session, "nightly", NOW - since)
-        runs.add_task(session, run_id, NOW - since, state=RunState.RUNNING)
-        progress = RunProgress("transcribe", NOW - since, 40, 10, 0, 0)
-        runs.put_progress(session, run_id, progress, updated)
+        run_id = ledger.start_run(session, "nightly", now - since)
+        runs.add_task(session, run_id, now - since, state=RunState.RUNNING)
+        progress = RunProgress("transcribe", now - since, 40, 10, 0, 0)
+        runs.put_progress(session, run_id, progress, now)
     return run_id
 
 
@@ -72,6 +71,7 @@ def test_a_night_is_looked_back_on_with_its_reasons(served: tuple[Store, TestCli
 
 def test_what_goes_on_has_rate_and_time_left(served: tuple[Store, TestClient]) -> None:
     store, client = served
+    now = datetime.now(UTC)
     assert "现在没有运行" in text_of(client)
     run_id = going_on(store, timedelta(minutes=5))
     said = text_of(client)
@@ -80,11 +80,11 @@ def test_what_goes_on_has_rate_and_time_left(served: tuple[Store, TestClient]) -
     page = client.get("/runs").text
     assert f'data-run="{run_id}"' in page and 'value="0.2500"' in page
     with store.writing() as session:
-        late = RunProgress("transcribe", NOW - timedelta(hours=2), 40, 10, 0, 0)
-        runs.put_progress(session, run_id, late, NOW - timedelta(hours=1))
+        late = RunProgress("transcribe", now - timedelta(hours=2), 40, 10, 0, 0)
+        runs.put_progress(session, run_id, late, now - timedelta(hours=1))
     assert re.search(r"(59|60|61) 分钟没有消息", text_of(client))
     with store.writing() as session:
-        runs.end_run(session, run_id, RunState.FAILED, NOW, fault="the disk 13800138000 is full")
+        runs.end_run(session, run_id, RunState.FAILED, now, fault="the disk 13800138000 is full")
     said = text_of(client)
     assert "现在没有运行" in said and "原因: the disk" in said
     assert "13800138000" not in said
@@ -92,10 +92,11 @@ def test_what_goes_on_has_rate_and_time_left(served: tuple[Store, TestClient]) -
 
 def test_long_lists_go_on_with_earlier_runs(served: tuple[Store, TestClient]) -> None:
     store, client = served
+    now = datetime.now(UTC)
     with store.writing() as session:
         for _ in range(60):
-            run_id = ledger.start_run(session, "score", NOW)
-            runs.add_task(session, run_id, NOW, state=RunState.DONE)
+            run_id = ledger.start_run(session, "score", now)
+            runs.add_task(session, run_id, now, state=RunState.DONE)
     first = client.get("/runs").text
     earlier = re.search(r"/runs\?before=(\d+)", first)
     assert earlier is not None
