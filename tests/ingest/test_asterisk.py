@@ -225,6 +225,35 @@ def test_encodings_and_windows_line_ends(tmp_path: Path, encode: str) -> None:
     assert (len(intake.calls), intake.issues) == (2, ())
 
 
+@pytest.mark.parametrize("zeros", [1, 2, 3, 4096])
+@pytest.mark.parametrize("after", ["", "\n"])
+def test_zeros_of_a_power_cut_cost_their_own_lines(tmp_path: Path, zeros: int, after: str) -> None:
+    ids = [f"176342834{n}.1" for n in range(5)]
+    first, second, *others = (asterisk(uniqueid=one, clid="张三 <139>") for one in ids)
+    hole = second[:40] + "\0" * zeros + after
+    file = written(tmp_path / "Master.csv", first, hole, *others)
+    source = AsteriskSource(file, RULES)
+    intake = source.read()
+    told = ids[3:] if not after else ids[2:]
+    assert [entry.call_id for entry in intake.calls] == [ids[0], *told]
+    assert [(i.line, i.rejected) for i in intake.issues] == [(2, True)]
+    assert "139" not in intake.issues[0].reason
+    with file.open("a") as stream:
+        stream.write(asterisk(uniqueid="1763428349.1"))
+    assert [entry.call_id for entry in source.read().calls] == [ids[0], *told, "1763428349.1"]
+
+
+def test_a_header_that_comes_again_is_no_record(tmp_path: Path) -> None:
+    header = ",".join((*BASE, "uniqueid", "userfield")) + "\n"
+    file = written(tmp_path / "Master.csv", header, asterisk(), header)
+    source = AsteriskSource(file, RULES)
+    assert (len(source.read().calls), source.read().issues) == (1, ())
+    with file.open("a") as stream:
+        stream.write(header + asterisk(uniqueid="1763428346.1"))
+    again = source.read()
+    assert (len(again.calls), again.issues) == (2, ())
+
+
 def test_an_open_quote_does_not_cost_the_file(tmp_path: Path) -> None:
     lines = ['"never closed\n'] * 3000
     intake = read(tmp_path, *lines, asterisk())

@@ -3,6 +3,7 @@
 Such files only grow, all day long, so that what was parsed is kept and only what is new is read.
 """
 
+import io
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ Layout = Callable[[Sequence[str]], Sequence[str] | None]
 """Names the fields of a record with these cells; None where no record has so many. A field whose
 name is empty is passed over."""
 _MAX_BYTES = 2 << 30
+_HOLE = b"\x1a"
 _State = tuple[int, int, int]
 
 
@@ -30,6 +32,7 @@ class _Parsed:
         head: the first bytes, by which a file is known to be the one that grew.
         offset, lines: bytes and lines that were read; whole lines only.
         fields: of the header; None where the file has none.
+        header: its cells; the same again further down, as where files were joined, is no record.
         half: whether something stands behind the last line end.
     """
 
@@ -37,6 +40,7 @@ class _Parsed:
     offset: int = 0
     lines: int = 0
     fields: Sequence[str] | None = None
+    header: Sequence[str] | None = None
     half: bool = False
     records: list[Record] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
@@ -121,7 +125,9 @@ class RecordsFile:
             if not any(cell.strip() for cell in cells):
                 continue
             if first + line == 1 and (named := _header(cells, self._headers)):
-                parsed.fields = named
+                parsed.fields, parsed.header = named, cells
+                continue
+            if cells == parsed.header:
                 continue
             names = parsed.fields or layout(cells)
             if names is None or len(cells) > len(names):
@@ -147,7 +153,7 @@ class RecordsFile:
     def _new_text(self, parsed: _Parsed, data: bytes, report: Report) -> str:
         """Decode the whole lines that have not been read."""
         try:
-            text = decode_table(data, report.file).text
+            text = decode_table(_without_holes(data), report.file).text
         except IngestError as error:
             _tell(error, report)
             return ""
@@ -172,6 +178,18 @@ class RecordsFile:
                 reason = f"{count} calls were {what}: no conversation with a customer, not taken"
                 report.notice(None, f"{what}_calls", reason)
         return Intake(str(self._file), calls=calls, issues=tuple(report.issues))
+
+
+def _without_holes(data: bytes) -> bytes:
+    """Put another control character in the place of bytes of zero that are no UTF-16.
+
+    A machine that lost its power leaves zeros where it was writing: they cost their own lines,
+    which are told, and not the file. In UTF-16 every line has some, since each separator has one.
+    """
+    if b"\x00" not in data:
+        return data
+    whole = sum(b"\x00" not in line for line in io.BytesIO(data))
+    return data.replace(b"\x00", _HOLE) if whole and 2 * whole >= data.count(b"\n") else data
 
 
 def _tell(error: IngestError | OSError, report: Report) -> None:
