@@ -26,6 +26,7 @@ from qa.store.runs import request_run
 from tests.api.v1.conftest import BASE, Api
 from tests.support.people import person
 from tests.support.review_store import CALLS
+from tests.support.waiting import SLOW_S
 
 EXAMPLES = 4
 CHECKS = [
@@ -97,7 +98,9 @@ class Asker:
                 if is_known and name in self.known:
                     case.path_parameters[name] = self.known[name][choice % len(self.known[name])]
             headers = {"authorization": f"Bearer {self.token}"}
-            response = case.call(base_url=BASE, session=self.client, headers=headers)
+            response = case.call(
+                base_url=BASE, session=self.client, headers=headers, timeout=SLOW_S
+            )
             self.seen.add(response.status_code)
             case.validate_response(response, checks=checks)
 
