@@ -296,7 +296,9 @@ class ReviewSettings(Section):
         10, ge=1, le=500, description="shortest written result of a spot check, characters"
     )
     min_ranked_calls: int = Field(
-        10, ge=2, description="an agent with fewer scored calls in a period is not ranked"
+        10,
+        ge=2,
+        description="an agent with fewer scored calls in a period stands apart from the others",
     )
 
 

@@ -10,7 +10,7 @@ from qa.api.charts import Chart, Series
 from qa.api.days import Days
 from qa.api.words import word
 from qa.records import SpotCheck
-from qa.review.statistics import FEW_IN_WEEK, MIN_AGENTS, MIN_CALLS, Mean, quantile, share_of
+from qa.review.statistics import FEW_IN_WEEK, MIN_AGENTS, Mean, quantile, share_of
 from qa.store.team_figures import AgentFigures, RuleCount, WeekSum
 
 BUCKET = 5
@@ -188,19 +188,22 @@ def rules_chart(rows: Sequence[RuleRow], lang: str, *, shown: int = 10) -> Chart
     )
 
 
-def agent_rows(found: Sequence[AgentFigures], sort: str) -> tuple[list[AgentRow], list[AgentRow]]:
-    """Split agents into those whose mean rests on enough calls, and the others."""
+def agent_rows(
+    found: Sequence[AgentFigures], sort: str, least: int
+) -> tuple[list[AgentRow], list[AgentRow]]:
+    """Split agents into those whose mean rests on at least so many calls, and the others."""
     known = [(one, one.mean) for one in found if one.mean is not None]
-    floor = scale_floor([mean for _, mean in known])
-    enough = [AgentRow(one, m, _bar(m, floor)) for one, m in known if m.is_comparable]
+    floor = scale_floor([mean for _, mean in known], least)
+    enough = [AgentRow(one, m, _bar(m, floor)) for one, m in known if m.is_comparable(least)]
     if sort == "mean":
         enough.sort(key=lambda row: (-row.mean.value, row.figures.agent_id))
-    return enough, [AgentRow(one, m, None) for one, m in known if not m.is_comparable]
+    return enough, [AgentRow(one, m, None) for one, m in known if not m.is_comparable(least)]
 
 
-def scale_floor(means: Sequence[Mean]) -> int:
+def scale_floor(means: Sequence[Mean], least: int) -> int:
     """Choose where the scale of the intervals begins: a ten below the lowest, at most 80."""
-    lows = [mean.value if mean.low is None else mean.low for mean in means if mean.is_comparable]
+    kept = [mean for mean in means if mean.is_comparable(least)]
+    lows = [mean.value if mean.low is None else mean.low for mean in kept]
     return min(80, int(min(lows, default=80) // 10 * 10))
 
 
@@ -236,7 +239,6 @@ def frame(days: Days, lang: str, address: str, today: date) -> dict[str, Any]:
         "days": days,
         "address": address,
         "today": today,
-        "min_calls": MIN_CALLS,
         "days_text": word(
             "days_to_newest" if days.last and days.final < today else "days_shown",
             lang,

@@ -4,8 +4,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MIN_CALLS = 10
-"""Fewer calls than this carry no comparison between agents."""
 FEW_IN_WEEK = 3
 """A week's mean of fewer calls is shown, and said to rest on few."""
 MIN_AGENTS = 4
@@ -32,10 +30,13 @@ class Mean:
     low: float | None
     high: float | None
 
-    @property
-    def is_comparable(self) -> bool:
-        """Whether enough calls stand behind it to set it beside others."""
-        return self.calls >= MIN_CALLS
+    def is_comparable(self, least: int) -> bool:
+        """Whether enough calls stand behind it to set it beside others.
+
+        Args:
+            least: how many; `review.min_ranked_calls`.
+        """
+        return self.calls >= least
 
 
 def mean_of(calls: int, total: float, squares: float) -> Mean | None:

@@ -13,7 +13,6 @@ from qa.api.service import Service, running_service
 from qa.api.team_views import frame
 from qa.errors import NotFoundError
 from qa.records import Right, Scope
-from qa.review.statistics import MIN_CALLS
 from qa.store.agent_figures import CallPlace, agent_calls
 from qa.store.agent_lists import AgentEntry, require_agent
 
@@ -78,7 +77,7 @@ def _shown(
         "is_first": not after,
         "next": f"{last.sorted_at.isoformat()}|{last.call_id}" if last else "",
         "zone": zone,
-        "few_calls": MIN_CALLS,
+        "few_calls": service.settings.review.min_ranked_calls,
         "may_listen": viewer.may(Right.LISTEN),
         "may_read_rules": viewer.may(Right.READ_RULES),
         **frame(days, lang, address, now.astimezone(zone).date()),

@@ -130,6 +130,7 @@ def _figures(
 ) -> Mapping[str, Any]:
     """Gather scores, rules and agents."""
     sort, lang = look
+    least = service.settings.review.min_ranked_calls
     wanted, before = _selection(viewer, days, team), _selection(viewer, days.before(), team)
     weeks = figures.weeks_until(days.final, TREND_WEEKS, service.store.zone)
     with service.store.reading() as session:
@@ -144,7 +145,7 @@ def _figures(
             titles,
         )
         found = figures.agents(session, wanted)
-        enough, few = agent_rows(found, sort)
+        enough, few = agent_rows(found, sort, least)
         scores = distribution(figures.histogram(session, wanted), lang)
         weekly = trend(figures.weekly(session, wanted, weeks), weeks, lang)
     return {
@@ -157,7 +158,8 @@ def _figures(
         "known": known,
         "agents": enough,
         "few": few,
-        "floor": scale_floor([one.mean for one in found if one.mean]),
+        "min_calls": least,
+        "floor": scale_floor([one.mean for one in found if one.mean], least),
         "distribution": scores,
         "trend": weekly,
     }

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
+from qa.api.app import create_app
 from qa.records import Scope, UserRole
 from qa.review.statistics import mean_of, quantile, share_of
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, histogram, rules, totals, weekly, weeks_until
-from tests.api.pages.conftest import DAYS, HOSTILE, Browser, Open, Site
-from tests.support.people import person
+from tests.api.pages.conftest import BASE, DAYS, HOSTILE, Browser, Open, Site
+from tests.support.people import log_in, person
 
 EVERYTHING = Scope(everything=True)
 SINCE = datetime(2025, 12, 1, tzinfo=UTC)
@@ -37,6 +39,13 @@ def test_agents_of_few_calls_stand_apart(site: Site, opened: Open) -> None:
     compared, _, apart = page.partition("不作比较")
     assert apart, "agents of few calls are listed apart"
     assert "312 蒋一鸣" not in compared and "312 蒋一鸣" in apart
+    # How few that is, a setting says.
+    review = site.settings.review.model_copy(update={"min_ranked_calls": 2})
+    app = create_app(site.store, site.settings.model_copy(update={"review": review}))
+    with TestClient(app, base_url=BASE) as client:
+        log_in(client, site.store, site.people.head)
+        page = client.get(f"/centre?{DAYS}&sort=mean").text
+    assert "312 蒋一鸣" in page.partition("不作比较")[0]
 
 
 def test_a_lead_sees_the_own_team_only(site: Site, opened: Open) -> None:
@@ -122,12 +131,12 @@ def test_english_and_the_table_of_each_chart(site: Site, opened: Open) -> None:
 
 def test_means_say_what_few_calls_are_worth() -> None:
     one = mean_of(1, 80, 6400)
-    assert one is not None and one.low is None and not one.is_comparable
+    assert one is not None and one.low is None and not one.is_comparable(2)
     two = mean_of(2, 160, 80**2 + 80**2)
     assert two is not None and two.low == two.high == 80
     ten = mean_of(10, 900, sum(s * s for s in [80, 100] * 5))
     assert ten is not None and ten.low is not None and ten.high is not None
-    assert ten.is_comparable
+    assert ten.is_comparable(10) and not ten.is_comparable(11)
     # sd 10.54, t(9) 2.262: half 7.54
     assert ten.low == pytest.approx(82.46, abs=0.02) and ten.high == pytest.approx(97.54, abs=0.02)
     assert mean_of(0, 0, 0) is None
