@@ -298,7 +298,9 @@ def _lanes(transcript: Transcript | None) -> dict[str, int]:
 
 
 def _facts(call: Call, lang: str) -> dict[str, str]:
-    festivals = [FESTIVALS[n.festival].text(lang) for n in call.notices if n.festival in FESTIVALS]
+    # A call of unknown time has all notices, and a festival has one of each year.
+    kinds = dict.fromkeys(n.festival for n in call.notices if n.festival in FESTIVALS)
+    festivals = [FESTIVALS[festival].text(lang) for festival in kinds]
     return {
         "direction": DIRECTIONS[call.direction].text(lang) if call.direction else "",
         "released": RELEASED[call.released_by].text(lang) if call.released_by else "",

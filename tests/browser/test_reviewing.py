@@ -107,10 +107,17 @@ def test_a_flag_is_heard_and_its_words_light_up(visit: Callable[..., Visitor]) -
     at = page.evaluate("document.getElementById('audio').currentTime")
     # A clip begins a second before its evidence.
     assert start_ms / 1000 - 1.3 <= at <= start_ms / 1000 + 3
-    page.locator(".w[data-t]").nth(10).click()
-    expected = int((page.locator(".w[data-t]").nth(10).get_attribute("data-t") or "").split(",")[0])
-    at = page.evaluate("document.getElementById('audio').currentTime")
-    assert abs(at - expected / 1000) < 1.5
+    word = page.locator(".w[data-t]").nth(10)
+    started_ms = int((word.get_attribute("data-t") or "").split(",")[0])
+    # Where it is set to, not where it has come to: how fast this machine is does not matter.
+    page.evaluate(
+        "document.getElementById('audio').addEventListener('seeking', (event) => {"
+        "document.body.dataset.from ??= event.target.currentTime; })"
+    )
+    word.click()
+    expect(page.locator("body[data-from]")).to_be_attached()
+    begun = float(page.locator("body").get_attribute("data-from") or "nan")
+    assert begun == pytest.approx(max(0, started_ms / 1000 - 1), abs=0.25)
 
 
 def test_an_agent_sees_no_call_of_others(visit: Callable[..., Visitor]) -> None:

@@ -277,7 +277,7 @@ document.addEventListener("click", (event) => {
   }
   const word = event.target.closest(".w[data-t]");
   if (word && player && !String(getSelection())) {
-    player.from(Number(word.dataset.t.split(",")[0]) / 1000);
+    player.from(Number(word.dataset.t.split(",")[0]));
     return;
   }
   if (flag && flag !== current && !event.target.closest("a, button, summary, input, textarea, label")) {

@@ -50,8 +50,8 @@ export function createPlayer(audio, { speech, durationS, onTick, onTime, onState
   return {
     /** Play a span given in milliseconds, with its lead and tail. */
     span: (startMs, endMs) => play(startMs / 1000 - LEAD_S, endMs / 1000 + TAIL_S),
-    /** Go on from a moment, in seconds. */
-    from: (seconds) => play(seconds),
+    /** Go on from a moment given in milliseconds, with the same lead. */
+    from: (startMs) => play(startMs / 1000 - LEAD_S),
     toggle() {
       if (!audio.paused) audio.pause();
       else play(audio.ended ? 0 : audio.currentTime);
