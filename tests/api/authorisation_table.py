@@ -377,6 +377,7 @@ ROWS = (
     row("POST /archive/deletions/{deletion_id}/withdraw", REVIEWERS, scoped=True),
     row("POST /archive/deletions/{deletion_id}/retry", REVIEWERS, scoped=True),
     row("GET /api/v1/archive/alarms", REVIEWERS),
+    row("GET /api/v1/archive/recordings", REVIEWERS),
     row("GET /api/v1/archive/deletions", REVIEWERS),
     row("POST /api/v1/archive/deletions", REVIEWERS, scoped=True, send=ASKING),
     row("POST /api/v1/archive/deletions/{deletion_id}/decision", PUBLISHERS, send=AGREEING),

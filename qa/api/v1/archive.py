@@ -1,22 +1,35 @@
-"""The archive: how recordings are kept, and requests to delete one."""
+"""The archive: which recordings there are, how they are kept, and requests to delete one."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Depends, Path, Query
 from pydantic import Field
 
 from qa.api.access import Viewer
-from qa.api.problems import declared
+from qa.api.problems import Refused, declared
 from qa.api.service import Service
-from qa.api.v1.schemas import Answer, Line, Request, Text
-from qa.api.v1.shared import MAX_NUMBER, Limit, Running, now, who
+from qa.api.v1.schemas import Answer, Line, Request, Text, example
+from qa.api.v1.shared import (
+    MAX_NUMBER,
+    PLAIN,
+    After,
+    Limit,
+    Running,
+    days_between,
+    next_cursor,
+    now,
+    read_cursor,
+    who,
+)
 from qa.api.written import hide_by_call
 from qa.records import Right
 from qa.store import archive, retrying
 from qa.store import deletions as store
 from qa.store.archive import Kept
+from qa.store.archive_list import ArchiveFilter, ArchivePlace, Found, archive_page
 from qa.store.deletions import Deletion, DeletionKind, DeletionState
 
 router = APIRouter(prefix="/archive", tags=["archive"])
@@ -26,6 +39,16 @@ Approver = Annotated[Viewer, who(Right.APPROVE_DELETION)]
 DeletionId = Annotated[int, Path(ge=1, le=MAX_NUMBER, examples=[12])]
 
 
+@dataclass(frozen=True)
+class Wanted:
+    """Which recordings: all that fit everything given."""
+
+    state: Annotated[Found | None, Query(description="How found when last read.")] = None
+    agent: Annotated[str | None, Query(max_length=200, pattern=PLAIN, description="工号")] = None
+    since: Annotated[date | None, Query(description="First day, in the centre's zone.")] = None
+    until: Annotated[date | None, Query(description="Last day, in the centre's zone.")] = None
+
+
 class AlarmOut(Answer):
     """A recording that is not as it should be."""
 
@@ -33,6 +56,45 @@ class AlarmOut(Answer):
     call_id: str | None
     state: Kept
     since: datetime
+
+
+class RecordingOut(Answer):
+    """A call's recording, and how it was found when it was last read."""
+
+    model_config = example(
+        call_id="20251118-093012-108",
+        recording_id="9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        started_at="2025-11-18T01:30:12Z",
+        agent_id="108",
+        agent_name="陈晨",
+        size_bytes=1_920_044,
+        duration_ms=120_000,
+        state="ok",
+        since="2025-11-19T18:00:03Z",
+        checked_at="2025-12-19T18:00:07Z",
+        is_copied=True,
+        is_sealed=False,
+    )
+
+    call_id: str
+    recording_id: str = Field(description="SHA-256 of its bytes.")
+    started_at: datetime | None = Field(description="Of the call; null where nobody knows.")
+    agent_id: str | None
+    agent_name: str | None
+    size_bytes: int
+    duration_ms: int | None
+    state: Found | None = Field(description="Null for one that was never read again.")
+    since: datetime | None = Field(description="When that state began, or it was deleted.")
+    checked_at: datetime | None
+    is_copied: bool = Field(description="The archive has a copy of its own.")
+    is_sealed: bool = Field(description="That copy is sealed.")
+
+
+class RecordingPage(Answer):
+    """Recordings, the newest calls first, those of unknown time last."""
+
+    items: list[RecordingOut]
+    next: str | None = Field(description="`after` of the next page; null on the last.")
 
 
 class DeletionOut(Answer):
@@ -76,6 +138,30 @@ def list_alarms(service: Running, viewer: Reader, limit: Limit = 100) -> list[Al
     with service.store.reading() as session:
         found = archive.alarms(session, viewer.scope, limit=limit)
     return [AlarmOut.model_validate(one) for one in found]
+
+
+@router.get(
+    "/recordings",
+    summary="List recordings",
+    response_model=RecordingPage,
+    responses=declared("bad_cursor", "invalid"),
+)
+def list_recordings(
+    service: Running,
+    viewer: Reader,
+    wanted: Annotated[Wanted, Depends()],
+    after: After = None,
+    limit: Limit = 100,
+) -> RecordingPage:
+    """List the recordings of calls that you may see and how they fare, the newest calls first."""
+    days = days_between(wanted.since, wanted.until, service.store.zone)
+    fitting = ArchiveFilter(wanted.state, wanted.agent, days.since, days.until)
+    with service.store.reading() as session:
+        found = archive_page(session, viewer.scope, fitting, after=_place(after), limit=limit + 1)
+    return RecordingPage(
+        items=[RecordingOut.model_validate(one) for one in found[:limit]],
+        next=next_cursor(found, limit, lambda one: (one.place.text(),)),
+    )
 
 
 @router.get("/deletions", summary="List requests to delete", response_model=list[DeletionOut])
@@ -154,6 +240,18 @@ def retry_deletion(deletion_id: DeletionId, service: Running, viewer: Asker) -> 
     with service.store.writing() as session:
         made = retrying.retry_deletion(session, viewer.user, deletion_id, now=now())
         return _given(session, service, [made])[0]
+
+
+def _place(after: str | None) -> ArchivePlace | None:
+    """Read where a page begins.
+
+    Raises:
+        Refused: it is no place of this list.
+    """
+    try:
+        return ArchivePlace.parse(read_cursor(after, str)[0]) if after is not None else None
+    except ValueError:
+        raise Refused("bad_cursor") from None
 
 
 def _given(session: Any, service: Service, found: Sequence[Deletion]) -> list[DeletionOut]:

@@ -154,3 +154,30 @@ def test_a_lead_sees_the_recordings_of_their_teams(store: Store, client: TestCli
     seen = re.findall(r'href="/calls/(c\d\d)"', html)
     assert seen == expected(None, "103", None)
     assert "没有符合条件" in client.get("/archive/recordings?agent=101").text
+
+
+def test_programs_are_told_the_same_page_by_page(client: TestClient) -> None:
+    asked: dict[str, str] = {"limit": "7"}
+    seen: list[str] = []
+    for _ in range(CALLS):
+        told = client.get("/api/v1/archive/recordings", params=asked).json()
+        seen += [one["call_id"] for one in told["items"]]
+        if told["next"] is None:
+            break
+        asked["after"] = told["next"]
+    assert seen == expected(None, None, None)
+    day = f"{NOON.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"
+    for wanted in ({"agent": "102", "since": day, "until": day}, {"state": "changed"}):
+        html = client.get("/archive/recordings", params=wanted).text
+        items = client.get("/api/v1/archive/recordings", params=wanted).json()["items"]
+        told_of = [one["call_id"] for one in items]
+        assert told_of and told_of == re.findall(r'href="/calls/(c\d\d)"', html)
+
+
+@pytest.mark.parametrize(
+    "query", ["after=x", "after=WyJ4Il0", "after=WyI5OTk5OTk5OTk5OTk5OTk5OTk5OX5jIl0"]
+)
+def test_programs_are_told_of_a_damaged_place(client: TestClient, query: str) -> None:
+    answer = client.get(f"/api/v1/archive/recordings?{query}")
+    assert (answer.status_code, answer.json()["code"]) == (422, "bad_cursor")
+    assert client.get("/api/v1/archive/recordings?state=rotten").status_code == 422
