@@ -247,7 +247,9 @@ def _year_lines(found: "YearSheet", lang: str) -> list[str]:
 
 @app.command("withdraw")
 def withdraw(
-    ruleset_hash: Annotated[str, typer.Argument(metavar="HASH", help="The version's hash.")],
+    ruleset_hash: Annotated[
+        str, typer.Argument(metavar="HASH", help="The version's hash, or its beginning.")
+    ],
     login: AsOption,
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why.")],
     reinstate: Annotated[bool, typer.Option("--reinstate", help="Let it count again.")] = False,
@@ -255,13 +257,13 @@ def withdraw(
     """Withdraw a ruleset version: its fines are given back with the next booking."""
     from qa.batch.fines import payer_of
     from qa.store.accounts import user_by_login
-    from qa.store.withdrawals import set_withdrawn
+    from qa.store.withdrawals import set_withdrawn, whole_hash
 
     with opened_store() as (store, settings), store.writing() as session:
         set_withdrawn(
             session,
             user_by_login(session, login),
-            ruleset_hash,
+            whole_hash(session, ruleset_hash),
             withdrawn=not reinstate,
             reason=reason,
             payer=payer_of(settings),

@@ -17,6 +17,7 @@ from qa.store.tables_fines import RulesetWithdrawalRow
 
 WITHDRAW = "withdraw"
 REINSTATE = "reinstate"
+SHORTEST_HASH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,23 @@ def ruleset_versions(session: Session) -> list[RulesetVersion]:
         )
         for row in rows
     ]
+
+
+def whole_hash(session: Session, begin: str) -> str:
+    """Complete the hash of a version, of which pages and tables show the beginning.
+
+    Args:
+        begin: at least 8 digits.
+
+    Raises:
+        NotFoundError: no version that has judged something begins so, or more than one.
+    """
+    found = [
+        one for one in session.scalars(select(RulesetRow.ruleset_hash)) if one.startswith(begin)
+    ]
+    if len(begin) < SHORTEST_HASH or len(found) != 1:
+        raise NotFoundError("ruleset version", begin)
+    return found[0]
 
 
 def set_withdrawn(

@@ -1,5 +1,6 @@
 """`qa reports` and its neighbours say what is wrong with what was typed, without a traceback."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from qa.cli.app import app
+from qa.store.store import Store
+from qa.store.tables import RulesetRow
 
 
 def qa(*arguments: str, typed: str | None = None) -> Result:
@@ -58,3 +61,18 @@ def test_a_report_of_no_team_or_of_days_to_come_is_not_made() -> None:
 
 def test_who_finds_nothing_to_compare_is_told_how_far_was_looked() -> None:
     assert "of the last 90 days; --days" in qa("consistency").output
+
+
+def test_a_ruleset_version_is_withdrawn_by_the_beginning_of_its_hash(house: Path) -> None:
+    now = datetime.now(UTC)
+    with Store.open(f"sqlite:///{house}/qa.sqlite3") as store, store.writing() as session:
+        for number in "1234567", "1234599":
+            known = {"ruleset_id": "r", "title": "r", "first_used_at": now}
+            session.add(RulesetRow(ruleset_hash=f"abcdef{number:0<58}", **known))
+    given = ("--as", "head", "--reason", "the list of phrases was wrong")
+    for begin in ("abcdef12345", "abcdef1", "fedcba12345"):  # of two, too short, of none
+        refused = qa("ledger", "withdraw", begin, *given)
+        assert refused.exit_code == 2 and "no ruleset version" in refused.output, refused.output
+    assert qa("ledger", "withdraw", "abcdef123456", *given).output.startswith("withdrawn")
+    again = qa("ledger", "withdraw", "abcdef123456", *given)
+    assert again.exit_code == 2 and "in that state already" in again.output
