@@ -61,7 +61,7 @@ def folded_char(char: str) -> str:
     return _folding[char]
 
 
-@lru_cache(maxsize=2_048)  # tracks and windows fold the utterances of calls judged together
+@lru_cache(maxsize=4_096)  # tracks and windows fold the utterances of calls judged together
 def fold(text: str) -> Folded:
     """Reduce a simplified text to letters, digits and Chinese characters, full width to half."""
     parts: list[str] = []

@@ -35,7 +35,12 @@ ROOMS = {
         ("faster_whisper", "ctranslate2", "webrtcvad", "pydub", "soundfile", "soxr", "av"),
         ("qa/transcribe/*",),
     ),
-    "numpy": ("qa/transcribe/*", "qa/scoring/lexicon.py", "qa/scoring/sweep.py"),
+    "numpy": (
+        "qa/transcribe/*",
+        "qa/scoring/grams.py",
+        "qa/scoring/lexicon.py",
+        "qa/scoring/sweep.py",
+    ),
     "rapidfuzz": ("qa/scoring/match.py",),
     "onnxruntime": ("qa/transcribe/campplus.py",),
     "onnx": ("qa/transcribe/campplus.py", "qa/transcribe/sherpa.py"),

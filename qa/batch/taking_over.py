@@ -45,7 +45,7 @@ from qa.store.store import Store
 from qa.types import Call, Outcome, Scorecard, ScoreLine, Transcript, Verdict
 
 _UNDECIDED = Outcome.UNDECIDED.value
-TOGETHER = 50
+TOGETHER = 100
 """Calls whose words are looked through at once, and which each rule judges in a row."""
 
 

@@ -9,25 +9,19 @@ three or four around one that may be another. A turn's grams are then looked up 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache, reduce
+from functools import reduce
 from operator import and_
-from typing import Any
 
-from qa.scoring.syllables import FIRST_CODE
+from qa.scoring.grams import (
+    OTHER,
+    Array,
+    first_sentences,
+    grams_at,
+    grams_of_sentences,
+)
 from qa.scoring.track import Track
 from qa.text import FILLERS
 
-Array = Any
-"""A NumPy array; NumPy itself is loaded when something is scanned."""
-_BITS = 9
-_OTHER = (1 << _BITS) - 1
-"""Stands for every class beyond the first 510: letters and characters without a reading."""
-EDGE = _EDGE = _OTHER - 1
-"""Stands between turns, and in no wording."""
-REACH = 4
-"""Codes that a gram may reach beyond its first."""
-_ONE, _TWO, _THREE, _ONE_TWO, _TWO_ONE, _TWO_TWO = (shape << 4 * _BITS for shape in range(1, 7))
-"""Shapes of grams: neighbours, and neighbours around one syllable that may be any."""
 _NO_PATTERN = -1
 _SLOTS_BITS = 18
 _SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing
@@ -35,7 +29,7 @@ _SPREAD = 0x9E3779B97F4A7C15  # Fibonacci hashing
 
 @dataclass(frozen=True, slots=True)
 class Stretches:
-    """Texts to look through together, in codes of `known_code`.
+    """Texts to look through together, in codes of `grams.known_code`.
 
     Attributes:
         codes: each text with and without its fillers, `REACH` times `EDGE` behind each.
@@ -148,13 +142,13 @@ class Lexicon:
         if not size or not len(tables.grams):
             everywhere = reduce(and_, self._anywhere, (1 << self._count) - 1)
             return [everywhere] * stretches.count
-        firsts = np.zeros(_OTHER + 1, dtype=bool)
-        firsts[(tables.grams & np.uint64(_OTHER)).astype(np.int64)] = True
+        firsts = np.zeros(OTHER + 1, dtype=bool)
+        firsts[(tables.grams & np.uint64(OTHER)).astype(np.int64)] = True
         places = firsts[padded[:size]].nonzero()[0]
         wide = padded.astype(np.uint64)
-        grams = _grams([wide[places + k] for k in range(5)])
+        grams = grams_at([wide[places + k] for k in range(5)])
         turns, rows = self._look_up(stretches.owners[places], grams.ravel())
-        held = tables.held(turns, rows, stretches.count)
+        held = tables.held(turns, rows, np.arange(stretches.count + 1))
         return [int.from_bytes(row.tobytes(), "little") for row in held]
 
     def _current(self) -> "_Tables":
@@ -175,17 +169,18 @@ class Lexicon:
         """Say what the turns of all tracks hold: patterns as bits, and their filed grams."""
         import numpy as np
 
-        tables, count = self._current(), sum(len(track.turns) for track in tracks)
-        turn_of, grams = _grams_of_turns(tracks)
-        turns, rows = self._look_up(turn_of, grams)
-        edges = turns.searchsorted(np.arange(1, count))
-        return tables.held(turns, rows, count), np.split(tables.grams[rows], edges)
+        tables, firsts = self._current(), first_sentences(tracks)
+        sentence_of, grams = grams_of_sentences(tracks)
+        sentences, rows = self._look_up(sentence_of, grams)
+        edges = sentences.searchsorted(firsts[1:-1])
+        held = tables.held(sentences, rows, firsts)
+        return held, np.split(tables.grams[rows], edges)
 
     def _look_up(self, turn_of: Array, grams: Array) -> tuple[Array, Array]:
-        """Find what grams are filed: their turn and their row, in order, each pair once.
+        """Find what grams are filed: their text and their row, in order, each pair once.
 
         Args:
-            turn_of: goes round again for each shape.
+            turn_of: number of each gram's text; goes round again for each shape.
         """
         import numpy as np
 
@@ -234,31 +229,36 @@ class _Tables:
         raw = b"".join([mask.to_bytes(8 * words, "little") for mask in everywhere])
         self._anywhere = np.frombuffer(raw, "<u8").reshape(-1, words)
 
-    def held(self, turns: Array, rows: Array, count: int) -> Array:
+    def held(self, sentences: Array, rows: Array, firsts: Array) -> Array:
         """Put together which patterns each turn may hold: those of which it has every part.
 
+        The later parts of a pattern stand in the sentence in which its first part ends, so they
+        must be held by one sentence; the first part may begin before it.
+
         Args:
-            turns, rows: grams that stand there, in order of turns.
+            sentences, rows: grams that stand there, in order of sentences.
+            firsts: the first sentence of each turn, and how many there are in all.
 
         Returns:
             For each turn a row of 64 patterns a word.
         """
         import numpy as np
 
-        parts = len(self._anywhere)
+        parts, count = len(self._anywhere), int(firsts[-1])
         found = np.repeat(self._anywhere[None], count, axis=0)
         first, sizes = self._first[rows], self._first[rows + 1] - self._first[rows]
         ends = sizes.cumsum()
         entries = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - ends + sizes, sizes)
         if len(entries):
-            cells = np.repeat(turns * parts, sizes) + self._parts[entries]
+            cells = np.repeat(sentences * parts, sizes) + self._parts[entries]
             order = cells.argsort(kind="stable")
             cells = cells[order]
             starts = _changes(cells).nonzero()[0]
             masks = np.bitwise_or.reduceat(self._masks[entries[order]], starts, axis=0)
             found.reshape(count * parts, -1)[cells[starts]] |= masks
-        held: Array = np.bitwise_and.reduce(found, axis=1)
-        return held
+        begins: Array = np.bitwise_or.reduceat(found[:, 0], firsts[:-1], axis=0)
+        later = np.bitwise_and.reduce(found[:, 1:], axis=1)
+        return begins & np.bitwise_or.reduceat(later, firsts[:-1], axis=0)
 
 
 def _changes(values: Array) -> Array:
@@ -287,140 +287,9 @@ def _slots(grams: Array) -> Array:
     return spread
 
 
-def _grams_of_turns(tracks: Sequence[Track]) -> tuple[Array, Array]:
-    """Turn number of each place, and the grams there: all of one shape, then all of the next.
-
-    Each turn stands there with and, where it has any, without its fillers. Grams at the very end
-    reach beyond it, into edges, which stand in no wording.
-    """
-    import numpy as np
-
-    lengths = [end - start for track in tracks for start, end in track.turns]
-    count = len(lengths)
-    turn_of = np.repeat(np.arange(count), lengths)
-    codes = _table_of_codes()[_units([track.keys for track in tracks])]
-    filler = _table_of_fillers()[_units([track.text for track in tracks])]
-    bare = ~filler & (np.bincount(turn_of[filler], minlength=count) > 0)[turn_of]
-    laid = np.concatenate([codes, codes[bare]])
-    owners = np.concatenate([turn_of, turn_of[bare] + count])
-    widths = np.bincount(owners, minlength=2 * count) + REACH
-    padded = np.full(int(widths.sum()) + REACH, EDGE, dtype=np.uint64)
-    padded[np.arange(len(laid)) + owners * REACH] = laid
-    size = len(padded) - REACH
-    grams = _grams([padded[k : k + size] for k in range(5)])
-    return np.repeat(np.tile(np.arange(count), 2), widths), grams.ravel()
-
-
-def _units(texts: Sequence[str]) -> Array:
-    """Texts joined, as numbers of 16 bits; folded text and keys hold nothing beyond."""
-    import numpy as np
-
-    return np.frombuffer("".join(texts).encode("utf-16-le", "surrogatepass"), dtype="<u2")
-
-
-@cache
-def _table_of_codes() -> Array:
-    """Code of each key, as `known_code` gives it."""
-    import numpy as np
-
-    table = np.full(1 << 16, _OTHER, dtype=np.uint64)
-    table[FIRST_CODE : FIRST_CODE + _EDGE] = np.arange(_EDGE)
-    return table
-
-
-@cache
-def _table_of_fillers() -> Array:
-    import numpy as np
-
-    table = np.zeros(1 << 16, dtype=bool)
-    table[[ord(filler) for filler in FILLERS]] = True
-    return table
-
-
-def _grams(codes: list[Array]) -> Array:
-    """Put the grams of every shape together from the codes at some places and the four after."""
-    import numpy as np
-
-    one, second, third, fourth, fifth = codes
-    b = np.uint64(_BITS)
-    pair = one | second << b
-    grams = np.empty((6, len(one)), dtype=np.uint64)
-    np.bitwise_or(one, np.uint64(_ONE), out=grams[0])
-    np.bitwise_or(pair, np.uint64(_TWO), out=grams[1])
-    np.bitwise_or(pair | third << b + b, np.uint64(_THREE), out=grams[2])
-    np.bitwise_or(one | third << b | fourth << b + b, np.uint64(_ONE_TWO), out=grams[3])
-    np.bitwise_or(pair | fourth << b + b, np.uint64(_TWO_ONE), out=grams[4])
-    np.bitwise_or(pair | (fourth | fifth << b) << b + b, np.uint64(_TWO_TWO), out=grams[5])
-    return grams
-
-
 def bare_keys(track: Track, start: int, end: int) -> str:
     """Keys of a stretch without the fillers between words."""
     heard, text = track.keys[start:end], track.text[start:end]
     if FILLERS.isdisjoint(text):
         return heard
     return "".join([key for key, char in zip(heard, text, strict=True) if char not in FILLERS])
-
-
-def _gram(shape: int, codes: str) -> int:
-    gram = shape
-    for place, code in enumerate(codes):
-        gram |= known_code(code) << place * _BITS
-    return gram
-
-
-def known_code(key: str) -> int:
-    """Return the number that stands for a syllable class in grams."""
-    number = ord(key) - FIRST_CODE
-    return number if number < _EDGE else _OTHER
-
-
-def _neighbours(codes: str) -> int:
-    return _gram((_ONE, _TWO, _THREE)[len(codes) - 1], codes)
-
-
-def grams_of(key: str, edits: int, *, may_drop: bool) -> tuple[tuple[int, ...], bool]:
-    """Choose the grams under which a wording is filed.
-
-    Args:
-        key: syllable-class keys of the wording.
-        edits: how many slips of another class an occurrence may have, fillers not counted.
-        may_drop: whether a slip may be a syllable left out, too.
-
-    Returns:
-        Grams of which every occurrence holds one, and True; or grams of which any one suffices as
-        they all stand in every occurrence, and False. Without grams an occurrence is possible
-        anywhere.
-    """
-    length = len(key)
-    if edits == 0:
-        size = min(length, 3)
-        places = range(length - size + 1) if size else ()
-        return tuple(_neighbours(key[i : i + size]) for i in places), False
-    if length >= 3 * (edits + 1):
-        starts = [i * length // (edits + 1) for i in range(edits + 1)]
-        return tuple(_neighbours(key[i : i + 3]) for i in starts), True
-    blocks = edits // 2 + 1  # two slips to a block would need one more than there are
-    # Seven syllables are two blocks that share one: two slips leave one of them with one at most.
-    if length >= 4 * blocks or (length == 7 and edits == 2):
-        starts = [i * (length - 4) // max(1, blocks - 1) for i in range(blocks)]
-        return tuple(
-            gram for i in starts for gram in _around_one_slip(key[i : i + 4], may_drop)
-        ), True
-    if length >= 2 * (edits + 1):
-        starts = [i * length // (edits + 1) for i in range(edits + 1)]
-        return tuple(_neighbours(key[i : i + 2]) for i in starts), True
-    return (), True
-
-
-def _around_one_slip(block: str, may_drop: bool) -> list[int]:
-    """Grams of which four syllables with one slip hold at least one."""
-    a, b, c, d = tuple(block)
-    grams = [
-        _neighbours(a + b + c),
-        _neighbours(b + c + d),
-        _gram(_ONE_TWO, a + c + d),
-        _gram(_TWO_ONE, a + b + d),
-        _gram(_TWO_TWO, block),
-    ]
-    return [*grams, _neighbours(a + c + d), _neighbours(a + b + d)] if may_drop else grams

@@ -5,7 +5,7 @@ confusable syllable costs little and a filler between two words next to nothing.
 quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import eq
 
 from rapidfuzz import fuzz
@@ -43,16 +43,18 @@ class _Phrase:
 
     Attributes:
         key, pairs: syllable-class keys, and the pairs of neighbours among them.
-        codes: codes of its syllables; `rows` says for each what hearing another one costs.
+        codes: codes of its syllables; `rows` says for each what hearing another one costs, and
+            `steps` the same as it stands in a narrow cell.
     """
 
-    __slots__ = ("codes", "key", "pairs", "rows")
+    __slots__ = ("codes", "key", "pairs", "rows", "steps")
 
     def __init__(self, phrase: str) -> None:
         self.key = keys(phrase)
         self.pairs = key_pairs(self.key)
         self.codes = sounds(phrase)
         self.rows: tuple[CostRow, ...] = tuple(map(cost_row, self.codes))
+        self.steps = tuple(map(_steps, self.codes))
 
 
 @lru_cache(maxsize=20_000)  # phrases come back with every call; calls' own texts stay out of it
@@ -225,23 +227,28 @@ def align(phrase: str, track: Track, start: int, end: int) -> Hit:
     equal. Among equal costs a substitution is preferred to a missing syllable, and that to an extra
     one, so the latter two carry a bit below the cost while they are compared.
     """
-    rows = _ready(phrase).rows
+    ready = _ready(phrase)
     heard, text = track.sounds[start:end], track.text[start:end]
-    layout = _NARROW if max(len(text), len(rows)) < _NARROW.size else _WIDE
+    narrow = max(len(text), len(phrase)) < _NARROW.size
+    layout = _NARROW if narrow else _WIDE
     extras = [layout.filler if char in FILLERS else layout.extra for char in text]
     cells = list(range(0, (len(text) + 1) << layout.origin, 1 << layout.origin))
-    last, shift = len(rows) - 1, layout.cost
-    for i, row in enumerate(rows):
-        wanted = phrase[i]
-        steps = [
-            (row[code] << shift) + (wanted == char) for code, char in zip(heard, text, strict=True)
-        ]
+    last, shift = len(phrase) - 1, layout.cost
+    for i, wanted in enumerate(phrase):
+        if narrow:
+            steps = list(map(ready.steps[i].__getitem__, heard))
+        else:
+            steps = [cost << shift for cost in map(ready.rows[i].__getitem__, heard)]
+        at = text.find(wanted)
+        while at >= 0:
+            steps[at] += 1
+            at = text.find(wanted, at + 1)
         step = _next_row if i < last else _last_row
         cells = step(cells, steps, extras, layout)
     # The cheapest; then the most equal characters; then the earliest.
     least, same = min(cells) >> shift, (1 << layout.origin) - 1
     cell = max([cell for cell in cells if cell >> shift == least], key=same.__and__)
-    at, length = cells.index(cell), len(rows)
+    at, length = cells.index(cell), len(phrase)
     origin = (cell >> layout.origin) & same
     similarity = max(0.0, 1 - least / (100 * length))
     return Hit(start + origin, start + at, similarity, (cell & same) / length)
@@ -267,6 +274,32 @@ class _Layout:
 
 _NARROW, _WIDE = _Layout(6), _Layout(20)
 """Nearly every cell has room in 30 bits, which is what Python reckons with quickest."""
+
+
+class _Steps(dict[str, int]):
+    """What hearing each syllable for one expected syllable adds to a narrow cell; fills itself.
+
+    Only what is aligned gets here, a small part of the pairs that have a price; the few numbers
+    that occur are kept once.
+    """
+
+    def __init__(self, expected: str) -> None:
+        super().__init__()
+        self._row = cost_row(expected)
+
+    def __missing__(self, heard: str) -> int:
+        step = self[heard] = _narrow_step(self._row[heard])
+        return step
+
+
+@cache
+def _narrow_step(cost: int) -> int:
+    return cost << _NARROW.cost
+
+
+@cache
+def _steps(expected: str) -> _Steps:
+    return _Steps(expected)
 
 
 def _next_row(cells: list[int], steps: list[int], extras: list[int], layout: _Layout) -> list[int]:

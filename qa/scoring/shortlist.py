@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from qa.scoring.grammar import EDGE, Pattern, compile_all, needed_chars
-from qa.scoring.lexicon import Lexicon, Scan, bare_keys, grams_of
+from qa.scoring.grams import grams_of
+from qa.scoring.lexicon import Lexicon, Scan, bare_keys
 from qa.scoring.match import MISSING_COST, allowed_edits, nominate, without_fillers
 from qa.scoring.order import Place, Turn, stands_out
 from qa.scoring.syllables import keys, sounds

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from qa.scoring.grammar import compile_all
-from qa.scoring.lexicon import EDGE, REACH, Lexicon, Stretches, known_code
+from qa.scoring.grams import EDGE, REACH, known_code
+from qa.scoring.lexicon import Lexicon, Stretches
 from qa.scoring.reach import Reach
 from qa.scoring.shortlist import Shortlist
 from qa.scoring.syllables import keys

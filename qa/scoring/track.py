@@ -16,6 +16,7 @@ SENTENCE_ENDS = "。？！?!；;"
 CLAUSE_ENDS = SENTENCE_ENDS + "，,、：:…—"
 _SENTENCE_END = re.compile(f"[{SENTENCE_ENDS}]")
 _CLAUSE_END = re.compile(f"[{CLAUSE_ENDS}]")
+_FILLER_RUN = re.compile(f"[{''.join(sorted(FILLERS))}]+")
 BACKCHANNEL_CHARS = 2
 """A customer's 嗯 or 对对 between two stretches of the agent does not end the agent's turn."""
 
@@ -81,21 +82,28 @@ class Track:
     def pairs(self) -> frozenset[str]:
         """Neighbouring keys, with and without the fillers between words."""
         if self._pairs is None:
-            self._pairs = key_pairs(self.keys)
-            bare = self.bare[0]
-            if len(bare) < len(self.keys):
-                self._pairs |= key_pairs(bare)
+            key, last = self.keys, len(self.text)
+            across = [
+                key[run.start() - 1] + key[run.end()]
+                for run in _FILLER_RUN.finditer(self.text)
+                if run.start() and run.end() < last
+            ]
+            self._pairs = key_pairs(key).union(across)
         return self._pairs
 
     @property
     def bare(self) -> tuple[str, tuple[int, ...]]:
         """Keys of what is no filler, and for each its position in the text."""
         if self._bare is None:
-            if FILLERS.isdisjoint(self.text):
-                self._bare = self.keys, tuple(range(len(self.text)))
-            else:
-                kept = [k for k, c in enumerate(self.text) if c not in FILLERS]
-                self._bare = "".join([self.keys[k] for k in kept]), tuple(kept)
+            bare: list[str] = []
+            positions: list[int] = []
+            at = 0
+            for run in _FILLER_RUN.finditer(self.text):
+                bare.append(self.keys[at : run.start()])
+                positions += range(at, run.start())
+                at = run.end()
+            positions += range(at, len(self.text))
+            self._bare = "".join([*bare, self.keys[at:]]), tuple(positions)
         return self._bare
 
     @property

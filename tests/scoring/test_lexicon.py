@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from qa.codec import decode, encode
 from qa.scoring.grammar import compile_all, find_all
-from qa.scoring.lexicon import Lexicon, grams_of
+from qa.scoring.grams import grams_of
+from qa.scoring.lexicon import Lexicon
 from qa.scoring.ruleset import load_ruleset
 from qa.scoring.shortlist import Shortlist
 from qa.scoring.syllables import FIRST_CODE, _classes, keys
@@ -162,6 +163,26 @@ def test_a_rare_class_beyond_the_codes_is_found_like_any_other(number: int) -> N
         phrase = f"{one}知{one}"  # every gram of it holds the class
         track = build_track(transcript_of(f"您好，{phrase}，再见"), Role.AGENT)
         assert Shortlist(compile_all((phrase,)), 0.82, strict=True).likely(track)
+
+
+@pytest.mark.parametrize(
+    ("said", "named", "stands"),
+    [
+        ("我今天，保证，给您修好。", True, True),
+        ("我今天说了。我保证。修好了。", False, False),
+        ("我今。天保证给您修好。", True, True),  # a stop that was heard inside the first part
+        ("我今天来。保证给您修好。", True, False),
+    ],
+)
+def test_later_parts_stand_in_the_sentence_in_which_the_first_one_ends(
+    said: str, named: bool, stands: bool
+) -> None:
+    lexicon, patterns = Lexicon(), compile_all(("今天…保证…[修好|弄好]",))
+    index = Shortlist(patterns, 0.82, lexicon=lexicon)
+    track = build_track(transcript_of("您好。", said), Role.AGENT)
+    assert bool(lexicon.scan(track).named) == named
+    assert bool(find_all(patterns[0], track, 0, len(track.text), 0.82)) == stands
+    assert bool(index.likely(track)) == stands
 
 
 def test_slips_around_the_syllable_that_two_blocks_share_hold_a_gram() -> None:

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.scoring import match
 from qa.scoring.dialogue import parse_dialogue
 from qa.scoring.match import align, best_hit, slips
 from qa.scoring.syllables import substitution_cost, syllable_of
-from qa.scoring.track import Track, build_track
+from qa.scoring.track import Track, build_track, key_pairs
 from qa.text import FILLERS, fold
 from qa.types import Role, Span, Transcript, Utterance, Word
 
@@ -103,6 +104,25 @@ def test_a_stranger_in_place_of_a_syllable_never_helps(
     before = align(phrase, track, 0, len(track.text))
     after = align(phrase, changed, 0, len(changed.text))
     assert after.similarity <= before.similarity + 1e-9
+
+
+@given(CALL_TEXT, st.sampled_from(PHRASES))
+def test_cells_of_either_width_tell_the_same(text: str, phrase: str) -> None:
+    track = track_of(text)
+    narrow = align(phrase, track, 0, len(track.text))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(match._NARROW, "size", 0)
+        wide = align(phrase, track, 0, len(track.text))
+    assert narrow == wide
+
+
+@given(st.lists(CALL_TEXT, max_size=4))
+def test_what_is_left_without_fillers_is_each_syllable_in_its_place(texts: list[str]) -> None:
+    track = track_of(*texts)
+    kept = [k for k, char in enumerate(track.text) if char not in FILLERS]
+    bare = "".join(track.keys[k] for k in kept)
+    assert track.bare == (bare, tuple(kept))
+    assert track.pairs == key_pairs(track.keys) | key_pairs(bare)
 
 
 @pytest.mark.parametrize(
