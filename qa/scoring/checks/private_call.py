@@ -7,7 +7,7 @@ from functools import cached_property
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import as_regex, compile_all
 from qa.text import fold
-from qa.types import Match, Outcome, Verdict
+from qa.types import Match, Outcome, Role, Verdict
 
 POLITE = re.compile("[您请]|贵姓|抱歉|不好意思|打错")
 """What an agent says to whoever calls the company."""
@@ -84,8 +84,10 @@ class PrivateCall(Check):
         seconds = scene.transcript.duration_ms // 1000
         details = (("limit", str(self.fine_from_s)), ("seconds", str(seconds)))
         evidence = tuple(sorted(matches.values(), key=lambda m: (m.span, m.expected)))
-        enough = 1 if _is_familiar(scene) else self.min_private
-        if matters == 0 and len(matches) >= enough:
+        familiar = _is_familiar(scene)
+        joins = familiar or any(m.role is not Role.CUSTOMER for m in matches.values())
+        enough = 1 if familiar else self.min_private
+        if matters == 0 and len(matches) >= enough and joins:
             reason = "private_call_long" if seconds > self.fine_from_s else "private_call"
             return Verdict(Outcome.VIOLATED, reason, details, evidence)
         if len(matches) > max(matters, 0) and (matters == 0 or len(matches) > self.min_private):

@@ -1,11 +1,12 @@
 """Scripts that must be said, slot by slot (GR01, CL01)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import closest, compile_all
 from qa.scoring.leave import asked_to_wait, took_leave
+from qa.scoring.readback.details import concerns_report, surely_report
 from qa.scoring.slots import SAID, Slot, judge_slot, said_in_order, shortfall
 from qa.scoring.windows import closing, opening, span_of
 from qa.types import Outcome, ReleasedBy, SlotStatus, SlotVerdict, Verdict
@@ -30,6 +31,8 @@ class ScriptSlots(Check):
         after: phrases of the agent, in the notation of `qa.scoring.grammar`; the script is due only
             after the first of them was said, and not applicable where none was.
         ordered: whether another order is a violation.
+        reported: slots that are due only where something was reported: who dials a wrong number or
+            asks a question is promised no repairer. Undecided where nobody knows.
     """
 
     kind = "script_slots"
@@ -37,6 +40,7 @@ class ScriptSlots(Check):
     slots: tuple[Slot, ...]
     after: tuple[str, ...] = ()
     ordered: bool = False
+    reported: tuple[str, ...] = ()
     examples = (
         Example(
             {
@@ -99,6 +103,8 @@ class ScriptSlots(Check):
         names = [slot.name for slot in self.slots]
         if not names or len(set(names)) < len(names):
             raise ValueError("slots must not be empty, and each name may stand once")
+        if unknown := set(self.reported) - set(names):
+            raise ValueError(f"reported names no slot of the script: {min(unknown)}")
         compile_all(self.after)
 
     def run(self, scene: Scene) -> Verdict:
@@ -114,7 +120,18 @@ class ScriptSlots(Check):
         if self.window == "closing" and _broke_off(scene, slots):
             searched = span_of(scene, start, end)
             return Verdict(Outcome.UNDECIDED, "call_broke_off", searched=searched, slots=slots)
-        return self._verdict(scene, slots, start, end)
+        return self._verdict(scene, self._due(scene, slots), start, end)
+
+    def _due(self, scene: Scene, slots: tuple[SlotVerdict, ...]) -> tuple[SlotVerdict, ...]:
+        """Leave out what was not due and not said; what may not have been due is not missing."""
+        if not self.reported or not scene.roles_known or not scene.agent.text:
+            return slots
+        missed = [s for s in slots if s.name in self.reported and s.status is SlotStatus.MISSING]
+        if not missed or surely_report(scene):
+            return slots
+        if concerns_report(scene) is False:
+            return tuple(s for s in slots if s not in missed)
+        return tuple(replace(s, status=SlotStatus.UNSURE) if s in missed else s for s in slots)
 
     def _window(self, scene: Scene) -> tuple[int, int]:
         """Return the range of the agent's words to look at; −1 where the script is not due."""
