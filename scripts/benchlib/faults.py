@@ -21,6 +21,7 @@ from unittest.mock import patch
 import qa.batch.patience
 import qa.batch.reporting
 import qa.batch.runs
+import qa.batch.transcribing
 from benchlib.postgres import Cluster
 from benchlib.write_points import (
     COMMIT,
@@ -96,6 +97,8 @@ def quick_nights(log: Path) -> Iterator[None]:
         patch.multiple(LocalPool, **_methods(InProcessPool)),
         patch.object(qa.batch.patience, "_FIRST_PAUSE_S", 0.001),
         patch.object(qa.batch.runs, "_EVERY_S", 0.0),
+        # Else a slow machine writes results more often, and a point is another write each time.
+        patch.object(qa.batch.transcribing, "_HOLD_S", 3600.0),
         # A week's daily reports are all written alike; one day, week and month will do.
         patch.object(qa.batch.reporting, "CATCH_UP_DAYS", 1),
     ):
