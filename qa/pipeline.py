@@ -13,7 +13,7 @@ from qa.config import Settings
 from qa.errors import ConfigError, EngineError, RecordingError, RecordingFault
 from qa.scoring.ruleset import Ruleset
 from qa.scoring.scorecard import open_questions, score_call
-from qa.transcribe.engine import ENGINE_REVISION, Engine
+from qa.transcribe.engine import ENGINE_REVISION, VOICES_REVISION, Engine
 from qa.transcribe.models import model_path
 from qa.types import SECOND_EAR, Call, Hearing, Question, Scorecard, Transcript
 from qa.vault import load_ring
@@ -56,7 +56,7 @@ def engine_fingerprint(settings: Settings) -> str:
         f"{name}={source.agent_channel}" for name, source in sorted(settings.sources.items())
     )
     decode = decode_fingerprint(hearing, models_dir=settings.models_dir)
-    voices = "/voices" if _speaker_model(settings) else ""
+    voices = f"/voices{VOICES_REVISION}" if _speaker_model(settings) else ""
     words = words_fingerprint(settings.words) if abilities_of(hearing).hotwords else ""
     return "/".join(
         [

@@ -1,5 +1,6 @@
 """Refuse text that nobody said: loops, chatter in silence, more characters than a mouth can say."""
 
+import re
 import zlib
 
 from qa.text import fold
@@ -19,6 +20,9 @@ COMPRESSION_LIMIT = 2.4
 LOOP_REPEATS = 4
 BABBLE_CHARS = 20
 BABBLE_VARIETY = 0.3
+WITHHELD_CONFIDENCE = 0.2
+"""Confidence given to words of a window that looked invented twice."""
+_DRONE = re.compile(r"(..?)\1{11}")
 DIGITS = "0123456789零〇一二三四五六七八九幺"
 
 
@@ -32,7 +36,17 @@ def looks_invented(heard: Heard, window: Window) -> bool:
     speech_s = sum(p.source.duration_ms for p in window.pieces) / 1000
     if len(text) > MAX_CHARS_PER_S * max(speech_s, 1.0):
         return True
+    if window.parted and drones(text):  # only there: texts of stereo recordings stay what they are
+        return True
     return babbles(text) or loops(text) or compression_ratio(text) > COMPRESSION_LIMIT
+
+
+def drones(text: str) -> bool:
+    """Whether one or two characters come twelve times in a row, digits too (8,8,8,8,8…).
+
+    A number whose reading was cut off in the middle makes the decoder go on like that.
+    """
+    return _DRONE.search(text) is not None
 
 
 def babbles(text: str) -> bool:
@@ -99,6 +113,29 @@ def without_loop(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
         if length >= end:
             return words[:count]
     return words
+
+
+def withheld(heard: Heard) -> Heard:
+    """Cut a loop after its first round and mark what remains as doubtful.
+
+    Nothing remains where the model itself doubts that anything was said: text from silence
+    (字幕由…) could otherwise convict somebody.
+    """
+    if doubts_speech(heard):
+        return nothing(heard)
+    return Heard(_doubted(without_loop(heard.words)), heard.mean_logprob, heard.no_speech)
+
+
+def nothing(heard: Heard) -> Heard:
+    """Leave none of a window's words."""
+    return Heard((), heard.mean_logprob, heard.no_speech)
+
+
+def _doubted(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
+    return tuple(
+        HeardWord(w.text, w.start_ms, w.end_ms, min(w.confidence, WITHHELD_CONFIDENCE))
+        for w in words
+    )
 
 
 def _first_round_end(text: str) -> int | None:

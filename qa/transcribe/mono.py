@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from qa.transcribe.roles import roles_of_voices
-from qa.transcribe.speakers import Voices
-from qa.types import Role, Span, Word
+from qa.transcribe.speakers import Encoder, Voices, tell_voices
+from qa.transcribe.vad import Samples, without_padding
+from qa.types import Role, Segment, Span, Word
 
 MIN_VOICE_CONFIDENCE = 0.75
 """Half the lead of a certain voice: below this an utterance is nobody's."""
@@ -44,6 +45,11 @@ class Told:
     note: str | None
 
 
+def tell_apart(channel: Samples, segments: Sequence[Segment], encoder: Encoder) -> Voices | None:
+    """Tell the voices of a channel's segments apart; None where too little is said to tell."""
+    return tell_voices(channel, [without_padding(one).span for one in segments], encoder)
+
+
 def deal_words(words: Sequence[Word], voices: Voices, *, pause_ms: int) -> Told:
     """Deal the words of a mono recording to two voices, and name the voices.
 
@@ -58,7 +64,8 @@ def deal_words(words: Sequence[Word], voices: Voices, *, pause_ms: int) -> Told:
     texts = tuple(
         "".join(w.text for turn in sure if turn.voice == k for w in turn.words) for k in (0, 1)
     )
-    roles = roles_of_voices((texts[0], texts[1]), sure[0].voice)
+    opening = "".join(w.text for w in sure[0].words)
+    roles = roles_of_voices((texts[0], texts[1]), (sure[0].voice, opening))
     if not roles.confidence:
         return Told(tuple((turn, Role.UNKNOWN, 0.0) for turn in turns), roles.note)
     told = [

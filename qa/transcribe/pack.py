@@ -19,6 +19,10 @@ WINDOW_MS = 30_000
 GAP_MS = 120
 """Silence between two segments that are neighbours in the recording or not: enough for the model
 to end a phrase, short enough to keep windows full."""
+PARTED_MS = 240
+"""The same between pieces that were cut where the voice changes."""
+WORD_EDGE_MS = 40
+"""What a word's end may lie beyond its sound."""
 MAX_PIECE_MS = 28_000
 """A longer segment (hold music, a monologue) is cut; the cut falls at its quietest place."""
 
@@ -33,10 +37,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most 30 s of one channel's speech, to be recognised in one go."""
+    """At most 30 s of one channel's speech, to be recognised in one go.
+
+    Attributes:
+        parted: whether pieces were cut where the voice changes, with little quiet or much at their
+            edges.
+    """
 
     channel: int
     pieces: tuple[Piece, ...]
+    parted: bool = False
 
     @property
     def duration_ms(self) -> int:
@@ -58,11 +68,32 @@ class Window:
 
     def piece_at(self, window_ms: int) -> int:
         """Index of the piece that a time in the window belongs to."""
-        index = 0
+        index = end = 0
         for i, piece in enumerate(self.pieces):
-            if window_ms >= piece.offset_ms - GAP_MS // 2:
+            if window_ms >= (end + piece.offset_ms) // 2:
                 index = i
+            end = piece.offset_ms + piece.source.duration_ms
         return index
+
+    def piece_of(self, text: str, start_ms: int, end_ms: int) -> int:
+        """Index of the piece that a word belongs to: by its middle; in parted windows by its end.
+
+        The first word of a piece is often aligned with all the silence before it. Where speech
+        begins and ends by itself that is short; a piece that was cut may hold half a second more.
+        A full stop by itself, aligned with the silence too, goes with the word before it.
+        """
+        if not self.parted:
+            return self.piece_at((start_ms + end_ms) // 2)
+        is_word = any(map(str.isalnum, text))
+        return self.piece_at(end_ms - WORD_EDGE_MS if is_word else start_ms)
+
+    def spread(self, limit_ms: int = WINDOW_MS) -> "Window":
+        """Widen the silence between the pieces to `PARTED_MS`, as far as so long a window allows."""
+        gaps = len(self.pieces) - 1
+        room = (limit_ms - self.duration_ms) // gaps if gaps else 0
+        wider = max(0, min(PARTED_MS - GAP_MS, room))
+        moved = [Piece(p.source, p.offset_ms + k * wider) for k, p in enumerate(self.pieces)]
+        return Window(self.channel, tuple(moved), parted=True)
 
 
 def pack_windows(

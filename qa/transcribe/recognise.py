@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from qa.config_words import WordSettings
 from qa.text import to_simplified
 from qa.transcribe.audio import DecodedRecording
-from qa.transcribe.engine import Engine, Heard, HeardWord
-from qa.transcribe.guards import doubts_recovered, doubts_speech, looks_invented, without_loop
-from qa.transcribe.mono import Turn, deal_words
+from qa.transcribe.engine import Engine, Heard
+from qa.transcribe.guards import doubts_recovered, looks_invented, nothing, withheld
+from qa.transcribe.mono import Turn, deal_words, tell_apart
 from qa.transcribe.pack import Window, pack_windows, split_long, window_audio
 from qa.transcribe.roles import RoleMap, assign_roles
 from qa.transcribe.sound import ChannelSound, measure_sound
-from qa.transcribe.speakers import Encoder, tell_voices
+from qa.transcribe.speakers import Encoder, Voices, part_by_voice
 from qa.transcribe.vad import (
     CROSSTALK_DB,
     FLOOR_DBFS,
@@ -51,8 +51,6 @@ WINDOWS_AT_ONCE = 16
 """Windows whose samples are in memory together: 30 MB."""
 DOMAIN_WORDS = "domain_words"
 """Note of a transcript whose recogniser was told domain words."""
-WITHHELD_CONFIDENCE = 0.2
-"""Confidence given to words of a window that looked invented twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +59,7 @@ class _Channel:
     samples: Samples
     frames: Frames
     segments: list[Segment]
+    is_parted: bool = False
 
     @property
     def measures(self) -> ChannelMeasures:
@@ -108,7 +107,12 @@ def recognise(
     segments = speech_segments(frames, recording.duration_ms)
     expected = _expected(words, segments, engine)
     sides = [_Channel(i, samples[i], frames[i], found) for i, found in enumerate(segments)]
-    heard = _hear_channels(sides, engine, expected)
+    mono = encoder if len(sides) == 1 else None
+    voices = tell_apart(samples[0], segments[0], mono) if mono is not None else None
+    if voices is None:
+        heard = _hear_channels(sides, engine, expected)
+    else:
+        voices, heard = _hear_voices(sides[0], voices, engine, expected)
     roles = assign_roles(
         ["".join(word.text for word in words) for words in heard.words],
         agent_channel=agent_channel,
@@ -120,11 +124,10 @@ def recognise(
         notes.add(NO_CONFIDENCE)
     speech = [without_padding(segment) for found in segments for segment in found]
     spoken = [u for i, found in enumerate(heard.words) for u in _utterances(found, i, roles)]
-    if encoder is not None and len(samples) == 1:
-        voices = tell_voices(samples[0], [segment.span for segment in speech], encoder)
-        told = deal_words(heard.words[0], voices, pause_ms=PAUSE_MS) if voices else None
-        spoken = [_by_voice(*turn) for turn in told.turns] if told else spoken
-        notes |= {told.note} if told and told.note else set()
+    if voices is not None:
+        told = deal_words(heard.words[0], voices, pause_ms=PAUSE_MS)
+        spoken = [_by_voice(*turn) for turn in told.turns]
+        notes |= {told.note} if told.note else set()
     utterances = [replace(u, level_dbfs=level_of(frames[u.channel], u.span)) for u in spoken]
     transcript = Transcript(
         recording_id=recording.recording_id,
@@ -137,6 +140,27 @@ def recognise(
         speech=tuple(sorted(speech, key=lambda s: (s.span, s.channel))),
     )
     return measure_sound(transcript, list(map(ChannelSound, samples, frames)))
+
+
+def _hear_voices(
+    side: _Channel, voices: Voices, engine: Engine, expected: Expected | None
+) -> tuple[Voices, _Reading]:
+    """Read each voice of a channel in windows of its own, as if it had a channel to itself.
+
+    A decoder that gets both in one window leaves out what the second one repeats, such as a number
+    that is read back.
+
+    Returns:
+        The voices, changing where the speech was cut, and the words of both in one list.
+    """
+    if not voices.are_two:
+        return voices, _hear_channels([side], engine, expected)
+    level = side.frames.level_dbfs
+    voices, parted = part_by_voice(side.segments, voices, level, frame_ms=FRAME_MS)
+    own = [_Channel(k, side.samples, side.frames, s, is_parted=True) for k, s in enumerate(parted)]
+    heard = _hear_channels(own, engine, expected)
+    both = sorted([word for words in heard.words for word in words], key=lambda w: w.span)
+    return voices, _Reading([both], heard.notes)
 
 
 def read_parts(
@@ -205,7 +229,7 @@ def _hear_channels(
     """Read the windows of all channels in one go, so that the engine gets many at once."""
     limit_ms = engine.abilities.window_ms
     windows = [
-        window
+        window.spread(limit_ms) if side.is_parted else window
         for side in sides
         for window in channel_windows(
             side.frames, side.segments, channel=side.index, limit_ms=limit_ms
@@ -289,7 +313,7 @@ def _hear_some(
     if careful:
         # The first reading passed these over: what looks invented now is no speech.
         heard = [
-            _nothing(h) if doubts_recovered(h) or looks_invented(h, window) else h
+            nothing(h) if doubts_recovered(h) or looks_invented(h, window) else h
             for h, window in zip(heard, windows, strict=True)
         ]
     doubtful = [i for i, h in enumerate(heard) if looks_invented(h, windows[i])]
@@ -298,31 +322,9 @@ def _hear_some(
         for i, second in zip(doubtful, again, strict=True):
             if looks_invented(second, windows[i]):
                 notes.add("text_withheld")
-                second = _withheld(second)
+                second = withheld(second)
             heard[i] = second
     return heard, notes
-
-
-def _withheld(heard: Heard) -> Heard:
-    """Cut a loop after its first round and mark what remains as doubtful.
-
-    Nothing remains where the model itself doubts that anything was said: text from silence
-    (字幕由…) could otherwise convict somebody.
-    """
-    if doubts_speech(heard):
-        return _nothing(heard)
-    return Heard(_doubted(without_loop(heard.words)), heard.mean_logprob, heard.no_speech)
-
-
-def _nothing(heard: Heard) -> Heard:
-    return Heard((), heard.mean_logprob, heard.no_speech)
-
-
-def _doubted(words: tuple[HeardWord, ...]) -> tuple[HeardWord, ...]:
-    return tuple(
-        HeardWord(w.text, w.start_ms, w.end_ms, min(w.confidence, WITHHELD_CONFIDENCE))
-        for w in words
-    )
 
 
 def _words(heard: Heard, window: Window) -> list[Word]:
@@ -330,7 +332,7 @@ def _words(heard: Heard, window: Window) -> list[Word]:
     simplified = _simplified([word.text for word in heard.words])
     result = []
     for text, word in zip(simplified, heard.words, strict=True):
-        piece = window.pieces[window.piece_at((word.start_ms + word.end_ms) // 2)]
+        piece = window.pieces[window.piece_of(word.text, word.start_ms, word.end_ms)]
         inside = [
             piece.source.start_ms + min(max(time - piece.offset_ms, 0), piece.source.duration_ms)
             for time in (word.start_ms, word.end_ms)

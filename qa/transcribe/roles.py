@@ -53,6 +53,14 @@ SURE_LEAD = 3
 """Weight by which a channel must lead to be the agent's for certain."""
 
 
+MOST_POLITE = 4
+"""On the development calls agents say 您 ten times a call, customers hardly ever; where both were
+heard alike, as with an agent who is rude, it tells nothing."""
+MOST_ASKING = 2
+PICKED_UP_CHARS = 2
+"""喂 and 哎 are said by whoever is called."""
+
+
 @dataclass(frozen=True, slots=True)
 class RoleMap:
     """The role of each channel, how sure, and a note when the source's map was not followed."""
@@ -87,21 +95,30 @@ def assign_roles(texts: Sequence[str], *, agent_channel: Literal["left", "right"
     return RoleMap(_roles(agent), 1.0 if lead >= SURE_LEAD else 0.9)
 
 
-def roles_of_voices(texts: tuple[str, str], first: int) -> RoleMap:
+def roles_of_voices(texts: tuple[str, str], opening: tuple[int, str]) -> RoleMap:
     """Decide which of two voices on one channel is the agent.
 
-        lead = (agent cues of 0 - customer cues of 0) - (the same of 1) ± 1 for who speaks first
+        lead = (agent cues of 0 - customer cues of 0) - (the same of 1)
+             + (您 of 0 - 您 of 1), at most `MOST_POLITE` either way
+             + (请 of 0 - 请 of 1), at most `MOST_ASKING` either way
+             ± 1 for who speaks first, unless that is no more than 喂
 
     Args:
         texts: all that each voice said, simplified.
-        first: the voice that speaks first; agents greet.
+        opening: the voice that speaks first, and what it says then; agents greet, but who is called
+            picks up.
 
     Returns:
         Roles by voice. A lead of `SURE_LEAD` is sure; half of that gives 0.7; with less nobody
         knows: roles unknown with confidence 0.
     """
     weights = [agent_weight(text) - _weight(text, CUSTOMER_CUES) for text in texts]
-    lead = weights[0] - weights[1] + (1 if first == 0 else -1)
+    lead = weights[0] - weights[1]
+    for word, most in (("您", MOST_POLITE), ("请", MOST_ASKING)):
+        lead += min(most, max(-most, texts[0].count(word) - texts[1].count(word)))
+    first, said = opening
+    if len(fold(said).text) > PICKED_UP_CHARS:
+        lead += 1 if first == 0 else -1
     if abs(lead) < (SURE_LEAD + 1) // 2:
         return RoleMap((Role.UNKNOWN, Role.UNKNOWN), 0.0, "speakers_doubtful")
     return RoleMap(_roles(0 if lead > 0 else 1), 0.95 if abs(lead) >= SURE_LEAD else 0.7)

@@ -9,14 +9,14 @@ apart. Frames whose lead is small belong to nobody: two people at once, noise, a
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from qa.transcribe.vad import SAMPLE_RATE_HZ, Samples
-from qa.types import Span
+from qa.types import Segment, Span
 
 FRAME_MS = 10
 FRAME = SAMPLE_RATE_HZ * FRAME_MS // 1000
@@ -40,9 +40,11 @@ SAME_VOICE = 0.93
 people lie at 0.40 to 0.90."""
 CHANGE_COST = 4.0
 """What a change of voice within a stretch costs, in frames of a lead of 1 (100 %)."""
-SURE_LEAD = 0.12
-"""A lead from which a voice is certain; half of it is a coin that fell on one side (confidence
-0.75)."""
+SURE_SHARE = 0.24
+"""A lead from which a voice is certain, as a share of what lies between the two centres; half of it
+is a coin that fell on one side (confidence 0.75)."""
+CUT_REACH_MS = 300
+"""How far a change of voice may be from where the windows put it: it falls into a quiet place."""
 _BLOCK_FRAMES = 6_000
 
 
@@ -80,8 +82,11 @@ class Voices:
         if not first and not second:
             return -1, 0.5
         chosen = 0 if first >= second else 1
-        lead = float(self.lead[inside][voice >= 0].mean()) * (1 if chosen == 0 else -1)
-        return chosen, 0.5 + 0.5 * min(1.0, max(0.0, lead) / SURE_LEAD)
+        leads = self.lead[inside][(voice >= 0) & (self.lead[inside] != 0)]
+        lead = float(leads.mean() if len(leads) else 0) * (1 if chosen == 0 else -1)
+        return chosen, 0.5 + 0.5 * min(
+            1.0, max(0.0, lead) / (SURE_SHARE * (1 - self.likeness) + 1e-9)
+        )
 
 
 def tell_voices(channel: Samples, speech: Sequence[Span], encoder: Encoder) -> Voices | None:
@@ -111,6 +116,65 @@ def tell_voices(channel: Samples, speech: Sequence[Span], encoder: Encoder) -> V
     for start, end in stretches:
         voice[start:end] = _smoothed(lead[start:end])
     return Voices(lead, voice, float(centres[0] @ centres[1]))
+
+
+def part_by_voice(
+    segments: Sequence[Segment], voices: Voices, level_dbfs: NDArray[np.float32], *, frame_ms: int
+) -> tuple[Voices, tuple[list[Segment], list[Segment]]]:
+    """Cut segments where the voice changes, so that each voice can be read by itself.
+
+    A cut falls at the quietest place within `CUT_REACH_MS` of the change: the windows over it see
+    both voices, and half a word is understood by nobody.
+
+    Args:
+        segments: padded, in time order.
+        level_dbfs: of the channel, a value every `frame_ms`.
+
+    Returns:
+        The voices with their changes where the cuts are, and the segments of each voice, in time
+        order; a segment without a voice goes with the one before it.
+    """
+    voice = np.full(len(voices.voice), -1, np.int8)
+    parted: tuple[list[Segment], list[Segment]] = ([], [])
+    last = 0
+    for segment in segments:
+        for span, one in _parts(segment.span, voices, level_dbfs, frame_ms):
+            last = one if one >= 0 else last
+            parted[last].append(Segment(segment.channel, span))
+            voice[span.start_ms // FRAME_MS : -(-span.end_ms // FRAME_MS)] = last
+    return replace(voices, voice=voice), parted
+
+
+def _parts(
+    span: Span, voices: Voices, level_dbfs: NDArray[np.float32], frame_ms: int
+) -> list[tuple[Span, int]]:
+    """Cut a stretch of speech where the voice changes: parts, and whose each is (-1: nobody's)."""
+    inside = voices.voice[span.start_ms // FRAME_MS : -(-span.end_ms // FRAME_MS)]
+    known = np.flatnonzero(inside >= 0)
+    if not len(known):
+        return [(span, -1)]
+    own = inside[known]
+    parts: list[tuple[Span, int]] = []
+    start = span.start_ms
+    for at in np.flatnonzero(np.diff(own)):
+        change = span.start_ms + int(known[at + 1]) * FRAME_MS
+        cut = _quietest(
+            max(start, change - CUT_REACH_MS), change + CUT_REACH_MS, level_dbfs, frame_ms
+        )
+        cut = min(max(cut, start + FRAME_MS), span.end_ms - FRAME_MS)
+        if cut > start:
+            parts.append((Span(start, cut), int(own[at])))
+            start = cut
+    return [*parts, (Span(start, span.end_ms), int(own[-1]))]
+
+
+def _quietest(start_ms: int, end_ms: int, level_dbfs: NDArray[np.float32], frame_ms: int) -> int:
+    """Return the middle of the quietest frame of a stretch."""
+    first = start_ms // frame_ms
+    levels = level_dbfs[first : max(first + 1, end_ms // frame_ms)]
+    if not len(levels):
+        return end_ms
+    return (first + int(np.argmin(levels))) * frame_ms + frame_ms // 2
 
 
 def filter_banks(channel: Samples) -> NDArray[np.float32]:

@@ -1,5 +1,7 @@
 """Text that nobody said is seen, and what people do say is left alone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -121,3 +123,11 @@ def test_speech_compresses_less_than_a_loop() -> None:
     said = "您好大龙供暖报修幺零八为您服务请问您有什么问题我家暖气不热从昨天晚上就开始凉了"
     assert compression_ratio(said) < 1.5
     assert compression_ratio("谢谢观看" * 10) > 2.4
+
+
+@pytest.mark.parametrize("text", ["幺三零七七" + "八" * 13, "1307788" + "21" * 12])
+def test_a_number_that_goes_on_for_ever_is_invented_where_speech_was_parted(text: str) -> None:
+    spoken = window(28_000)
+    assert looks_invented(heard(text), replace(spoken, parted=True))
+    assert not looks_invented(heard(text), spoken)
+    assert not looks_invented(heard("幺三九零零零零零零零零"), replace(window(6_000), parted=True))

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from qa.transcribe.pack import (
     GAP_MS,
     MAX_PIECE_MS,
+    PARTED_MS,
     WINDOW_MS,
+    WORD_EDGE_MS,
     Window,
     pack_windows,
     split_long,
@@ -179,3 +181,29 @@ def test_a_segment_past_the_last_sample_is_padded_with_silence() -> None:
     assert len(audio) == 16 * 150
     assert audio[: 16 * 100].all()
     assert not audio[16 * 100 :].any()
+
+
+def test_parted_pieces_stand_further_apart_and_take_words_by_their_end() -> None:
+    found = [Segment(0, Span(1_000, 2_000)), Segment(0, Span(5_000, 6_000))]
+    window = pack_windows(found, channel=0)[0]
+    parted = window.spread()
+    assert [p.offset_ms for p in parted.pieces] == [0, 1_000 + PARTED_MS]
+    assert [p.source for p in parted.pieces] == [p.source for p in window.pieces]
+    second = parted.pieces[1].offset_ms
+    # Aligned with the silence before it, the word ends where it was said.
+    assert parted.piece_of("胡", 700, second + 150) == 1
+    assert window.piece_of("胡", 700, window.pieces[1].offset_ms + 150) == 0
+    assert parted.piece_of("名", 800, 1_000 + WORD_EDGE_MS) == 0
+    assert parted.piece_of("？", 950, second + 150) == 0
+
+
+@given(segments())
+def test_spread_windows_hold_what_fits(found: list[Segment]) -> None:
+    for window in pack_windows(found, channel=1):
+        parted = window.spread()
+        assert parted.duration_ms <= max(WINDOW_MS, window.duration_ms)
+        for k, piece in enumerate(parted.pieces):
+            middle = piece.offset_ms + piece.source.duration_ms // 2
+            assert parted.piece_at(middle) == window.piece_at(
+                window.pieces[k].offset_ms + piece.source.duration_ms // 2
+            )

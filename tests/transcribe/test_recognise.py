@@ -21,10 +21,10 @@ from qa.pipeline import Worker
 from qa.text import FILLERS, fold, to_simplified
 from qa.transcribe.audio import DecodedRecording, Decoder
 from qa.transcribe.engine import Abilities, Heard, HeardWord
+from qa.transcribe.guards import WITHHELD_CONFIDENCE
 from qa.transcribe.recognise import (
     PAUSE_MS,
     UNHEARD_MS,
-    WITHHELD_CONFIDENCE,
     recognise,
     speech_segments,
 )
@@ -157,6 +157,45 @@ def test_mono_has_unknown_roles_without_confidence() -> None:
     assert transcript.channel_count == 1
     assert {u.role for u in transcript.utterances} == {Role.UNKNOWN}
     assert {u.role_confidence for u in transcript.utterances} == {0.0}
+
+
+class DarkOrBright:
+    """Tells a voice without treble from one without bass, by where its sound moves."""
+
+    def embed(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        moving = features.std(axis=1)
+        bright = moving[:, 40:].mean(axis=1) > moving[:, :30].mean(axis=1)
+        return np.stack([bright, ~bright], axis=1).astype(np.float32) + np.float32(1e-3)
+
+
+def only(samples: NDArray[np.float32], low_hz: float, high_hz: float) -> NDArray[np.float32]:
+    spectrum = np.fft.rfft(samples)
+    hz = np.fft.rfftfreq(len(samples), 1 / SAMPLE_RATE_HZ)
+    return np.fft.irfft(spectrum * ((hz >= low_hz) & (hz < high_hz)), len(samples)).astype("f4")
+
+
+def test_each_voice_of_a_mono_recording_is_read_in_windows_of_its_own(tmp_path: Path) -> None:
+    with decoding(FIXTURES / "good.wav") as decoded:
+        agent, customer = (decoded.channel(i).read(0, decoded.channel(i).n_samples) for i in (0, 1))
+    both = only(agent, 0, 900) + only(customer, 1300, 4000)
+    soundfile.write(tmp_path / "mixed.wav", both / np.abs(both).max() * 0.7, SAMPLE_RATE_HZ)
+    shares: list[float] = []
+
+    class Listening(ScriptedEngine):
+        def recognise(self, windows, **options):  # type: ignore[no-untyped-def]
+            for window in windows:
+                bright = float((only(window, 1100, 8000) ** 2).sum())
+                shares.append(bright / float((window**2).sum()))
+            return super().recognise(windows, **options)
+
+    with decoding(tmp_path / "mixed.wav") as decoded:
+        transcript = recognise(
+            decoded, Listening(), aggressiveness=2, agent_channel="left", encoder=DarkOrBright()
+        )
+    check_order(transcript)
+    assert transcript.channel_count == 1 and {u.channel for u in transcript.utterances} == {0}
+    assert min(shares) < 0.1 and max(shares) > 0.9
+    assert all(share < 0.1 or share > 0.9 for share in shares), shares
 
 
 LOOP = "谢谢大家" * 6
