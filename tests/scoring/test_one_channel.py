@@ -7,9 +7,21 @@ import pytest
 from qa.scoring.check import Scene
 from qa.scoring.checks.interruption import Interruption
 from qa.scoring.checks.read_back import ReadBack
+from qa.scoring.checks.ticket_matches import TicketMatches
 from qa.scoring.dialogue import parse_dialogue
-from qa.types import Call, Outcome, ReleasedBy, Segment, Span, Transcript
+from qa.types import (
+    Call,
+    Hearing,
+    Outcome,
+    ReleasedBy,
+    Segment,
+    Span,
+    Ticket,
+    Transcript,
+    Utterance,
+)
 
+UNDECIDED = Outcome.UNDECIDED
 CALL = Call("test", released_by=ReleasedBy.CUSTOMER)
 READ_BACK = """
 [00:00-00:03] 坐席: 您好，请问您有什么问题？
@@ -39,6 +51,12 @@ def on_one_channel(dialogue: str, *, speech_ms: int) -> Transcript:
     )
 
 
+def unsure(utterance: Utterance) -> Utterance:
+    """The words of an utterance as a recogniser gives them: not certain."""
+    words = tuple(replace(word, confidence=0.8) for word in utterance.words)
+    return replace(utterance, confidence=0.8, words=words)
+
+
 @pytest.mark.parametrize(
     ("reply", "outcome"), [("张建国，好的。", Outcome.MET), ("好的，记下了。", Outcome.VIOLATED)]
 )
@@ -65,3 +83,33 @@ def test_that_no_overlap_shows_on_one_channel_proves_none() -> None:
     assert (verdict.outcome, verdict.reason) == (Outcome.UNDECIDED, "overlap_unheard")
     two = Scene(parse_dialogue(CUT_IN), CALL)
     assert Interruption(min_count=3).run(two).outcome is Outcome.MET
+
+
+PHONE = """
+坐席: 请留一下联系电话？
+客户: 幺三五，零零二七，八八。
+坐席: 幺三五，零零二七，八八四六，对吗？
+客户: 对。
+坐席: 感谢您的来电，再见。
+"""
+
+
+@pytest.mark.parametrize(("shared", "outcome"), [(False, Outcome.VIOLATED), (True, UNDECIDED)])
+@pytest.mark.parametrize("said", ["幺三五零零二七八八四六", "幺三五零零二七八八四九"])
+def test_the_sound_of_a_shared_channel_acquits_a_ticket_and_convicts_none(
+    shared: bool, outcome: Outcome, said: str
+) -> None:
+    transcript = on_one_channel(PHONE, speech_ms=0) if shared else parse_dialogue(PHONE)
+    transcript = replace(
+        transcript, speech=(), utterances=tuple(unsure(u) for u in transcript.utterances)
+    )
+    call = replace(CALL, ticket=Ticket("1", phone="13500278849"))
+    asking = Scene(transcript, call)
+    assert TicketMatches("phone").run(asking).outcome is UNDECIDED and asking.asked
+    answers = tuple(
+        Hearing(asked.channel, asked.span, text, 0.0 if text == said else -40.0, 4)
+        for asked in asking.asked
+        for text in asked.hypotheses
+    )
+    verdict = TicketMatches("phone").run(Scene(replace(transcript, hearings=answers), call))
+    assert verdict.outcome is (Outcome.MET if said.endswith("九") else outcome)
