@@ -88,7 +88,7 @@ class Window:
         return self.piece_at(end_ms - WORD_EDGE_MS if is_word else start_ms)
 
     def spread(self, limit_ms: int = WINDOW_MS) -> "Window":
-        """Widen the silence between the pieces to `PARTED_MS`, as far as so long a window allows."""
+        """Widen the silence between pieces to `PARTED_MS`, as far as such a window has room."""
         gaps = len(self.pieces) - 1
         room = (limit_ms - self.duration_ms) // gaps if gaps else 0
         wider = max(0, min(PARTED_MS - GAP_MS, room))
