@@ -233,9 +233,10 @@ def _is_clear(talk: Talk, answer: tuple[int, int]) -> bool:
     for begin, end in pairwise(bounds):
         first, _ = after_lead(talk, begin, end)
         name = talk.customer.text[first:end].rstrip(PARTICLES)
-        if not name or NEVER_IN_A_NAME.search(name) or is_generic(name):
+        begun = name[: NAME_CHARS[0]]  # a recogniser writes no pauses: 罗军罗城的罗军人的军
+        if not name or NEVER_IN_A_NAME.search(begun) or is_generic(name):
             continue
-        by_length = begin == start and len(name) in NAME_CHARS
+        by_length = begin == start and len(name) in NAME_CHARS and not NEVER_IN_A_NAME.search(name)
         if talk.customer.syllables[first] in surname_sounds() or by_length:
             return True
     return False
