@@ -13,7 +13,7 @@ SURNAMES = frozenset(
     "强柴华车冉房边辜吉饶刁瞿戚丘古米池滕晋苑邬臧畅宫来嵺苟全褚廉简娄盖符奚木穆党燕郎邸冀谈姬屠连郜晏"
     "栾郁商蒙计喻揭窦迟宇敖糜鄢冷卓花仇艾蓝都巩稽井练仲乐虞卞封竺冼原官衣楚佟栗匡宗应台巫鞠僧桑荆谌银"
     "扬明沙薄伏岑习胥保和蔺水云昌凤酆俎皮卡元顿平和宣幸韶"
-    "裘佘仝昝鄂逯亢桓隗邝晁湛逄郗郇雍雒仉訾嵇濮尧荀阚麦伊扈"
+    "裘佘仝昝鄂逯亢桓隗邝晁湛逄郗郇雍雒仉訾嵇濮尧荀阚麦伊扈揣"
 ) - frozenset("都来来应和保原水全官台时路成向")
 """Single surnames that stand first in a name; those that are common words otherwise are left out,
 so that 都来, 应该 or 全部 begin no name."""

@@ -5,6 +5,7 @@ from functools import cached_property
 
 from qa.scoring.anonymous import if_nobody_said, unexcused
 from qa.scoring.check import Check, Example, Scene
+from qa.scoring.checks.private_call import PrivateCall
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.reach import Reach, nearby, reach_of, spotted
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
@@ -51,7 +52,8 @@ class PhraseAbsent(Check):
     Why: forbidden phrases bring complaints, and the regulations name their classes.
     Mistakes: a phrase that the recogniser garbled beyond likeness is missed; one that only sounds
     like it is put to the sound, and undecided while that cannot tell. What the customer says,
-    quotations and harmless wordings do not count.
+    quotations and harmless wordings do not count. What is said to family or friends is not aimed
+    at a customer: in a private call a phrase only makes the rule undecided.
 
     Attributes:
         phrases: in the notation of `qa.scoring.grammar`.
@@ -59,6 +61,7 @@ class PhraseAbsent(Check):
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest phrases, put to the sound where unsure words come near them.
+        private, business: as for `private_call`; both or neither.
     """
 
     kind = "phrase_absent"
@@ -67,6 +70,8 @@ class PhraseAbsent(Check):
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    business: tuple[str, ...] = ()
     examples = (
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们管。", Outcome.VIOLATED),
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们馆。", Outcome.VIOLATED),
@@ -88,6 +93,11 @@ class PhraseAbsent(Check):
             Outcome.UNDECIDED,
         ),
         Example({"phrases": ["不归我们管"]}, "未知: 这个不归我们管。", Outcome.UNDECIDED),
+        Example(
+            {"phrases": ["你傻啊"], "private": ["咱妈", "打麻将"], "business": ["报修"]},
+            "坐席: 喂，咱妈呢？\n客户: 打麻将去了。\n坐席: 你傻啊。",
+            Outcome.UNDECIDED,
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -95,6 +105,8 @@ class PhraseAbsent(Check):
             raise ValueError("phrases must not be empty")
         compile_all(self.doubtful)
         compile_all(self.asked)
+        if self.private or self.business:
+            PrivateCall(self.private, self.business)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -118,6 +130,8 @@ class PhraseAbsent(Check):
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
+        if any(s.sure for s in found) and self._is_private(scene):
+            found = unsure(found)
         found += unsure(
             spot(
                 scene.agent,
@@ -127,3 +141,9 @@ class PhraseAbsent(Check):
             )
         )
         return judge_sightings(scene, found, "phrase")
+
+    def _is_private(self, scene: Scene) -> bool:
+        """Whether the call is surely one with family or friends; a doubt acquits nobody."""
+        if not self.private:
+            return False
+        return PrivateCall(self.private, self.business).run(scene).outcome is Outcome.VIOLATED

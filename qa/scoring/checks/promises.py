@@ -1,5 +1,6 @@
 """Promises that the agent may not make (IP01), and a record of all that are made."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,6 +23,12 @@ _FORMS = {
     "guards": {"negated_by": ["不能", "不"], "quoted_after": ["师傅说", "您说"]},
 }
 _ANSWERED = {**_FORMS, "answers": [{"asked": ["还会~漏"], "said": ["漏不了"]}]}
+DENIED_INSIDE = re.compile(
+    "(?:不[能敢好便]|没法儿?|没办法|无法|不可能|谁也不敢)(?:[跟给向和对][您你])?"
+    "(?:说|讲|答应|保证|承诺|许诺|打包票)(?:是|就|说|今[天儿]|明[天儿])*"
+    "(?:一定|肯定|绝对|保证|准|必|百分)"
+)
+"""A refusal to promise, which may begin after a form's first part: 按规定走，我不能跟您说一定退."""
 _Place = tuple[tuple[int, int], Match]
 """Where the agent committed to something, and the evidence."""
 TIME_REACH = 15
@@ -134,7 +141,11 @@ class PromiseAbsent(Check):
         found = spot(
             scene.agent, patterns, policy=self.policy, guards=self.guards, allowed=self.allowed
         )
-        return [sighting for sighting in found if not self._is_quoted_inside(scene, sighting)]
+        return [
+            s
+            for s in found
+            if not self._is_quoted_inside(scene, s) and not _is_denied_inside(scene, s)
+        ]
 
     def _is_quoted_inside(self, scene: Scene, sighting: Sighting) -> bool:
         """Whether a quotation begins between the parts of a form: 昨天他跟您说一定能好."""
@@ -195,6 +206,18 @@ class PromiseAbsent(Check):
             last = max(match.end(), left + max(time.end for time in times))
             evidence = track.match(first, last, expected=match[0], similarity=1.0)
             yield (first, last), evidence
+
+
+def _is_denied_inside(scene: Scene, sighting: Sighting) -> bool:
+    """Whether all that is certain about a form is what the agent says nobody can promise."""
+    hit = sighting.found.hit
+    inside = scene.agent.text[hit.start : hit.end]
+    kept = DENIED_INSIDE.sub("", inside)
+    return kept != inside and not CERTAIN.search(kept)
+
+
+CERTAIN = re.compile("一定|肯定|绝对|保证|准|必|指定|铁定|百分|包")
+"""What is left of a promise where one of two was refused: 不敢说一定退，但肯定修好."""
 
 
 def _sentence(scene: Scene, start: int, end: int) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """What either side said of an address: numbers of buildings, units and rooms, and compounds."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -23,6 +24,8 @@ LEAD = (
 ZONE_MS = 25_000
 """How long after an address was first named more of it may come without a question."""
 DENIED = "不是|不对"
+ELSEWHERE = re.compile("(?:楼上|楼下|隔壁|对门|对面|邻居)(?!住)(?!.*我[家们住是])")
+"""Whose number it is that follows: 楼上那就是六零三 is no flat of the caller's."""
 NOT_THIS = "(?:(?<!是)不是|(?<!是)不叫|不在|别写成?|别弄成|别记成|别当成)$"
 """What comes before a compound that is not meant: 不是锦绣家园啊, 是锦绣花园."""
 INSTEAD_CHARS = 10
@@ -190,7 +193,7 @@ def _name_before(talk: Talk, track: Track, mark: Mark) -> tuple[int, int]:
 
 
 def valid_marks(said: Said, part: str) -> list[Mark]:
-    """Return a side's numbers without those it takes back (不是三零一，三零二)."""
+    """Return a side's numbers, without a neighbour's or those taken back (不是三零一，三零二)."""
     marks = said.of(part)
     denied = sound_regex(DENIED)
     kept = []
@@ -198,6 +201,9 @@ def valid_marks(said: Said, part: str) -> list[Mark]:
         before = said.track.sounds[max(0, mark.start - 2) : mark.start]
         instead = any(mark.end <= m.start <= mark.end + INSTEAD_CHARS for m in marks)
         takes_back = denied.search(before) and mark.start not in said.track.pauses
-        if not (takes_back and (instead or mark is not marks[-1])):
+        if takes_back and (instead or mark is not marks[-1]):
+            continue
+        clause = said.track.text[said.track.clause_start(mark.start) : mark.start]
+        if not ELSEWHERE.search(clause):
             kept.append(mark)
     return kept or marks

@@ -204,7 +204,7 @@ def _room_after(track: Track, start: int, stop: int) -> Mark | None:
         end += 1
     if phone := MOBILE_AHEAD.match(_digits(text[first : min(stop, first + 16)])):
         end = first + len(phone[1])
-    if end < stop and text[end] in "楼层" and end + 1 < len(text):
+    if _is_floor(track, end, stop):
         if text[end + 1] in SIDES:
             value = f"{_value(text[first:end]) or '?'}{text[end + 1]}"
             return Mark("room", first, end + 2, value, True, 1.0, (first, end + 2))
@@ -213,6 +213,13 @@ def _room_after(track: Track, start: int, stop: int) -> Mark | None:
     if end - first == 1 and text[first] not in "十":
         return None
     return _room_mark(track, first, end, clear=clear)
+
+
+def _is_floor(track: Track, end: int, stop: int) -> bool:
+    """Whether a number is a floor's: 六楼, but not 五零三，楼上."""
+    text = track.text
+    named = end < stop and end + 1 < len(text) and text[end] in "楼层"
+    return named and end not in track.pauses and text[end + 1] not in "上下"
 
 
 def _is_of_a_phone(track: Track, start: int, first: int) -> bool:
@@ -251,7 +258,7 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
     spans: dict[int, tuple[int, str]] = {}
     for match in sound_regex(_TIMES).finditer(sounds):
         count, digit = digits[match.start()], digits[match.end() - 1]
-        if "1" < count <= "9" and digit != " ":
+        if "1" < count <= "9" and digit != " " and _is_counted(track, digits, *match.span()):
             spans[match.start()] = (match.end(), digit * int(count))
     marks: list[Mark] = []
     breaks, p = _breaks(track), 0
@@ -268,6 +275,16 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
             marks += _split(track, first, p, _unlooped(said))
         p = max(p, first + 1)
     return marks
+
+
+def _is_counted(track: Track, digits: str, start: int, end: int) -> bool:
+    """Whether 三个二 counts digits: a likeness (三个耳朵, 两个屋) needs more beside."""
+    if track.text[end - 1] in CLEAR_DIGITS:
+        return True
+    floor = track.starts[track.utterance_at(start)]
+    before = digits[start - 1] if start > floor and start not in track.pauses else " "
+    after = digits[end : end + 1] if end not in track.pauses else " "
+    return before.strip() + after.strip() != ""
 
 
 def _is_no_digit(track: Track, first: int) -> bool:

@@ -1,11 +1,12 @@
-"""Names that the agent reads out of the records: 您是张建国先生吧, or one beside an address."""
+"""Names that the agent reads out of the records (您是张建国先生吧) or says to write down."""
 
 import re
 from dataclasses import replace
 from itertools import pairwise
 
+from qa.scoring.name_sounds import same_name
 from qa.scoring.readback.findings import Detail, State
-from qa.scoring.readback.name_given import is_generic
+from qa.scoring.readback.name_given import ANSWER_CHARS, is_generic
 from qa.scoring.readback.name_words import TITLES
 from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import Talk
@@ -28,7 +29,8 @@ def read_names(talk: Talk) -> tuple[tuple[int, int], ...]:
     """Find where the agent says a name as somebody reads it from a record, after the greeting.
 
     Returns:
-        Positions of the names alone, in order: led in, with a title, or beside an address.
+        Positions of the names alone, in order: led in, with a title, or beside an
+        address or a phone number.
     """
     return talk.scene.shared("readback:names_read", lambda: _read_names(talk))
 
@@ -55,7 +57,39 @@ def _no_name(text: str) -> bool:
 def _beside_an_address(talk: Talk, start: int, stop: int) -> bool:
     sentence = talk.agent.sentence_start(start), talk.agent.sentence_end(stop - 1)
     among = [m for m in marks_of(talk, talk.agent) if sentence[0] <= m.start < sentence[1]]
-    return any(m.kind in ("unit", "room") for m in among)
+    return any(
+        m.kind in ("unit", "room") or (m.kind == "loose" and len(m.value) >= WHOLE_NUMBER)
+        for m in among
+    )
+
+
+WHOLE_NUMBER = 7
+"""Digits of a whole phone number."""
+
+
+def stated(talk: Talk) -> tuple[int, int]:
+    """Find a name given before anybody asked, which the agent says to write down: 姓名写迟桂英.
+
+    Returns:
+        Its positions in the customer's words; equal where there is none.
+    """
+    text = talk.customer.text
+    for match in _STATED.finditer(talk.agent.text):
+        name = talk.agent.text[match.end() : talk.agent.clause_end(match.end() - 1)]
+        if not looks_like_a_name(name) or is_generic(name):
+            continue
+        _, before = talk.between(talk.customer, 0, talk.time(talk.agent, match.end()))
+        starts = (k for k in range(before - len(name) + 1) if talk.customer.clause_start(k) == k)
+        at = next((k for k in starts if same_name(name, text[k : k + len(name)])), None)
+        if at is not None:
+            return at, min(len(text), at + ANSWER_CHARS)
+    return 0, 0
+
+
+_STATED = re.compile(
+    "(?:姓名|名字|户主|联系人)(?:就|给您|您)?(?:写|记|填|登记|是|叫)(?:的是|成|上|为)?"
+)
+"""How the agent says under which name it is written down."""
 
 
 def on_record(talk: Talk, detail: Detail) -> Detail | None:

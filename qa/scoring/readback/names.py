@@ -14,7 +14,7 @@ from qa.scoring.readback.name_given import (
     surname_sounds,
     unasked,
 )
-from qa.scoring.readback.name_read import on_record
+from qa.scoring.readback.name_read import on_record, stated
 from qa.scoring.readback.name_words import (
     ASKED_NEARLY,
     GENERIC,
@@ -82,7 +82,8 @@ def _name_talk(talk: Talk) -> NameTalk:
         echo = closest_echo(talk, one)
         if echo and echo.cost <= ALIKE_COST[len(echo.name)]:
             return one
-    return found[-1]
+    place = stated(talk)
+    return _named(talk, place, 0) if place[0] < place[1] else found[-1]
 
 
 def _answered(talk: Talk, begin: int, end: int) -> NameTalk:
