@@ -23,7 +23,7 @@ from qa.errors import QAError, StoreError
 from qa.store import claims, ledger, runs
 from qa.store.ledger import RunCounts
 from qa.store.runs import RunProgress, RunState
-from qa.store.store import Store
+from qa.store.store import Session, Store
 
 _EVERY_S = 1.0
 _PATIENCE_S = 60.0
@@ -58,7 +58,7 @@ def recorded_run(
         listener: is told what the run tells, too.
         run_id: the row of a run that was asked for; None makes one.
     """
-    run_id = patiently(lambda: _begin(store, kind, run_id), _PATIENCE_S, listener)
+    run_id = patiently(_Beginning(store, kind, run_id), _PATIENCE_S, listener)
     keeper = ProgressKeeper(store, run_id, listener)
     run = RecordedRun(run_id, RunCounts(), keeper)
     finished_at, state, fault = None, RunState.INTERRUPTED, None
@@ -82,17 +82,34 @@ def recorded_run(
             _log.exception("the end of run %d could not be written down", run_id)
 
 
-def _begin(store: Store, kind: str, run_id: int | None) -> int:
-    now = datetime.now(UTC)
-    with store.writing() as session:
-        runs.interrupt_running(session, now)
-        claims.drop_all(session)
-        if run_id is not None:
-            runs.begin_run(session, run_id, now)
-            return run_id
-        run_id = ledger.start_run(session, kind, now)
-        runs.add_task(session, run_id, now, state=RunState.RUNNING)
-        return run_id
+class _Beginning:
+    """Makes the row of a run, or begins the one that waits; may be called until it succeeds."""
+
+    def __init__(self, store: Store, kind: str, run_id: int | None) -> None:
+        self._store, self._kind, self._run_id = store, kind, run_id
+        self._now = datetime.now(UTC)
+        self._made: int | None = None
+
+    def __call__(self) -> int:
+        with self._store.writing() as session:
+            runs.interrupt_running(session, self._now)
+            claims.drop_all(session)
+            run_id = self._run_id
+            if run_id is None and self._is_made(session):
+                run_id = self._made
+            if run_id is not None:
+                runs.begin_run(session, run_id, self._now)
+                return run_id
+            self._made = ledger.start_run(session, self._kind, self._now)
+            runs.add_task(session, self._made, self._now, state=RunState.RUNNING)
+            return self._made
+
+    def _is_made(self, session: Session) -> bool:
+        """Whether the row is there after all: of a commit, only the answer may be lost."""
+        if self._made is None:
+            return False
+        # A number that was rolled back may be another run's by now.
+        return runs.began_at(session, self._made) == self._now
 
 
 @dataclass(frozen=True, slots=True)

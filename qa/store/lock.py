@@ -15,10 +15,16 @@ from typing import Self
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from qa.errors import ConflictError, StoreUnavailableError
+from qa.errors import ConflictError, StoreError, StoreUnavailableError
 from qa.store.faults import translated
 
 _RUN_LOCK = 7_312_002  # any number that nothing else in the database uses
+_TAKE = text(f"SELECT pg_try_advisory_lock({_RUN_LOCK}), pg_backend_pid()")
+_HOLDER = text(
+    "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
+    f" AND (classid, objid, objsubid) = (0, {_RUN_LOCK}, 1)"
+    " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+)
 
 
 class RunLock:
@@ -92,43 +98,77 @@ def database_lock(engine: Engine) -> RunLock:
         ConflictError: another session holds it.
         StoreUnavailableError: the server does not answer.
     """
-    held = [_locked(engine)]
+    session = _LockingSession(engine)
+    return RunLock(session.release, session.keep)
 
-    def keep() -> None:
-        try:
-            held[0].execute(text("SELECT 1"))
-            held[0].commit()
-        except SQLAlchemyError:
-            _break_off(held[0])
-            held[0] = _locked(engine)
 
-    def release() -> None:
+class _LockingSession:
+    """A session of the server that holds the lock."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection, self._pid = _locked(engine)
+
+    def keep(self) -> None:
+        """See `RunLock.keep`."""
         try:
-            held[0].execute(text(f"SELECT pg_advisory_unlock({_RUN_LOCK})"))
-            held[0].close()
+            with translated():
+                self._connection.execute(text("SELECT 1"))
+                self._connection.commit()
+        except StoreUnavailableError:
+            if self._goes_on():  # refused, but not ended: the lock is held as before
+                raise
+            self._take_again()
+        except (StoreError, SQLAlchemyError):
+            self._take_again()
+
+    def release(self) -> None:
+        """End the lock, and give the connection back."""
+        try:
+            self._connection.execute(text(f"SELECT pg_advisory_unlock({_RUN_LOCK})"))
+            self._connection.close()
         except SQLAlchemyError:  # the lock ended with the connection
-            _break_off(held[0])
+            _break_off(self._connection)
         except BaseException:
-            _break_off(held[0])
+            _break_off(self._connection)
             raise
 
-    return RunLock(release, keep)
+    def _goes_on(self) -> bool:
+        if self._connection.invalidated:
+            return False
+        try:
+            self._connection.rollback()
+        except SQLAlchemyError:
+            return False
+        return not self._connection.invalidated
+
+    def _take_again(self) -> None:
+        _break_off(self._connection)
+        self._connection, self._pid = _locked(self._engine, self._pid)
 
 
-def _locked(engine: Engine) -> Connection:
+def _locked(engine: Engine, former: int | None = None) -> tuple[Connection, int]:
+    """Take the lock; the connection that holds it, and the server's number of its session.
+
+    Args:
+        former: number of the session that held it for this run and broke off.
+    """
     with translated():
         connection = engine.connect()
         try:
-            asked = text(f"SELECT pg_try_advisory_lock({_RUN_LOCK})")
-            taken = connection.execute(asked).scalar()
+            taken, pid = connection.execute(_TAKE).one()
+            holder = None if taken else connection.execute(_HOLDER).scalar()
             connection.commit()
         except BaseException:
             _break_off(connection)
             raise
-    if not taken:
-        connection.close()
-        raise ConflictError(_message(""))
-    return connection
+    if taken:
+        return connection, pid
+    connection.close()
+    if former is not None and holder in (None, former):
+        # A moment after the client, or much later where a network fails without a word.
+        raise StoreUnavailableError("the server has not ended the session that broke off")
+    raise ConflictError(_message(""))
 
 
 def _break_off(connection: Connection) -> None:

@@ -139,6 +139,11 @@ def begin_run(session: Session, run_id: int, now: datetime) -> None:
     session.execute(update(RunRow).where(RunRow.run_id == run_id).values(started_at=now))
 
 
+def began_at(session: Session, run_id: int) -> datetime | None:
+    """Look up when a run began, or was asked for; None where there is none of this number."""
+    return session.scalar(select(RunRow.started_at).where(RunRow.run_id == run_id))
+
+
 def put_progress(session: Session, run_id: int, progress: RunProgress, now: datetime) -> None:
     """Keep how far a run has come."""
     _set(

@@ -181,7 +181,10 @@ def injected(fault: Fault) -> Iterator[Fault]:
         connection: Any, cursor: Any, statement: str, values: Any, context: Any, many: bool
     ) -> tuple[str, Any]:
         instead = fault.at(connection.connection.dbapi_connection, statement)
-        return (statement, values) if instead is None else (instead, [()] if many else ())
+        if instead is None:
+            return statement, values
+        # Not by `many`: rows that are one statement of many VALUES are sent as one.
+        return instead, [()] if isinstance(values, list) else ()
 
     def commit(connection: Any) -> None:
         fault.at(connection.connection.dbapi_connection, COMMIT)

@@ -4,14 +4,20 @@
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from benchlib import faults
 from benchlib.faults import WAITED, Findings, PostgresGround, SqliteGround, Trials
-from benchlib.write_points import Fault, injected
+from benchlib.write_points import COMMIT, Fault, Nothing, injected
 
+from qa.batch.events import Event
+from qa.batch.runs import recorded_run
 from qa.errors import StoreUnavailableError
+from qa.store.ledger import start_run
+from qa.store.runs import RunState, add_task
 from tests.batch.test_nightly import contents
 from tests.support.call_folders import rows_of
 from tests.support.databases import Databases
@@ -77,6 +83,47 @@ def test_a_night_on_a_server_recovers_from_a_fault_at_any_write(
 ) -> None:
     assert len(on_postgres.writes) > 150
     check(tried(on_postgres, fault, 7 * POSTGRES.index(fault)))
+
+
+@pytest.mark.postgres
+def test_a_night_whose_beginning_is_unanswered_is_still_one(on_postgres: Trials) -> None:
+    writes = on_postgres.writes
+    row = next(n for n, what in enumerate(writes) if what.startswith("INSERT INTO run_tasks"))
+    found = Findings("unanswered")
+    on_postgres.try_at("unanswered", writes.index(COMMIT, row) + 1, found)
+    assert found.wrong == []
+    assert found.waited and not found.second
+
+
+class Refused(Nothing):
+    """The database refuses a commit, and nothing of it is done."""
+
+    def begin(self, connection: Any, statement: str) -> str | None:
+        assert statement == COMMIT
+        raise StoreUnavailableError("no room")
+
+
+def test_the_number_of_a_beginning_that_was_undone_may_be_anothers(on_sqlite: Trials) -> None:
+    """As when somebody asks for a run on a page while a night waits to begin."""
+    ground = on_sqlite.ground
+    ground.renew()
+    now = datetime.now(UTC)
+    theirs: list[int] = []
+
+    def ask(_: Event) -> None:
+        with ground.store.writing() as session:
+            theirs.append(start_run(session, "score", now))
+            add_task(session, theirs[0], now, state=RunState.WAITING)
+
+    writes = on_sqlite.writes
+    row = next(n for n, what in enumerate(writes) if what.startswith("INSERT INTO run_tasks"))
+    with (
+        injected(Fault(Refused(), writes.index(COMMIT, row) + 1)),
+        recorded_run(ground.store, "nightly", listener=ask) as run,
+    ):
+        pass
+    rows = rows_of(ground.store, "SELECT run_id, state FROM run_tasks ORDER BY run_id")
+    assert rows == [(theirs[0], "waiting"), (run.run_id, "done")]
 
 
 def test_a_database_that_stays_locked_ends_the_night_for_the_next_one(on_sqlite: Trials) -> None:

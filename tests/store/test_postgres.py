@@ -1,11 +1,15 @@
 """What only a server can show: migrations on it, two programs at once, what it says in errors."""
 
 import multiprocessing
+import os
 import pkgutil
+import socket
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy
@@ -14,17 +18,19 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from benchlib.write_points import Fault, Nothing, injected
+from benchlib.write_points_postgres import NoRoom
 from sqlalchemy import create_engine, text
 
 import qa.store
 import qa.store.migrations
-from qa.errors import ConflictError, StoreError
+from qa.errors import ConflictError, StoreError, StoreUnavailableError
 from qa.store.event_finding import scan_horizon
 from qa.store.ledger import start_run
 from qa.store.store import Store
 from qa.store.tables import Table
 from tests.support.databases import Databases
-from tests.support.waiting import SLOW_S
+from tests.support.waiting import SLOW_S, until
 
 pytestmark = pytest.mark.postgres
 
@@ -156,6 +162,47 @@ def test_a_lock_that_the_server_lost_is_taken_again_or_is_lost(postgres: Databas
         end_locks(store)
         theirs.close()  # nor is it an error that the server has given it back
         store.run_lock().close()
+
+
+def test_a_lock_outlives_a_refusal(postgres: Databases) -> None:
+    url = postgres.empty()
+    with Store.open(url) as store, Store.open(url) as other, store.run_lock() as lock:
+        with injected(Fault(NoRoom(), 1)), pytest.raises(StoreUnavailableError):
+            lock.keep()
+        with pytest.raises(ConflictError):
+            other.run_lock()
+        lock.keep()
+
+
+class Unplugged(Nothing):
+    """The client's end of the connection breaks, and the server is not told."""
+
+    def begin(self, connection: Any, statement: str) -> str | None:
+        number = connection.fileno()
+        self.servers = os.dup(number)
+        ours, nobodys = socket.socketpair()
+        nobodys.close()
+        with ours:
+            os.dup2(ours.fileno(), number)
+        return None
+
+
+def test_a_session_of_its_own_that_lingers_is_no_other_run(postgres: Databases) -> None:
+    with Store.open(postgres.empty()) as store, store.run_lock() as lock:
+        broken = Unplugged()
+        with injected(Fault(broken, 1)), pytest.raises(StoreUnavailableError, match="not ended"):
+            lock.keep()
+        with pytest.raises(StoreUnavailableError, match="not ended"):
+            lock.keep()
+        os.close(broken.servers)
+
+        def is_kept() -> bool:
+            with suppress(StoreUnavailableError):
+                lock.keep()
+                return True
+            return False
+
+        until(is_kept)
 
 
 def test_every_revision_is_reachable(postgres: Databases) -> None:
