@@ -44,6 +44,7 @@ SAYS_NOTHING = {
     # what a route names the call for, without a word of what anybody found of it
     "GET /archive": "requests to delete a recording",
     "GET /archive/recordings": "how each recording is kept",
+    "GET /api/v1/archive/recordings": "how each recording is kept",
     "GET /api/v1/archive/deletions": "requests to delete a recording",
 }
 VARIANTS = {

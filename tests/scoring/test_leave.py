@@ -40,7 +40,7 @@ def test_leave_is_taken_at_the_end_and_not_amidst_a_call(expected: bool, ending:
         ("坐席: 感谢您的理解，您稍等，我查一下。", Outcome.UNDECIDED),
         ("坐席: 感谢您的理解，您稍等，我查一下。\n客户: 好。", Outcome.UNDECIDED),
         ("坐席: 感谢您的来电，我查一下您家的缴费情况。", Outcome.UNDECIDED),
-        ("坐席: 感谢您的理解，再见。", Outcome.VIOLATED),
+        ("坐席: 给您报修了，感谢您的理解，再见。", Outcome.VIOLATED),
         ("坐席: 您稍等，师傅会去。\n客户: 好，谢谢，再见。", Outcome.VIOLATED),
     ],
 )
