@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from qa.ingest.columns import KINDS
@@ -169,6 +169,7 @@ def test_rows_with_any_keys(tmp_path: Path, rows: list[tuple[str, str]]) -> None
 
 @HARDER
 @given(CONTENT, st.lists(st.integers(0, 400), max_size=5))
+@example(b"\x00", [400])  # zeros at the end, and the same again at another time
 def test_a_file_that_grows_reads_as_if_it_were_read_at_once(
     tmp_path: Path, content: bytes, cuts: list[int]
 ) -> None:

@@ -47,9 +47,13 @@ class _Parsed:
 
     @property
     def can_grow(self) -> bool:
-        """Whether more can be read behind it: no open quote near the end may reach further."""
+        """Whether more can be read behind it: no open quote near the end may reach further.
+
+        What holds zeros at its beginning, as UTF-16 does, is read from the start each time.
+        """
         quotes = (i.line or 0 for i in self.issues if i.code == "bad_quotes")
-        return bool(self.records) and all(n <= self.lines - MAX_RECORD_LINES for n in quotes)
+        known = self.offset > 0 and bool(self.records)
+        return known and all(n <= self.lines - MAX_RECORD_LINES for n in quotes)
 
 
 class RecordsFile:
