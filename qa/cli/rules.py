@@ -308,12 +308,20 @@ def source(
 
 
 @app.command()
-def page() -> None:
-    """Print the reference page of the bundled rulesets, in Markdown."""
-    from qa.cli.rules_page import rules_page
+def page(
+    ruleset: Annotated[
+        str | None, typer.Argument(help="A bundled ruleset: its rules with examples.")
+    ] = None,
+) -> None:
+    """Print the reference page of the bundled rulesets, or of one of them, in Markdown."""
+    from qa.cli.rules_page import rules_page, ruleset_page
     from qa.scoring.ruleset import bundled_rulesets, load_ruleset
 
-    typer.echo(rules_page([load_ruleset(name) for name in bundled_rulesets()]), nl=False)
+    if ruleset is None:
+        written = rules_page([load_ruleset(name) for name in bundled_rulesets()])
+    else:
+        written = ruleset_page(load_ruleset(ruleset))
+    typer.echo(written, nl=False)
 
 
 @app.command()

@@ -1,8 +1,8 @@
-"""The rules as a page of the documentation, written from the rulesets themselves."""
+"""The rules as pages of the documentation, written from the rulesets themselves."""
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
@@ -11,11 +11,11 @@ from qa.scoring.ruleset import Rule, RuleExample, Ruleset, regulation_sentence
 from qa.wording import grade_name, outcome_name
 
 _HEAD = """\
-# Rules
-
 Written by `scripts/reference` from the bundled rulesets; do not edit. `qa rules explain ID` shows
 the same in the terminal, with the values of your settings. Every example here runs as a test.
 """
+_LONG = 40
+"""Characters beyond which a parameter that is a named value is not written out again."""
 
 
 def parameters_in_force(rule: Rule) -> dict[str, Any]:
@@ -25,49 +25,67 @@ def parameters_in_force(rule: Rule) -> dict[str, Any]:
 
 
 def rules_page(rulesets: list[Ruleset]) -> str:
-    """Describe rulesets and their checks in Markdown."""
-    lines = [_HEAD]
+    """List the rules of rulesets, and describe their checks, in Markdown.
+
+    What each rule looks for, with examples, stands on the pages of the rulesets (`ruleset_page`) in
+    the folder `rules` beside it.
+    """
+    lines = ["# Rules", "", _HEAD]
     for ruleset in rulesets:
-        lines += _ruleset(ruleset)
+        lines += [f"## {_title(ruleset)}", ""]
+        lines += _table(ruleset, f"rules/{ruleset.ruleset_id}.md", "")
     lines += ["## Checks", ""]
     checks = {rule.check.kind: type(rule.check) for each in rulesets for rule in each.rules}
     for kind in sorted(checks):
         lines += [f"### `{kind}`", "", "```text", inspect.getdoc(checks[kind]) or "", "```", ""]
+    return _page(lines)
+
+
+def ruleset_page(ruleset: Ruleset) -> str:
+    """Describe a ruleset's values and rules, with examples, in Markdown."""
+    lines = [f"# {_title(ruleset)}", "", _HEAD]
+    if ruleset.values:
+        lines += ["Values that settings (`[scoring.values]`) may replace:", ""]
+        lines += ["| value | default |", "|---|---|"]
+        lines += [f"| `{n}` | {_cell(_compact(v))} |" for n, v in ruleset.values.items()]
+        lines += [""]
+    lines += _table(ruleset, "", "../rules.md")
+    named = {_compact(value): name for name, value in ruleset.values.items()}
+    for rule in ruleset.rules:
+        lines += _rule(rule, named)
+    return _page(lines)
+
+
+def _title(ruleset: Ruleset) -> str:
+    return f"{ruleset.title} · {ruleset.title_en} (`{ruleset.ruleset_id}`)"
+
+
+def _page(lines: list[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _ruleset(ruleset: Ruleset) -> Iterator[str]:
-    yield f"## {ruleset.title} · {ruleset.title_en} (`{ruleset.ruleset_id}`)"
-    yield ""
-    if ruleset.values:
-        yield "Values that settings (`[scoring.values]`) may replace:"
-        yield ""
-        yield "| value | default |"
-        yield "|---|---|"
-        for name, value in ruleset.values.items():
-            yield f"| `{name}` | {_cell(_compact(value))} |"
-        yield ""
+def _table(ruleset: Ruleset, rules_on: str, checks_on: str) -> Iterator[str]:
+    """Give one line a rule; the pages are those of the rules and of the checks, "" for this one."""
     yield "| id | rule | group | check | grade | points | critical |"
     yield "|---|---|---|---|---|---|---|"
     groups = {group.name: group for group in ruleset.groups}
     for rule in ruleset.rules:
         group = groups[rule.group]
         cells = (
-            f"[{rule.rule_id}](#{rule.rule_id.lower()})",
+            f"[{rule.rule_id}]({rules_on}#{rule.rule_id.lower()})",
             f"{rule.title} · {rule.title_en}",
             f"{group.title} · {group.title_en}",
-            f"[`{rule.check.kind}`](#{rule.check.kind})",
+            f"[`{rule.check.kind}`]({checks_on}#{rule.check.kind})",
             f"{grade_name(rule.grade)} · {grade_name(rule.grade, 'en')}",
             str(rule.points),
             "yes" if rule.critical else "",
         )
         yield "| " + " | ".join(map(_cell, cells)) + " |"
     yield ""
-    for rule in ruleset.rules:
-        yield from _rule(rule)
 
 
-def _rule(rule: Rule) -> Iterator[str]:
+def _rule(rule: Rule, named: Mapping[str, str]) -> Iterator[str]:
+    """Describe a rule; a parameter that is one of the named values is given by its name."""
     yield f"### {rule.rule_id}"
     yield ""
     yield f"**{rule.title}** · {rule.title_en}"
@@ -77,7 +95,9 @@ def _rule(rule: Rule) -> Iterator[str]:
         yield f"- {reference}" + (f" 「{sentence}」" if sentence else "")
     yield ""
     for name, value in parameters_in_force(rule).items():
-        yield f"- `{name}`: `{_compact(value)}`"
+        written = _compact(value)
+        is_long = len(written) > _LONG and written in named
+        yield f"- `{name}`: `{'$' + named[written] if is_long else written}`"
     yield ""
     for example in rule.examples:
         yield from _example(example)

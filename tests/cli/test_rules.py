@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from qa.cli.app import app
-from qa.scoring.ruleset import BUNDLED, load_ruleset
+from qa.scoring.ruleset import BUNDLED, bundled_rulesets, load_ruleset
 from qa.types import Outcome
 
 SMALL = """\
@@ -200,6 +200,11 @@ def test_source_is_a_ruleset_to_start_from(tmp_path: Path, monkeypatch: pytest.M
     assert qa("source", "nothing-such").exit_code == 2
 
 
-def test_the_reference_page_is_current() -> None:
-    page = Path(__file__).resolve().parents[2] / "docs" / "reference" / "rules.md"
-    assert page.read_text(encoding="utf-8") == qa("page").stdout, "run scripts/reference"
+def test_the_reference_pages_are_current() -> None:
+    pages = Path(__file__).resolve().parents[2] / "docs" / "reference"
+    assert (pages / "rules.md").read_text("utf-8") == qa("page").stdout, "run scripts/reference"
+    written = {file.stem: file.read_text("utf-8") for file in (pages / "rules").glob("*.md")}
+    assert written.keys() == set(bundled_rulesets())
+    for name, text in written.items():
+        assert text == qa("page", name).stdout, "run scripts/reference"
+        assert len(text.encode()) < 1 << 20, "a page that a browser shows"
