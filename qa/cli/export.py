@@ -114,16 +114,11 @@ def open_output(output: Path | None, encoding: str) -> Iterator[TextIO]:
             with suppress(OSError, ValueError):
                 stream.detach()  # stdout itself stays open
         return
-    unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("w", encoding=encoding, newline="") as file:
-            yield file
-        unfinished.replace(output)
-    except OSError as error:
-        raise ConfigError(f"{output} cannot be written: {error.strerror}") from error
-    finally:
-        with suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+    with (
+        _appears_whole(output) as unfinished,
+        unfinished.open("w", encoding=encoding, newline="") as file,
+    ):
+        yield file
 
 
 def write_whole(output: Path, content: bytes) -> None:
@@ -132,9 +127,20 @@ def write_whole(output: Path, content: bytes) -> None:
     Raises:
         ConfigError: it cannot be written there.
     """
+    with _appears_whole(output) as unfinished:
+        unfinished.write_bytes(content)
+
+
+@contextmanager
+def _appears_whole(output: Path) -> Iterator[Path]:
+    """Give a file beside the output to write to, which takes its place at the end.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
     unfinished = output.with_name(f".{output.name}.{os.getpid()}.part")
     try:
-        unfinished.write_bytes(content)
+        yield unfinished
         unfinished.replace(output)
     except OSError as error:
         raise ConfigError(f"{output} cannot be written: {error.strerror}") from error

@@ -477,3 +477,13 @@ ROWS = (
     # figures for Prometheus
     row("GET /metrics", WORKERS),
 )
+
+
+def filled(given: Any, chosen: Mapping[str, str]) -> Any:
+    """Put things in the place of their names, `{call_id}`, wherever they stand."""
+    if isinstance(given, dict):
+        return {name: filled(value, chosen) for name, value in given.items()}
+    if isinstance(given, str):
+        for name, value in chosen.items():
+            given = given.replace(f"{{{name}}}", value)
+    return given

@@ -1,10 +1,9 @@
 """Every route, for everybody: the table in `authorisation_table.py` against the application."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 import httpx
 import pytest
@@ -17,7 +16,7 @@ from qa.api.app import create_app
 from qa.records import User, UserRole
 from qa.store.accounts import set_disabled
 from qa.store.sessions import make_token, revoke_tokens_of, start_session
-from tests.api.authorisation_table import ROLES, ROWS, RouteRow, things
+from tests.api.authorisation_table import ROLES, ROWS, RouteRow, filled, things
 from tests.support.people import person
 from tests.support.review_store import Review, review_store
 
@@ -87,26 +86,16 @@ def ask(world: World, one: RouteRow, who: str, *, own: bool, csrf: bool = True) 
     """Ask for a route as somebody: programs by token below /api, browsers by a fresh session."""
     method, _, path = one.route.partition(" ")
     chosen = {name: values[0 if own else 1] for name, values in world.things.items()}
-    path = _filled(path, chosen)
+    path = filled(path, chosen)
     assert "{" not in path, f"say in things() what stands for the parts of {path}"
     if path == "/static":
         path = "/static/app.css"
     headers = {} if who == "anonymous" else _credentials(world, who, path, csrf)
     world.client.cookies.clear()
     response: httpx.Response = world.client.request(
-        method, path, headers=headers, follow_redirects=False, **_filled(dict(one.send), chosen)
+        method, path, headers=headers, follow_redirects=False, **filled(dict(one.send), chosen)
     )
     return response
-
-
-def _filled(given: Any, chosen: Mapping[str, str]) -> Any:
-    """Put things in the place of their names, `{call_id}`, wherever they stand."""
-    if isinstance(given, dict):
-        return {name: _filled(value, chosen) for name, value in given.items()}
-    if isinstance(given, str):
-        for name, value in chosen.items():
-            given = given.replace(f"{{{name}}}", value)
-    return given
 
 
 def _credentials(world: World, who: str, path: str, csrf: bool) -> dict[str, str]:

@@ -33,7 +33,7 @@ from qa.store.reports import put_version
 from qa.store.runs import RunState, end_run, request_run
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, totals, weekly, weeks_until
-from tests.api.authorisation_table import ROWS, RouteRow, add_things
+from tests.api.authorisation_table import ROWS, RouteRow, add_things, filled
 from tests.support.people import person
 from tests.support.review_store import CALLS, NOW, Review, review_store
 
@@ -149,21 +149,12 @@ def ask(house: House, who: User, one: RouteRow, more: str = "", **parts: str) ->
     headers = {"x-csrf-token": made.csrf_token, "cookie": f"{SESSION_COOKIE}={made.secret}"}
     response: httpx.Response = house.client.request(
         method,
-        _filled(path, chosen) + more,
+        filled(path, chosen) + more,
         headers=headers,
         follow_redirects=False,
-        **_filled(dict(one.send), chosen),
+        **filled(dict(one.send), chosen),
     )
     return response
-
-
-def _filled(given: Any, chosen: dict[str, str]) -> Any:
-    if isinstance(given, dict):
-        return {name: _filled(value, chosen) for name, value in given.items()}
-    if isinstance(given, str):
-        for name, value in chosen.items():
-            given = given.replace(f"{{{name}}}", value)
-    return given
 
 
 def said(response: httpx.Response) -> str:
