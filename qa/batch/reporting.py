@@ -28,7 +28,15 @@ from qa.store import reports
 from qa.store.agent_lists import teams_in_scope
 from qa.store.audit import audit
 from qa.store.messages import MessageKind, tell_heads
-from qa.store.report_deliveries import Purpose, Target, is_alarmed, not_arrived, queue
+from qa.store.report_deliveries import (
+    Purpose,
+    Target,
+    alarms_since,
+    is_alarmed,
+    not_arrived,
+    queue,
+    watch_alarms,
+)
 from qa.store.report_rows import count_report, recount
 from qa.store.reports import Report
 from qa.store.store import Store
@@ -169,22 +177,35 @@ def raise_alarms(store: Store, settings: Settings, now: datetime) -> tuple[Repor
 
     Heads are told on the page; mails and posts go where the settings say. Daily reports of some
     days are looked at, since nobody may have looked on the day that one was due. What was due
-    before the installation made its first report is not late.
+    before reports and their hour came into use, as in a house that was just upgraded, is not late.
 
     Returns:
         The reports that are newly late.
     """
-    if settings.reports.due_by is None:
+    since = _looked_at_since(store, settings, now)
+    if since is None:
         return ()
     today = now.astimezone(store.zone).date()
     late = []
     with store.reading() as session:
-        since = reports.first_made_at(session)
         for days in _with_an_hour(today):
             due = due_at(settings.reports, days, store.zone)
-            if since is not None and since < due <= now and _is_amiss(session, days):
+            if since < due <= now and _is_amiss(session, days):
                 late.append(days)
     return tuple(one for days in late if (one := _alarm(store, settings, days, now)))
+
+
+def _looked_at_since(store: Store, settings: Settings, now: datetime) -> datetime | None:
+    """Say since when lateness is looked at, which may begin now; None where nothing can be late."""
+    with store.reading() as session:
+        since = alarms_since(session)
+        is_in_use = settings.reports.due_by is not None and reports.is_any_made(session)
+    if is_in_use == (since is not None):
+        return since
+    since = now if is_in_use else None
+    with store.writing() as session:
+        watch_alarms(session, since)
+    return since
 
 
 def _with_an_hour(today: date) -> Iterator[ReportDays]:

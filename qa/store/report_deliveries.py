@@ -18,10 +18,17 @@ from qa.records import User
 from qa.refusals import Refusal, TransitionError
 from qa.store.audit import audit
 from qa.store.messages import MessageKind, tell_heads
-from qa.store.tables_reports import ReportAttemptRow, ReportDeliveryRow, ReportRow
+from qa.store.tables_reports import (
+    AlarmWatchRow,
+    ReportAttemptRow,
+    ReportDeliveryRow,
+    ReportRow,
+)
+from qa.store.upsert import upsert
 
 ABANDONED = timedelta(minutes=15)
 """A delivery that is `sending` for so long was left by a process that died."""
+_WATCH_ID = 1
 
 
 class DeliveryState(StrEnum):
@@ -220,6 +227,17 @@ def is_alarmed(session: Session, report_id: int) -> bool:
         ReportDeliveryRow.purpose == Purpose.ALARM.value,
     )
     return session.scalar(wanted.limit(1)) is not None
+
+
+def alarms_since(session: Session) -> datetime | None:
+    """Find since when reports are looked at for being late; None where they are not."""
+    return session.scalar(select(AlarmWatchRow.since).where(AlarmWatchRow.watch_id == _WATCH_ID))
+
+
+def watch_alarms(session: Session, since: datetime | None) -> None:
+    """Begin to look at reports for being late, or with None, end it."""
+    row = {"watch_id": _WATCH_ID, "since": since}
+    upsert(session, AlarmWatchRow, [row], update=("since",))
 
 
 def _set(

@@ -175,10 +175,9 @@ def report_on(session: Session, days: ReportDays, team: str = "") -> Report | No
     return found[0] if found else None
 
 
-def first_made_at(session: Session) -> datetime | None:
-    """Find when the first report was ever made; None before that."""
-    first = select(ReportVersionRow.made_at).order_by(ReportVersionRow.version_id).limit(1)
-    return session.scalar(first)
+def is_any_made(session: Session) -> bool:
+    """Whether a report was ever made."""
+    return session.scalar(select(ReportVersionRow.version_id).limit(1)) is not None
 
 
 def may_see(scope: Scope, team: str) -> bool:

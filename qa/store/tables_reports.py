@@ -135,3 +135,12 @@ class ReportAttemptRow(Table):
     attempted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     outcome: Mapped[str] = mapped_column(String(20))
     detail: Mapped[str] = mapped_column(ShortText, server_default="")
+
+
+class AlarmWatchRow(Table):
+    """The one row that says since when reports are looked at for being late; NULL: they are not."""
+
+    __tablename__ = "alarm_watch"
+
+    watch_id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)

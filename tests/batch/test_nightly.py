@@ -87,7 +87,7 @@ def contents(store: Store) -> dict[str, Any]:
     skip += ("audit_log", "audit_head")  # a chain over times
     skip += ("report_versions", "report_deliveries", "report_attempts")  # they say when
     # Numbers of PostgreSQL are used up by what was rolled back.
-    skip += ("reports", "day_touches", "event_scan")
+    skip += ("reports", "day_touches", "event_scan", "alarm_watch")
     cards = (
         "SELECT call_id, transcript_key, context, ruleset_hash, is_current, total, count(*) "
         "FROM scorecards LEFT JOIN verdicts USING (scorecard_id) GROUP BY 1, 2, 3, 4, 5, 6 "

@@ -68,6 +68,7 @@ __all__ = ["open_store"]  # its name runs this module on both databases
 
 SECRET = "a secret of enough length"
 MORNING = datetime(2025, 11, 21, 0, 30, tzinfo=UTC)  # 08:30 in the centre's zone
+NINE = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
 DAYS = days_of(ReportKind.DAILY, date(2025, 11, 20))
 
 
@@ -410,15 +411,14 @@ def test_a_late_report_raises_the_alarm_once(centre: House, tmp_path: Path, hook
         tmp_path, webhooks=(url,), webhook_secret=SECRET, webhook_plain_http=True, due_by="09:00"
     )
     head = centre.people["head"]
-    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
-    assert raise_alarms(centre.store, settings, nine) == ()  # reports are not in use yet
+    assert raise_alarms(centre.store, settings, NINE) == ()  # reports are not in use yet
     make_due(centre.store, settings, MORNING)
     assert raise_alarms(centre.store, settings, MORNING) == ()  # older ones were due before
-    late = raise_alarms(centre.store, settings, nine)
+    late = raise_alarms(centre.store, settings, NINE)
     assert [(one.days.kind, one.days.first) for one in late] == [
         (ReportKind.DAILY, date(2025, 11, 20))
     ]
-    assert raise_alarms(centre.store, settings, nine + timedelta(hours=1)) == ()
+    assert raise_alarms(centre.store, settings, NINE + timedelta(hours=1)) == ()
     deliver_due(centre.store, settings)
     events = [json.loads(body)["event"] for _, _, body in hook.posts]
     assert events == ["report.late"]
@@ -430,6 +430,7 @@ def test_a_late_report_raises_the_alarm_once(centre: House, tmp_path: Path, hook
 def test_an_hour_at_which_nothing_ran_is_made_up_for(centre: House, tmp_path: Path) -> None:
     settings = settings_with(tmp_path, due_by="09:00")
     make_due(centre.store, settings, MORNING)
+    assert raise_alarms(centre.store, settings, MORNING) == ()
     night = datetime(2025, 11, 23, 18, 0, tzinfo=UTC)  # 02:00 on Monday the 24th, as cron does
     late = raise_alarms(centre.store, settings, night)
     assert [(one.days.kind, one.days.first.day) for one in late] == [
@@ -447,21 +448,21 @@ def test_a_sent_report_that_does_not_arrive_is_late(
     given = {"webhook_secret": SECRET, "webhook_plain_http": True, "attempts": 1}
     settings = settings_with(tmp_path, webhooks=(url,), due_by="09:00", **given)
     report = sent(centre, settings)
+    assert raise_alarms(centre.store, settings, MORNING) == ()
     hook.status = 503
     assert deliver_due(centre.store, settings) == {DeliveryState.GIVEN_UP: 1}
     head = centre.people["head"]
     with centre.store.reading() as session:
         assert [one.kind.value for one in messages_for(session, head)] == ["report_undelivered"]
         assert not_arrived(session, [report.report_id]) == {report.report_id}
-    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
-    late = raise_alarms(centre.store, settings, nine)
+    late = raise_alarms(centre.store, settings, NINE)
     assert [one.report_id for one in late if one.days == DAYS] == [report.report_id]
     hook.status = 200
     hook.posts.clear()
     deliver_due(centre.store, settings)
     assert [json.loads(body)["event"] for _, _, body in hook.posts] == ["report.late"] * len(late)
     with centre.store.writing() as session:
-        settle(session, head, log_of(centre, report)[0].delivery_id, arrived=False, now=nine)
+        settle(session, head, log_of(centre, report)[0].delivery_id, arrived=False, now=NINE)
     assert deliver_due(centre.store, settings) == {DeliveryState.DELIVERED: 1}
     with centre.store.reading() as session:
         assert not_arrived(session, [report.report_id]) == set()
@@ -470,10 +471,30 @@ def test_a_sent_report_that_does_not_arrive_is_late(
 def test_a_sent_report_is_not_late(centre: House, tmp_path: Path) -> None:
     settings = settings_with(tmp_path)
     sent(centre, settings)
-    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
-    assert ReportKind.DAILY not in {
-        one.days.kind for one in raise_alarms(centre.store, settings, nine)
-    }
+    assert raise_alarms(centre.store, settings, MORNING) == ()
+    assert raise_alarms(centre.store, settings, NINE) == ()
+    assert raise_alarms(centre.store, settings, NINE + timedelta(days=1)) != (), "the next day's is"
+
+
+def test_a_house_that_is_upgraded_hears_of_no_report_of_before(
+    centre: House, tmp_path: Path
+) -> None:
+    """Of weeks of reports that nobody sent, by a program that looked less far back, or at none."""
+    settings = settings_with(tmp_path, due_by="09:00")
+    make_due(centre.store, settings, MORNING - timedelta(days=30))
+    make_due(centre.store, settings, MORNING)
+    before_nine = NINE - timedelta(minutes=1)
+    assert raise_alarms(centre.store, settings, before_nine) == ()
+    assert [one.days.last for one in raise_alarms(centre.store, settings, NINE)] == [DAYS.last]
+
+
+def test_an_hour_that_is_set_again_begins_anew(centre: House, tmp_path: Path) -> None:
+    on, off = settings_with(tmp_path, due_by="09:00"), settings_with(tmp_path, due_by=None)
+    make_due(centre.store, on, MORNING)
+    for settings, when in ((on, MORNING), (off, MORNING), (off, NINE), (on, NINE)):
+        assert raise_alarms(centre.store, settings, when) == ()
+    later = NINE + timedelta(days=1)
+    assert {one.days.first.day for one in raise_alarms(centre.store, on, later)} == {21}
 
 
 def test_a_difference_blocks_sending_and_later_data_are_corrections(
@@ -559,16 +580,16 @@ def test_two_nights_make_the_same_draft_once(centre: House, tmp_path: Path) -> N
 def test_two_who_find_a_report_late_tell_it_once(centre: House, tmp_path: Path) -> None:
     settings = settings_with(tmp_path, due_by="09:00")
     make_due(centre.store, settings, MORNING)
-    nine = datetime(2025, 11, 21, 1, 0, tzinfo=UTC)
+    assert raise_alarms(centre.store, settings, MORNING) == ()
     with centre.store.reading() as session:
         report = reports.report_on(session, DAYS)
     assert report is not None
     with ThreadPoolExecutor(1) as pool:
         with centre.store.writing() as session:
             assert queue(
-                session, report.report_id, Purpose.ALARM, [Target("page", "heads")], now=nine
+                session, report.report_id, Purpose.ALARM, [Target("page", "heads")], now=NINE
             )
-            second = pool.submit(raise_alarms, centre.store, settings, nine)
+            second = pool.submit(raise_alarms, centre.store, settings, NINE)
             wait_until_one_waits(centre.store)
         assert second.result(SLOW_S) == (), "told already"
     assert len(log_of(centre, report)) == 1

@@ -1,3 +1,3 @@
 """Migrations of the database, run when it is opened. `HEAD` is the revision this program needs."""
 
-HEAD = "0015"
+HEAD = "0016"

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 import pytest
 from fastapi.testclient import TestClient
 from markupsafe import escape
-from sqlalchemy import update
 
 from qa.api.app import create_app
 from qa.api.report_watch import ReportWatch
@@ -15,8 +14,8 @@ from qa.config_reports import ReportSettings
 from qa.records import User, UserRole
 from qa.review.report_model import ReportKind, days_of
 from qa.store.messages import messages_for
+from qa.store.report_deliveries import watch_alarms
 from qa.store.reports import Report, report_on
-from qa.store.tables_reports import ReportVersionRow
 from tests.support.people import log_in, person
 from tests.support.review_store import Review, review_store
 from tests.support.waiting import until
@@ -140,7 +139,7 @@ def test_the_service_looks_after_late_reports(review: Review, head: User) -> Non
     own = review.settings.model_copy(update={"reports": ReportSettings(due_by="00:00")})
     with review.store.writing() as session:
         long_ago = datetime(2025, 1, 1, tzinfo=UTC)
-        session.execute(update(ReportVersionRow).values(made_at=long_ago))
+        watch_alarms(session, long_ago)
     watch = ReportWatch(review.store, own, every_s=0.05)
     watch.start()
     until(lambda: "report_late" in told(review, head))
