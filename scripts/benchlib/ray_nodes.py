@@ -7,6 +7,7 @@ a machine. A node is killed as by a power cut: all its processes at once, with s
 
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -20,9 +21,12 @@ from typing import Self
 from qa.batch.cluster_nodes import NodePlan, node_command, node_environment
 
 _MARK = "QA_TEST_NODE"
-_HEAD_PORT = 16_379
-_FIRST_PORT = 17_000
+_PORTS = range(11_000, 31_000, 1_000)
+"""Where the ports of a cluster may begin; below those that the system gives to programs."""
 _PORTS_APART = 300
+"""From those of one node to the next one's; each takes some two hundred."""
+_NODES = 3
+"""So many fit into the ports of a cluster, beside the head's own."""
 _START_S = 400.0
 # As small as real failures allow, so that a test need not wait half a minute for each; a node that
 # is only slow, as on a machine with other things to do, is no failure.
@@ -54,7 +58,8 @@ class RayNodes:
         _end_orphans()
         self._marks: dict[int, str] = {}
         self._starters: dict[int, subprocess.Popen[bytes]] = {}
-        self.address = f"127.0.0.2:{_HEAD_PORT}"
+        self._ports, self._held = _take_ports()
+        self.address = f"127.0.0.2:{self._ports}"
 
     def __enter__(self) -> Self:
         return self
@@ -66,6 +71,7 @@ class RayNodes:
         trace: TracebackType | None,
     ) -> None:
         self.kill_all()
+        self._held.close()
         self._scratch.cleanup()
 
     def start(
@@ -83,8 +89,8 @@ class RayNodes:
             head=self.address if number else None,
             cpus=cpus,
             gpus=gpus,
-            first_port=_FIRST_PORT + number * _PORTS_APART,
-            head_port=_HEAD_PORT,
+            first_port=self._ports + 1 + number * _PORTS_APART,
+            head_port=self._ports,
             temp_dir=self._scratch.name,
         )
         own = node_environment({**self._base, **(environment or {}), _MARK: mark})
@@ -140,6 +146,32 @@ class RayNodes:
     def running(self) -> list[int]:
         """Numbers of the nodes that were started and not killed."""
         return sorted(self._marks)
+
+
+def _take_ports() -> tuple[int, socket.socket]:
+    """Find ports in a row for a head and its nodes, none of them in use.
+
+    Returns:
+        The first one, and a socket that holds them against other clusters until it is closed: it
+        is bound to the last one, which no node uses. It ends with the process, however that ends.
+
+    Raises:
+        RuntimeError: there are none left.
+    """
+    for first in _PORTS:
+        held = socket.socket()
+        try:
+            held.bind(("", first + _PORTS.step - 1))
+            for port in range(first, first + 1 + _NODES * _PORTS_APART):
+                with socket.socket() as one:
+                    # As Ray does; connections of a cluster that has ended may still linger there.
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    one.bind(("", port))
+        except OSError:
+            held.close()
+            continue
+        return first, held
+    raise RuntimeError("no free ports for a cluster")
 
 
 def _end_orphans() -> None:

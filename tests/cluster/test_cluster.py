@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from benchlib.ray_nodes import RayNodes
 
 from qa.batch.events import RecordingMarked, Retrying
 from qa.batch.runner import RunOptions, RunReport, run_folder
@@ -117,6 +118,12 @@ def test_a_worker_on_a_gpu_sees_that_gpu_alone_and_the_others_none(
     lines = [line.split() for line in house.places.read_text().splitlines()]
     assert {(device, gpu) for _, device, gpu, _ in lines} == {("cuda", "0"), ("cpu", "-")}
     assert {place for place, device, _, _ in lines if device == "cuda"} == {"node0"}
+
+
+def test_clusters_beside_each_other_have_ports_of_their_own(house: House) -> None:
+    with RayNodes() as second, RayNodes() as third:
+        addresses = {house.nodes.address, second.address, third.address}
+    assert len(addresses) == 3
 
 
 def test_bad_recordings_cost_only_themselves(tmp_path: Path, house: House) -> None:
