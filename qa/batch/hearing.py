@@ -23,9 +23,10 @@ from qa.batch.events import (
     ignore,
 )
 from qa.batch.jobs import EngineFailed, Heard, Job, Refused, Result, WorkerFactory
-from qa.batch.judging import BATCH, Judging, judge_calls, score_pending
+from qa.batch.judging import Judging, judge_calls, score_pending
 from qa.batch.machine import worker_count
 from qa.batch.pools import Pool, open_pool
+from qa.batch.rejudging import BATCH
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import recorded_run
 from qa.config import Settings

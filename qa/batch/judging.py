@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 
 from qa.batch.changes import broken_checks as broken_checks
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
+from qa.batch.rejudging import BATCH, SPREAD_FROM, How, judged_batches, write_batches
 from qa.batch.rulesets import Rulesets
 from qa.config import Settings
-from qa.scoring.scorecard import open_questions, score_call
+from qa.scoring.scorecard import score_call
 from qa.store import scorecards as cards
 from qa.store.convert import chunks
+from qa.store.publishing import PackedCard
 from qa.store.scorecards import Judgeable
 from qa.store.store import Store
-from qa.types import Outcome, Scorecard
-
-BATCH = 200
+from qa.types import Scorecard
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,11 @@ class Judging:
 def score_pending(store: Store, settings: Settings, *, listener: Listener = ignore) -> Judging:
     """Judge every call that has no scorecard for its transcript, hearings and context.
 
+    Many calls are judged in several processes, as after a night that a whole centre filled.
+
     Raises:
         RulesetError: the ruleset of the settings is wrong.
+        EngineError: a worker process died; what it had judged by then is kept.
     """
     rulesets = Rulesets.in_force(store, settings)
     with store.reading() as session:
@@ -53,13 +56,18 @@ def score_pending(store: Store, settings: Settings, *, listener: Listener = igno
     listener(StageStarted(Stage.SCORE, len(call_ids)))
     counts: Counter[str] = Counter()
     broken: Counter[str] = Counter()
-    for ids in chunks(call_ids, BATCH):
-        judged = [card for _, card in judge_calls(store, rulesets, ids)]
-        publish(store, rulesets, judged)
-        for card in judged:
+    problems = dict(rulesets.problems)
+    batches = iter(chunks(call_ids, BATCH))
+    spread = len(call_ids) >= SPREAD_FROM
+    for batch in judged_batches(
+        *(store, settings, rulesets, batches, How(packed=True)), spread=spread
+    ):
+        write_batches(store, [batch])
+        for card in batch.cards:
             counts += _counts(card)
-            broken.update(broken_checks(card))
-        listener(Advanced(Stage.SCORE, len(ids)))
+        broken += batch.tally.broken
+        problems |= batch.problems
+        listener(Advanced(Stage.SCORE, batch.call_ids))
     listener(StageFinished(Stage.SCORE))
     return Judging(
         scored=counts["scored"],
@@ -67,7 +75,7 @@ def score_pending(store: Store, settings: Settings, *, listener: Listener = igno
         violated=counts["violated"],
         undecided=counts["undecided"],
         unjudged=len(call_ids) - counts["scored"],
-        problems=dict(rulesets.problems),
+        problems=problems,
         broken_checks=dict(broken),
         open_questions=counts["open"],
     )
@@ -92,12 +100,11 @@ def publish(store: Store, rulesets: Rulesets, judged: Sequence[Scorecard]) -> No
         cards.publish(session, judged, now)
 
 
-def _counts(card: Scorecard) -> Counter[str]:
-    outcomes = [line.verdict.outcome for line in card.lines]
+def _counts(card: PackedCard) -> Counter[str]:
     return Counter(
         scored=1,
-        flagged=int(bool(card.flags)),
-        violated=outcomes.count(Outcome.VIOLATED),
-        undecided=outcomes.count(Outcome.UNDECIDED),
-        open=len(open_questions(card)),
+        flagged=int(bool(card.verdicts)),
+        violated=card.row["violated"],
+        undecided=card.row["undecided"],
+        open=card.row["open_questions"],
     )

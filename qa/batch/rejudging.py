@@ -1,4 +1,4 @@
-"""Judge many stored calls, in this process or in several, batch by batch in order.
+"""Judge many calls from what is stored, in this process or in several, batch by batch in order.
 
 Worker processes only read. What they hand back is packed, so that the one process that writes has
 little to do: a million calls are judged in minutes only if nothing is done twice.
@@ -9,19 +9,20 @@ import multiprocessing
 import os
 import signal
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from qa.batch.changes import Tally
 from qa.batch.rulesets import Rulesets
 from qa.batch.taking_over import Taker
 from qa.config import Settings
 from qa.errors import EngineError
-from qa.store.publishing import PackedCard, pack_card
-from qa.store.scorecards import RulesetRecord
+from qa.store.publishing import PackedCard, pack_card, publish_packed
+from qa.store.scorecards import RulesetRecord, put_rulesets
 from qa.store.store import Store
 
 BATCH = 200
@@ -106,6 +107,14 @@ def judged_batches(
                 yield _result(waiting.popleft())
         while waiting:
             yield _result(waiting.popleft())
+
+
+def write_batches(store: Store, batches: Sequence[JudgedBatch]) -> None:
+    """Keep the cards of some batches as the current ones of their calls, in one transaction."""
+    now = datetime.now(UTC)
+    with store.writing() as session:
+        put_rulesets(session, list(dict.fromkeys(u for b in batches for u in b.used)), now)
+        publish_packed(session, [card for batch in batches for card in batch.cards], now)
 
 
 @contextmanager

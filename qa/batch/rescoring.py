@@ -3,17 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from qa.batch.changes import AgentMeans, CallChange, Changes, RuleChange, RuleCounts, Tally
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.batch.rejudging import BATCH, SPREAD_FROM, How, JudgedBatch, judged_batches
+from qa.batch.rejudging import BATCH, SPREAD_FROM, How, JudgedBatch, judged_batches, write_batches
 from qa.batch.rulesets import Rulesets
 from qa.batch.runs import RecordedRun, recorded_run
 from qa.config import Settings
 from qa.store.ledger import RunCounts
-from qa.store.publishing import publish_packed
-from qa.store.scorecards import calls_after, count_since, put_rulesets
+from qa.store.scorecards import calls_after, count_since
 from qa.store.store import Store
 
 __all__ = ["AgentMeans", "CallChange", "RuleChange", "RuleCounts"]
@@ -117,13 +116,10 @@ def _batches(store: Store, since: datetime | None) -> Iterator[list[str]]:
 
 
 def _write(store: Store, run: RecordedRun, batches: list[JudgedBatch]) -> None:
-    """Keep the cards of some batches as the current ones, in one transaction."""
+    """Keep some batches, and count them in the row of the run."""
     if not batches:
         return
-    now = datetime.now(UTC)
-    with store.writing() as session:
-        put_rulesets(session, list(dict.fromkeys(u for b in batches for u in b.used)), now)
-        publish_packed(session, [card for batch in batches for card in batch.cards], now)
+    write_batches(store, batches)
     run.counts = RunCounts(scored=run.counts.scored + sum(b.tally.calls for b in batches))
     batches.clear()
 

@@ -12,8 +12,8 @@ from itertools import islice
 from multiprocessing import active_children, get_context
 
 from qa.batch.events import Advanced, Listener, Stage, StageFinished, StageStarted, ignore
-from qa.batch.judging import BATCH, broken_checks
-from qa.batch.rejudging import judge_calmly
+from qa.batch.judging import broken_checks
+from qa.batch.rejudging import BATCH, judge_calmly
 from qa.batch.rulesets import Rulesets
 from qa.batch.taking_over import Taker
 from qa.config import Settings

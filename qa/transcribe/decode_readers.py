@@ -125,8 +125,10 @@ class ScratchWriter:
         self._frames_in += len(block)
         self.check_length(self._frames_in)
         # minimum and maximum let NaN through and keep infinity, so that one look at them is enough
-        self._low = np.minimum(self._low, block.min(axis=0, initial=np.inf))
-        self._high = np.maximum(self._high, block.max(axis=0, initial=-np.inf))
+        # (channel by channel: along an axis of two, NumPy takes thirty times as long).
+        columns = [block[:, channel] for channel in range(self._channels)]
+        self._low = np.minimum(self._low, [c.min(initial=np.inf) for c in columns])
+        self._high = np.maximum(self._high, [c.max(initial=-np.inf) for c in columns])
         extremes = np.concatenate([self._low, self._high])
         if len(block) and not (np.abs(extremes) <= _ABSURD_PEAK).all():
             raise RejectedError(
@@ -180,7 +182,8 @@ class ScratchWriter:
     def _store(self, block: Samples) -> None:
         self._frames_out += len(block)
         for channel, file in enumerate(self._files):
-            rest = memoryview(np.clip(block[:, channel], -1.0, 1.0).astype("<f4").tobytes())
+            samples = np.clip(block[:, channel], -1.0, 1.0).astype("<f4", copy=False)
+            rest = samples.view(np.uint8).data
             while rest:  # a raw file may take less than it is given
                 rest = rest[file.write(rest) :]
 

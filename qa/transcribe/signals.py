@@ -31,7 +31,8 @@ HOP = SAMPLE_RATE_HZ * HOP_MS // 1000
 WINDOW = 2 * HOP
 BINS = 1024
 """Length of the transform: 15.6 Hz a bin."""
-BLOCK_HOPS = 2_000
+BLOCK_HOPS = 250
+"""Windows transformed at once: small enough for their spectra to stay in the processor's cache."""
 
 TONE_FLOOR_DBFS = -50.0
 CALL_BAND_HZ = (330.0, 660.0)

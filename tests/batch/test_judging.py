@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import qa.batch.judging
 from qa.batch.judging import score_pending
 from qa.batch.rescoring import CallChange, RescoreOptions, RuleChange, rescore
 from qa.batch.runner import ingest_folder
@@ -28,6 +29,7 @@ from tests.support.call_folders import (
     snapshot,
 )
 
+JUDGED = ("rulesets", "scorecards", "verdicts", "promises", "call_status", "agent_days")
 TICKETS = "ticket_id,name,address\nT0,张三,一号楼\n"
 
 
@@ -64,6 +66,26 @@ def strict_ruleset(tmp_path: Path, **values: Any) -> str:
 def detail(store: Store, call_id: str) -> Any:
     with store.reading() as session:
         return call_detail(session, call_id, store.zone)
+
+
+def test_many_calls_are_judged_in_several_processes_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts and every row are those of one process; batches are small, so that order matters."""
+    found, rows = [], []
+    for name, spread_from in (("one", 100), ("several", 1)):
+        monkeypatch.setattr(qa.batch.judging, "SPREAD_FROM", spread_from)
+        monkeypatch.setattr(qa.batch.judging, "BATCH", 2)
+        settings = settings_for(tmp_path / name)
+        with open_store(settings) as store:
+            ingest_folder(store, make_folder(tmp_path / name / "in", 5))
+            hear_all(store, text="坐席: 您好。\n坐席: 这个不归我们管。\n客户: 啊？")
+            found.append(score_pending(store, settings))
+            tables = snapshot(store)
+            rows.append({name: tables[name] for name in JUDGED})
+    assert found[0].scored == 5 and found[0].violated > 0
+    assert found[0] == found[1]
+    assert rows[0] == rows[1]
 
 
 def test_nothing_is_pending_twice(store: Store, settings: Settings, folder: Path) -> None:
