@@ -132,6 +132,12 @@ class HearingSettings(Section):
         "each only as long as its speech: less work on a processor, other transcripts "
         "(docs/benchmarks.md)",
     )
+    quick_first: bool = Field(
+        False,
+        description="let Whisper read with one beam first, and with `beam_size` only the windows "
+        "that it is unsure of: half the work of decoding, hardly other transcripts "
+        "(docs/benchmarks.md)",
+    )
     vocabulary: Literal["chinese", "all"] = Field(
         "all",
         description="tokens that Whisper may write: those of all its hundred languages, or only "

@@ -39,6 +39,9 @@ SHORT_STEP = 200
 """Short windows are encoded in steps of so many frames (2 s), so that many have the same size."""
 SHORT_PAD = 100
 """Frames of silence behind a short window's speech, at least: the decoder ends there."""
+UNSURE_LOGPROB = -0.33
+"""With `quick_first`, windows that one beam reads with a lower mean log-probability of a token, in
+nats, are read again with all beams; chosen by scripts/calibrate-beams."""
 KEPT_BATCHES = 8
 """Encoded windows kept for `weigh`, in batches: on a processor 32 of 3 MB each with `base`, a
 quarter of an hour of one speaker."""
@@ -64,6 +67,7 @@ def decode_fingerprint(settings: HearingSettings, model_hash: str) -> str:
         f"/{settings.compute_type}/beam{settings.beam_size}"
         f"{'/short20' if settings.short_windows else ''}"
         f"{'/zh' if settings.vocabulary == 'chinese' else ''}"
+        f"{f'/quick{-UNSURE_LOGPROB}' if settings.quick_first else ''}"
     )
 
 
@@ -87,6 +91,7 @@ class FasterWhisper:
         self.fingerprint = fingerprint
         self.abilities = abilities(settings)
         self._beam_size, self._short = settings.beam_size, settings.short_windows
+        self._quick_first = settings.quick_first
         self._whisper = _load(path, settings)
         self._tokenizer = Tokenizer(
             self._whisper.hf_tokenizer,
@@ -237,28 +242,39 @@ class FasterWhisper:
         encoded = self._encode(windows)
         if not careful:  # what is read again stands in the first reading's windows too
             self._keep(windows, encoded)
-        results = self._whisper.model.generate(
-            encoded,
-            [self._prompt_of(careful, words)] * len(windows),
-            beam_size=self._beam_size,
-            max_length=self._whisper.max_length,
-            suppress_tokens=self._suppressed,
-            no_repeat_ngram_size=LOOP_NGRAM if careful else 0,
-            return_scores=True,
-            return_no_speech_prob=True,
-        )
+        quick = self._quick_first and not careful
+        results = self._generate(encoded, careful, words, beams=1 if quick else self._beam_size)
+        doubtful = [i for i, one in enumerate(results) if quick and _is_unsure(one)]
+        if doubtful:
+            # Beams cost as much as encoding, and where one is sure, five say the same.
+            some = self._storage(self._array(encoded)[doubtful])
+            again = self._generate(some, careful, words, beams=self._beam_size)
+            for i, result in zip(doubtful, again, strict=True):
+                results[i] = result
         tokens = [
             [t for t in result.sequences_ids[0] if t < self._tokenizer.eot] for result in results
         ]
         aligned = self._align(encoded, tokens, windows)
         return [
-            Heard(
-                found,
-                _mean_logprob(result.scores[0], len(result.sequences_ids[0])),
-                float(result.no_speech_prob),
-            )
+            Heard(found, _mean_logprob(result), float(result.no_speech_prob))
             for result, found in zip(results, aligned, strict=True)
         ]
+
+    def _generate(
+        self, encoded: Any, careful: bool, words: tuple[str, ...], *, beams: int
+    ) -> list[Any]:
+        return list(
+            self._whisper.model.generate(
+                encoded,
+                [self._prompt_of(careful, words)] * encoded.shape[0],
+                beam_size=beams,
+                max_length=self._whisper.max_length,
+                suppress_tokens=self._suppressed,
+                no_repeat_ngram_size=LOOP_NGRAM if careful else 0,
+                return_scores=True,
+                return_no_speech_prob=True,
+            )
+        )
 
     def _features(self, window: NDArray[np.float32]) -> NDArray[np.float32]:
         from faster_whisper.audio import pad_or_trim
@@ -307,9 +323,14 @@ def _word(word: dict[str, Any]) -> HeardWord:
     )
 
 
-def _mean_logprob(score: float, length: int) -> float:
+def _mean_logprob(result: Any) -> float:
     """CTranslate2 divides by the length already (length_penalty 1); count the end token too."""
-    return float(score) * length / (length + 1)
+    length = len(result.sequences_ids[0])
+    return float(result.scores[0]) * length / (length + 1)
+
+
+def _is_unsure(result: Any) -> bool:
+    return _mean_logprob(result) < UNSURE_LOGPROB
 
 
 def _digest(window: NDArray[np.float32]) -> bytes:

@@ -21,7 +21,7 @@ OURS = "tingjian"
 LEAN = "tingjian-lean"
 SYSTEMS = {
     OURS: "qa.pipeline.Worker, windows of several calls together",
-    LEAN: "the same with hearing.short_windows, hearing.vocabulary chinese",
+    LEAN: "the same with hearing.short_windows, hearing.quick_first, hearing.vocabulary chinese",
     "fw-plain": "faster-whisper per channel, defaults (beam 5, no VAD)",
     "fw-batched": "faster-whisper BatchedInferencePipeline, defaults (beam 5, VAD)",
 }
@@ -137,6 +137,7 @@ def _ours(load: Load) -> Iterator[Any]:
         "compute_type": job.compute_type,
         "threads": 1,
         "short_windows": job.system == LEAN,
+        "quick_first": job.system == LEAN,
         "vocabulary": "chinese" if job.system == LEAN else "all",
     }
     decoders = 8 if job.device == "cuda" else 1
