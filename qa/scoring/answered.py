@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from qa.scoring.check import Scene
-from qa.scoring.grammar import Found, as_regex, compile_all
+from qa.scoring.grammar import PARTICLES, Found, as_regex, compile_all
 from qa.scoring.spotting import Guards, Sighting, is_harmless
 from qa.scoring.track import Hit
 from qa.text import fold
@@ -37,6 +37,7 @@ class Answer:
         said: answers with words of their own (您想怎么弄就怎么弄).
         brief: answers that say nothing by themselves (行, 不用); only at the beginning of the turn
             right after the question.
+        whole: answers that are wrong only where the turn says nothing else (没有, 不能, 再说吧).
         unless: wordings in the turn that make the answer right, or about something else.
         context: words of which one has to stand somewhere in the call, whoever says it.
     """
@@ -44,14 +45,16 @@ class Answer:
     asked: tuple[str, ...]
     said: tuple[str, ...] = ()
     brief: tuple[str, ...] = ()
+    whole: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     context: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not self.asked or not (self.said or self.brief):
+        if not self.asked or not (self.said or self.brief or self.whole):
             raise ValueError("an answer needs what was asked and what is wrong to say")
-        for notations in (self.asked, self.said, self.brief, self.unless, self.context):
+        for notations in (self.asked, self.said, self.brief, self.whole, self.unless):
             compile_all(notations)
+        compile_all(self.context)
 
 
 def asked_before(scene: Scene) -> list[tuple[str, str]]:
@@ -96,7 +99,9 @@ def wrong_answers(scene: Scene, answer: Answer, guards: Guards) -> Iterator[Sigh
             continue
         place = _content_answer(scene, answer, (start, end), guards)
         if place is None and asked.search(just_said):
-            place = _brief_answer(scene, answer, (start, end))
+            place = _brief_answer(scene, answer, (start, end)) or _whole_answer(
+                scene, answer, (start, end)
+            )
         if place is not None:
             yield Sighting(place, sure=True)
 
@@ -130,6 +135,18 @@ def _brief_answer(scene: Scene, answer: Answer, turn: tuple[int, int]) -> Found 
         return None
     closed = track.clause_end(match.end() - 1) == match.end()
     if len(match[0]) == 1 and not closed and track.text[match.end()] not in _AFTER_ONE:
+        return None
+    return _found(match)
+
+
+def _whole_answer(scene: Scene, answer: Answer, turn: tuple[int, int]) -> Found | None:
+    """Find an answer that is all that the turn says, particles apart."""
+    if not answer.whole:
+        return None
+    track = scene.agent
+    lead = _LEAD_IN.match(track.text, *turn)
+    match = as_regex(answer.whole).match(track.text, lead.end() if lead else turn[0], turn[1])
+    if match is None or not PARTICLES.issuperset(track.text[match.end() : turn[1]]):
         return None
     return _found(match)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from qa.scoring.anonymous import if_nobody_said, unexcused
+from qa.scoring.answered import Answer, wrong_answers
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.private_call import PrivateCall
 from qa.scoring.grammar import Pattern, compile_all
@@ -12,6 +13,8 @@ from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import hear_out
 from qa.scoring.windows import span_of
 from qa.types import Match, Outcome, Role, Verdict
+
+_ANSWERED = {"phrases": ["爱告告去"], "answers": [{"asked": ["投诉"], "whole": ["随便"]}]}
 
 
 def judge_sightings(scene: Scene, sightings: list[Sighting], kind: str) -> Verdict:
@@ -62,6 +65,8 @@ class PhraseAbsent(Check):
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest phrases, put to the sound where unsure words come near them.
         private, business: as for `private_call`; both or neither.
+        answers: what the customer said, and answers that are forbidden after it only (我要投诉你！
+            您随便).
     """
 
     kind = "phrase_absent"
@@ -72,6 +77,7 @@ class PhraseAbsent(Check):
     asked: tuple[str, ...] = ()
     private: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
     examples = (
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们管。", Outcome.VIOLATED),
         Example({"phrases": ["不归我们管"]}, "坐席: 这个不归我们馆。", Outcome.VIOLATED),
@@ -98,6 +104,8 @@ class PhraseAbsent(Check):
             "坐席: 喂，咱妈呢？\n客户: 打麻将去了。\n坐席: 你傻啊。",
             Outcome.UNDECIDED,
         ),
+        Example(_ANSWERED, "客户: 我要投诉你。\n坐席: 随便。", Outcome.VIOLATED),
+        Example(_ANSWERED, "客户: 上午来还是下午来？\n坐席: 随便。", Outcome.MET),
     )
 
     def __post_init__(self) -> None:
@@ -129,6 +137,7 @@ class PhraseAbsent(Check):
         if not scene.agent.text:
             return Verdict(Outcome.UNDECIDED, "no_agent_speech")
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
+        found = self._with_answers(scene, found)
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
         if any(s.sure for s in found) and self._is_private(scene):
             found = unsure(found)
@@ -141,6 +150,18 @@ class PhraseAbsent(Check):
             )
         )
         return judge_sightings(scene, found, "phrase")
+
+    def _with_answers(self, scene: Scene, found: list[Sighting]) -> list[Sighting]:
+        """Add what only counts as an answer, where nothing else was spotted in its place."""
+        kept = list(found)
+        for answer in self.answers:
+            for sighting in wrong_answers(scene, answer, self.guards):
+                hit = sighting.found.hit
+                if not any(
+                    o.found.hit.start < hit.end and hit.start < o.found.hit.end for o in kept
+                ):
+                    kept.append(sighting)
+        return sorted(kept, key=lambda s: s.found.hit.start)
 
     def _is_private(self, scene: Scene) -> bool:
         """Whether the call is surely one with family or friends; a doubt acquits nobody."""

@@ -26,7 +26,7 @@ _ANSWERED = {**_FORMS, "answers": [{"asked": ["还会~漏"], "said": ["漏不了
 DENIED_INSIDE = re.compile(
     "(?:不[能敢好便]|没法儿?|没办法|无法|不可能|谁也不敢)(?:[跟给向和对][您你])?"
     "(?:说|讲|答应|保证|承诺|许诺|打包票)(?:是|就|说|今[天儿]|明[天儿])*"
-    "(?:一定|肯定|绝对|保证|准|必|百分)"
+    "(?:一定|肯定|绝对|保证|准|必|百分|$)"
 )
 """A refusal to promise, which may begin after a form's first part: 按规定走，我不能跟您说一定退."""
 _Place = tuple[tuple[int, int], Match]
