@@ -13,10 +13,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, Self
 from unittest.mock import patch
+from zoneinfo import ZoneInfo
 
 import qa.batch.patience
 import qa.batch.reporting
@@ -49,7 +50,7 @@ from qa.ingest.sources.folder import FolderSource
 from qa.store.store import Store
 from tests.batch.test_nightly import contents, make_night
 from tests.support import talking_files
-from tests.support.call_folders import damages_of, rows_of, settings_for, settled
+from tests.support.call_folders import MIDDAY, damages_of, rows_of, settings_for, settled
 
 WAITED = ("pages", "disk", "busy", "room", "lock", "cut off", "unanswered")
 """Faults that the very same night waits for; after the others the next night goes on."""
@@ -113,7 +114,7 @@ def _methods(of: type) -> dict[str, Any]:
 def make_full_night(folder: Path) -> Path:
     """Make a folder with calls of yesterday, a file that is no audio, and every kind of table."""
     make_night(folder)
-    day = (datetime.now(UTC) - timedelta(days=1)).date()
+    day = datetime.now(ZoneInfo(MIDDAY)).date() - timedelta(days=1)
     tables = {
         "tickets": (
             "ticket_id,name,address,phone,problem,station,received_at",
@@ -247,7 +248,8 @@ class PostgresGround:
 
 def _settings(folder: Path, url: str) -> Settings:
     settings = settings_for(folder, workers=1)
-    return settings.model_copy(update={"database": DatabaseSettings(url=url)})
+    own = {"database": DatabaseSettings(url=url), "timezone": MIDDAY}
+    return settings.model_copy(update=own)
 
 
 def _opened(settings: Settings) -> Store:

@@ -5,9 +5,10 @@ import os
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -20,6 +21,7 @@ from qa.store.metrics import read_counts
 from qa.store.runs import RunState
 from qa.store.store import Store
 from tests.support.call_folders import (
+    MIDDAY,
     RULESET,
     damages_of,
     make_folder,
@@ -49,7 +51,7 @@ def make_night(folder: Path) -> Path:
     """Calls of yesterday, so that their checks are drawn, and one that is no audio."""
     make_folder(folder, CALLS)
     table = folder / "calls.csv"
-    yesterday = (datetime.now(UTC) - timedelta(days=1)).date()
+    yesterday = datetime.now(ZoneInfo(MIDDAY)).date() - timedelta(days=1)
     settled(table, table.read_text("utf-8").replace("2025-11-18", str(yesterday)))
     settled(folder / "day" / "bad.wav", "!refuse\n坐席: 您好")
     return folder
@@ -66,6 +68,7 @@ def start(
     settings = settings_for(tmp_path).model_copy(update={"data_dir": tmp_path / data})
     environment = {
         **environment_of(settings),
+        "QA_TIMEZONE": MIDDAY,
         "QA_BATCH__WORKERS": "1",
         "QA_SCORING__RULESET": str(RULESET),
         "TALKING_LOG": str(tmp_path / f"{data}.log"),

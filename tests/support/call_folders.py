@@ -19,6 +19,12 @@ GOOD = """坐席: 您好，大龙供暖报修，幺零八为您服务，请问�
 客户: 我家暖气不热，第{number}次报修了。
 坐席: 好的，维修人员会尽快跟您联系，感谢您的来电，再见。
 """
+MIDDAY = f"Etc/GMT{(datetime.now(UTC).hour + 1) % 24 - 11:+d}"
+"""A time zone in which these tests began at about ten in the morning.
+
+For nights that are compared: neither a day nor the hour of reports begins between them, whenever
+the tests run.
+"""
 RULESET = Path(__file__).parents[1] / "fixtures" / "rulesets" / "small.yaml"
 HEADER = "file,call_id,started_at,agent_id,direction,ring_count,released_by,ticket_id"
 
