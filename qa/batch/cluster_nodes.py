@@ -4,6 +4,7 @@ Every port is given, so that a firewall can name them: the head's own, and from 
 those of the node. Ray would choose most of them anew at every start.
 """
 
+import socket
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +54,27 @@ def node_ports(plan: NodePlan) -> tuple[tuple[int, int], ...]:
     first = plan.first_port
     own = (first, first + len(_PORTS) + WORKER_PORTS - 1)
     return (own,) if plan.head else ((plan.head_port, plan.head_port), own)
+
+
+def check_ports(plan: NodePlan) -> None:
+    """Make sure that nobody listens on a node's own ports; Ray would fail after half a minute.
+
+    Those of its workers are left out: of two hundred, few are in use at a time.
+
+    Raises:
+        ConfigError: another node or program has one of them.
+    """
+    head = () if plan.head else (plan.head_port,)
+    for port in (*head, *range(plan.first_port, plan.first_port + len(_PORTS))):
+        with socket.socket() as one:
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                one.bind(("", port))  # of every address, as Ray does
+            except OSError as error:
+                raise ConfigError(
+                    f"port {port} is in use: does a node run on this machine already? "
+                    "--first-port (and a head's --port) chooses others"
+                ) from error
 
 
 def node_command(plan: NodePlan) -> list[str]:

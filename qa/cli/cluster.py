@@ -90,10 +90,14 @@ def _become(plan: "NodePlan") -> None:
     import os
 
     from qa.batch.cluster import check_cluster
-    from qa.batch.cluster_nodes import node_command, node_environment, node_ports
+    from qa.batch.cluster_nodes import check_ports, node_command, node_environment, node_ports
 
     check_cluster()
     command = node_command(plan)
+    check_ports(plan)
     ports = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in node_ports(plan))
     typer.echo(f"qa: the other machines must reach {clean(plan.ip)} on the ports {ports}", err=True)
+    if plan.head is None:
+        join = f"qa cluster join {clean(plan.ip)}:{plan.head_port} --ip THEIR-ADDRESS"
+        typer.echo(f"qa: they join by `{join}`; nothing of what Ray proposes is needed", err=True)
     os.execve(command[0], command, node_environment(os.environ))

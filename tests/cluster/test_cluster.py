@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from benchlib.ray_nodes import RayNodes
 
+from qa.batch.cluster_nodes import NodePlan, check_ports
 from qa.batch.events import RecordingMarked, Retrying
 from qa.batch.runner import RunOptions, RunReport, run_folder
 from qa.config import Settings
@@ -124,6 +126,17 @@ def test_clusters_beside_each_other_have_ports_of_their_own(house: House) -> Non
     with RayNodes() as second, RayNodes() as third:
         addresses = {house.nodes.address, second.address, third.address}
     assert len(addresses) == 3
+
+
+def test_a_port_in_use_is_told_at_once() -> None:
+    with RayNodes() as free:
+        head_port = int(free.address.partition(":")[2])
+        plan = NodePlan("127.0.0.2", first_port=head_port + 1, head_port=head_port)
+        check_ports(plan)
+        for port in (head_port, head_port + 3):
+            told = pytest.raises(ConfigError, match=f"port {port} is in use")
+            with socket.create_server(("127.0.0.3", port)), told:
+                check_ports(plan)
 
 
 def test_bad_recordings_cost_only_themselves(tmp_path: Path, house: House) -> None:
