@@ -98,7 +98,14 @@ class _Tally:
     def rate(self) -> str:
         if self.audio_ms:
             return f"{self.audio_ms / 1000 / self.seconds:.1f}x real time"
-        return f"{self.count / self.seconds:.0f}/s" if self.count else ""
+        return _per_time(self.count / self.seconds) if self.count else ""
+
+
+def _per_time(per_s: float) -> str:
+    """Say how many a second, or of slow work how many a minute."""
+    if per_s < 1:
+        return f"{60 * per_s:.1f}/min"
+    return f"{per_s:.0f}/s"
 
 
 class _Bars:
