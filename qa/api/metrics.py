@@ -187,6 +187,10 @@ class _Tables(Collector):
         about = "Recordings by how they were found when last read; all but ok are alarms."
         yield _family("archive_recordings", about, "state", counts.archive)
         yield from _of_runs(counts.runs)
+        # Not of the last run: one that hangs, or is killed every night, must not silence the alarm.
+        about = "When a run last ended with its work done, Unix time."
+        ended = {kind: at.timestamp() for kind, at in counts.done.items()}
+        yield _family("last_done_timestamp_seconds", about, "kind", ended)
 
     def _read(self) -> Counts:
         with self._lock:
@@ -197,7 +201,7 @@ class _Tables(Collector):
             return self._counts
 
 
-def _family(name: str, about: str, label: str, values: Mapping[str, int]) -> Metric:
+def _family(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(f"tingjian_{name}", about, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

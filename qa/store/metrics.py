@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from qa.store.archive import Kept
-from qa.store.runs import Run, last_run
+from qa.store.runs import Run, last_done, last_run
 from qa.store.tables import CallRow, RecordingRow, RunRow, ScorecardRow, TranscriptRow
 from qa.store.tables_archive import ArchiveCheckRow
 from qa.store.tables_review import CallStatusRow
@@ -37,6 +38,7 @@ class Counts:
         calls: by state of review; `not_scored` for those without a scorecard.
         audio_ms: length of everything that was transcribed.
         runs: the last run of each kind.
+        done: when a run of a kind last ended with all its work done.
         archive: recordings by how they were found when they were last read.
     """
 
@@ -45,6 +47,7 @@ class Counts:
     audio_ms: int
     uploads: int
     runs: tuple[Run, ...]
+    done: Mapping[str, datetime]
     archive: Mapping[str, int]
 
 
@@ -61,6 +64,7 @@ def read_counts(session: Session) -> Counts:
         audio_ms=int(audio_ms or 0),
         uploads=count_open(session),
         runs=tuple(run for run in last if run is not None),
+        done=last_done(session),
         archive=_archive(session),
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -228,6 +228,20 @@ def last_run(session: Session, kind: str, *, before: int | None = None) -> Run |
         statement = statement.where(RunRow.run_id < before)
     found = session.execute(statement).first()
     return _run(found[0], found[1]) if found else None
+
+
+def last_done(session: Session) -> dict[str, datetime]:
+    """Find when a run last ended with all its work done, by kind; those without one are missing."""
+    done = RunTaskRow.state == RunState.DONE.value
+    of_old = RunTaskRow.run_id.is_(None)  # see `_state_of_old`
+    newest = (
+        select(RunRow.kind, func.max(RunRow.finished_at))
+        .outerjoin(RunTaskRow, RunTaskRow.run_id == RunRow.run_id)
+        .where(RunRow.finished_at.is_not(None), done | of_old)
+        .group_by(RunRow.kind)
+        .order_by(RunRow.kind)
+    )
+    return {kind: ended_at for kind, ended_at in session.execute(newest) if ended_at is not None}
 
 
 def _select() -> Select[RunRow, RunTaskRow]:

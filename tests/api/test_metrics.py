@@ -1,7 +1,7 @@
 """`/metrics`: who may read it, what it says, and what its labels never hold."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
@@ -90,6 +90,22 @@ def test_the_text_parses_and_counts_what_the_tables_hold(review: Review) -> None
     assert found["tingjian_http_request_seconds_count", timed] == 1
     assert any(("method", "other") in labels for _, labels in found)
     assert "13800000000" not in answer.text
+
+
+def test_nights_that_never_end_leave_the_time_of_the_last_that_did(review: Review) -> None:
+    now = datetime.now(UTC)
+    with review.store.writing() as session:
+        for day, state in enumerate((RunState.DONE, RunState.FAILED, RunState.RUNNING)):
+            run_id = ledger.start_run(session, "nightly", now)
+            runs.add_task(session, run_id, now, state=RunState.RUNNING)
+            if state is not RunState.RUNNING:
+                ended_at = now + timedelta(days=day)
+                ledger.update_run(session, run_id, RunCounts(0, 0, 0, 0), ended_at)
+                runs.end_run(session, run_id, state, ended_at)
+    with client_for(review, "token") as client:
+        found = figures(client.get("/metrics", headers=token_of(review, UserRole.ADMIN)).text)
+    done = found["tingjian_last_done_timestamp_seconds", (("kind", "nightly"),)]
+    assert done == pytest.approx(now.timestamp(), abs=1)
 
 
 def test_labels_name_no_person(review: Review) -> None:
