@@ -1,10 +1,10 @@
 """Which files are finished: nothing tells that a file is whole, so it is looked at for a while."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from qa.ingest.rows import FoundFile
+from qa.ingest.rows import FoundFile, Issue
 from qa.ingest.scan import is_unchanged
 
 UNFINISHED = "unfinished_file"
@@ -21,6 +21,12 @@ class Finished(Protocol):
 
     def waiting(self, files: Sequence[FoundFile], markers: set[str]) -> dict[str, str]:
         """Say of each file that must wait, by relative path, why."""
+
+
+def tell(finished: Finished, waiting: Mapping[str, str]) -> list[Issue]:
+    """Tell of files that wait, and why; one that is being written is no fault, only a notice."""
+    is_fault = finished.code != UNFINISHED
+    return [Issue(name, None, is_fault, finished.code, why) for name, why in waiting.items()]
 
 
 class Settled:

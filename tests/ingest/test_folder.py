@@ -269,7 +269,8 @@ def test_a_file_that_still_grows_waits(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr("qa.ingest.finished.time.sleep", write_meanwhile)
     intake = read(tmp_path)
     assert [file.relative for file in intake.files] == ["done.wav"]
-    assert only_issue(intake).code == "unfinished_file"
+    issue = only_issue(intake)
+    assert (issue.code, issue.rejected) == ("unfinished_file", False), "no fault, only a notice"
     assert [f.relative for f in intake.files] == ["done.wav"]
     monkeypatch.undo()
     assert len(read(tmp_path).files) == 2

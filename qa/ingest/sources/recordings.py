@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
-from qa.ingest.finished import Finished, Settled
+from qa.ingest.finished import Finished, Settled, tell
 from qa.ingest.listing_objects import list_objects
 from qa.ingest.names import NamePattern, entry_of
 from qa.ingest.objects import Folder, ObjectFolder
@@ -57,7 +57,7 @@ class RecordingsSource:
         issues = [*listing.issues, *_deep_tables(listing)]
         finished = self._rules.finished
         waiting = finished.waiting(listing.files, listing.markers)
-        issues += [Issue(name, None, True, finished.code, why) for name, why in waiting.items()]
+        issues += tell(finished, waiting)
         ready = [f for f in listing.files if f.relative not in waiting]
         files = [f for f in ready if not _is_json(f)]
         told = [

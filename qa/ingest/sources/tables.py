@@ -30,7 +30,7 @@ from qa.ingest.entries import (
     station_entry,
     ticket_entry,
 )
-from qa.ingest.finished import Finished
+from qa.ingest.finished import Finished, tell
 from qa.ingest.listing_objects import list_object_tables
 from qa.ingest.objects import Folder, ObjectFolder
 from qa.ingest.roster import roster_entry
@@ -82,8 +82,7 @@ class TablesSource:
         found, issues = _listed(self._folder)
         tables = [file for file in found if is_table(file.relative)]
         waiting = self._finished.waiting(tables, set()) if self._finished else {}
-        code = self._finished.code if self._finished else ""
-        issues += [Issue(name, None, True, code, why) for name, why in waiting.items()]
+        issues += tell(self._finished, waiting) if self._finished else []
         ready = [table for table in tables if table.relative not in waiting]
         if self._last is None or self._last[:2] != (ready, issues):
             self._last = (ready, list(issues), self._read(ready, issues))
