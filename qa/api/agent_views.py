@@ -74,7 +74,7 @@ def agent_values(
     now, zone = datetime.now(UTC), service.store.zone
     with service.store.reading() as session:
         missed = figures.missed_rules(session, wanted, limit=_RULES, examples=_CLIPS)
-        praised = [one.call_id for one in figures.praise(session, wanted, limit=_PRAISE)]
+        praised = figures.praised_calls(session, wanted, limit=_PRAISE)
         shown = {one.rule_id: [place.call_id for place in one.examples] for one in missed}
         needed = [*praised, *(call_id for ids in shown.values() for call_id in ids)]
         calls = read_calls(session, needed, zone, now)

@@ -37,7 +37,7 @@ def hide_by_call(
         A function of the call's id and the text; an id that is not there counts as unknown.
     """
     wanted = list(dict.fromkeys(call_ids))
-    calls = load_calls(session, wanted, zone)
+    calls = load_calls(session, wanted, zone) if wanted else {}
     nothing = Call("")
 
     def written(call_id: str, text: str) -> str:

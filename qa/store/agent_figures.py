@@ -3,12 +3,15 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.records import FlagAction, Scope
 from qa.store.scope import is_open_to
+from qa.store.selections import form_of
 from qa.store.tables import VerdictRow
 from qa.store.tables_review import CallStatusRow
 from qa.store.team_figures import Selection, last_decisions, within
@@ -56,8 +59,17 @@ class AgentCall:
 
 def flag_counts(session: Session, wanted: Selection) -> FlagCounts:
     """Count flags by what people decided."""
+    form, values = form_of(wanted)
+    counts: dict[str, int] = defaultdict(int)
+    for action, outcome, count in session.execute(_flags(form), values):
+        counts[_kind(action, outcome)] += count
+    return FlagCounts(**{name: counts[name] for name in FlagCounts.__slots__})
+
+
+@lru_cache(maxsize=64)
+def _flags(wanted: Selection) -> Select[*tuple[Any, ...]]:
     last = last_decisions(wanted)
-    rows = session.execute(
+    return (
         select(last.c.action, VerdictRow.outcome, func.count())
         .select_from(VerdictRow)
         .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
@@ -71,10 +83,6 @@ def flag_counts(session: Session, wanted: Selection) -> FlagCounts:
         .where(*within(wanted))
         .group_by(last.c.action, VerdictRow.outcome)
     )
-    counts: dict[str, int] = defaultdict(int)
-    for action, outcome, count in rows:
-        counts[_kind(action, outcome)] += count
-    return FlagCounts(**{name: counts[name] for name in FlagCounts.__slots__})
 
 
 def agent_calls(
@@ -86,27 +94,24 @@ def agent_calls(
         scope: of who looks, who has been found to see this agent; what is closed is left out.
         after: only calls behind this place.
     """
-    at, call_id = CallStatusRow.sorted_at, CallStatusRow.call_id
-    statement = select(CallStatusRow).where(CallStatusRow.agent_id == agent_id)
-    statement = statement.where(is_open_to(scope, call_id))
+    values: dict[str, Any] = {"agent_id": agent_id, "most": limit}
     if after is not None:
-        later = and_(at == after.sorted_at, call_id < after.call_id)
-        statement = statement.where(or_(at < after.sorted_at, later))
-    rows = session.scalars(statement.order_by(at.desc(), call_id.desc()).limit(limit))
-    return [
-        AgentCall(
-            place=CallPlace(row.sorted_at, row.call_id),
-            started_at=row.started_at,
-            score=row.score,
-            basis=row.basis,
-            state=row.state,
-            severity=row.severity,
-            flags=row.flags,
-            undecided=row.undecided,
-            is_praised=row.is_praised,
-        )
-        for row in rows
-    ]
+        values |= {"after_at": after.sorted_at, "after_id": after.call_id}
+    rows = session.execute(_calls(scope.closed, after is not None), values)
+    return [AgentCall(CallPlace(row[0], row[1]), *row[2:]) for row in rows]
+
+
+@lru_cache(maxsize=64)
+def _calls(closed: frozenset[str], is_later: bool) -> Select[*tuple[Any, ...]]:
+    of = CallStatusRow.__table__.c
+    columns = (of.sorted_at, of.call_id, of.started_at, of.score, of.basis, of.state)
+    statement = select(*columns, of.severity, of.flags, of.undecided, of.is_praised).where(
+        of.agent_id == bindparam("agent_id"), is_open_to(Scope(closed=closed), of.call_id)
+    )
+    if is_later:
+        later = and_(of.sorted_at == bindparam("after_at"), of.call_id < bindparam("after_id"))
+        statement = statement.where(or_(of.sorted_at < bindparam("after_at"), later))
+    return statement.order_by(of.sorted_at.desc(), of.call_id.desc()).limit(bindparam("most"))
 
 
 def _kind(action: str | None, outcome: str) -> str:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
-from sqlalchemy import CTE, func, select, union
+from sqlalchemy import CTE, Select, bindparam, func, select, union
 from sqlalchemy.orm import Session, aliased
 
 from qa.errors import NotFoundError
@@ -55,8 +57,8 @@ def require_agent(session: Session, scope: Scope, agent_id: str) -> AgentEntry:
     Raises:
         NotFoundError: there is none of this number, or not within the scope.
     """
-    row = session.get(AgentRow, agent_id)
-    entry = AgentEntry(agent_id, row.name if row else None, row.team if row else None)
+    row = session.execute(_agent(), {"agent_id": agent_id}).one_or_none()
+    entry = AgentEntry(agent_id, *(row or (None, None)))
     seen = select(CallStatusRow.agent_id).where(CallStatusRow.agent_id == agent_id).limit(1)
     if row is None and session.scalar(seen) is None and scope.agent_id != agent_id:
         raise NotFoundError("agent", agent_id)
@@ -65,6 +67,12 @@ def require_agent(session: Session, scope: Scope, agent_id: str) -> AgentEntry:
     if entry.team is None or entry.team not in scope.teams:
         raise NotFoundError("agent", agent_id)
     return entry
+
+
+@cache
+def _agent() -> Select[*tuple[Any, ...]]:
+    agents = AgentRow.__table__.c
+    return select(agents.name, agents.team).where(agents.agent_id == bindparam("agent_id"))
 
 
 def teams_in_scope(session: Session, scope: Scope) -> Sequence[str]:

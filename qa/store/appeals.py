@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import Select, func, insert, select
+from sqlalchemy import Select, bindparam, func, insert, select
 from sqlalchemy.orm import Session
 
 from qa.errors import NotFoundError
@@ -26,6 +27,7 @@ from qa.store.moved_calls import reopen_moved
 from qa.store.review_rows import CallReview, as_appeal
 from qa.store.reviews import add_decision, hold_call, people_who_decided, require_no_share
 from qa.store.scope import agent_in_scope, is_open_to, require_not_closed
+from qa.store.selections import form_of_scope
 from qa.store.tables import CallRow
 from qa.store.tables_people import UserRow
 from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow
@@ -279,16 +281,25 @@ def list_appeals(
     Args:
         before: number of the last appeal of the page before (open ones: listed after it).
     """
+    form, values = form_of_scope(scope)
+    values |= {"most": limit} if before is None else {"most": limit, "before": before}
+    rows = session.execute(_listed(form, only_open, before is not None), values)
+    return [AppealLine(as_appeal(row, step), agent_id) for row, step, agent_id in rows]
+
+
+@lru_cache(maxsize=64)
+def _listed(
+    scope: Scope, only_open: bool, is_later: bool
+) -> Select[AppealRow, AppealStepRow | None, str | None]:
     wanted = _appeals(scope).where(is_open_to(scope, AppealRow.call_id))
     number = AppealRow.appeal_id
     if only_open:
         wanted = wanted.where(AppealStepRow.appeal_id.is_(None)).order_by(number)
-        wanted = wanted if before is None else wanted.where(number > before)
+        wanted = wanted.where(number > bindparam("before")) if is_later else wanted
     else:
         wanted = wanted.order_by(number.desc())
-        wanted = wanted if before is None else wanted.where(number < before)
-    rows = session.execute(wanted.limit(limit))
-    return [AppealLine(as_appeal(row, step), agent_id) for row, step, agent_id in rows]
+        wanted = wanted.where(number < bindparam("before")) if is_later else wanted
+    return wanted.limit(bindparam("most"))
 
 
 def count_hidden(session: Session, scope: Scope, *, only_open: bool = True) -> int:

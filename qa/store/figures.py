@@ -7,21 +7,21 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from qa.codec import decode
 from qa.records import Appeal, FlagAction, Scope
-from qa.review.reviewing import PRAISE_RULES
 from qa.review.statistics import quantile
-from qa.store.evidence import evidence_of
 from qa.store.review_rows import as_appeal
 from qa.store.scope import agent_in_scope, is_open_to
+from qa.store.selections import form_of, form_of_scope
 from qa.store.tables import ScorecardRow, VerdictRow
 from qa.store.tables_review import AppealRow, AppealStepRow, CallStatusRow, FlagDecisionRow
 from qa.store.team_figures import Selection
-from qa.types import Outcome, Scorecard
+from qa.types import Outcome
 
 _MOST_TIMED = 10_000
 _NEWEST = 20
@@ -57,29 +57,24 @@ class MissedRule:
 
 def newest_call(session: Session, scope: Scope, *, before: datetime) -> datetime | None:
     """Find when the newest judged call within a scope started; None without any."""
+    form, values = form_of_scope(scope)
+    return session.scalar(_newest(form), {**values, "before": before})
+
+
+@lru_cache(maxsize=64)
+def _newest(scope: Scope) -> Select[datetime | None]:
     started, sorted_at = CallStatusRow.started_at, CallStatusRow.sorted_at  # only one is indexed
-    within = and_(agent_in_scope(scope, CallStatusRow.agent_id), sorted_at <= before)
+    within = and_(agent_in_scope(scope, CallStatusRow.agent_id), sorted_at <= bindparam("before"))
     known = select(started).where(within, started.is_not(None))
-    return session.scalar(known.order_by(sorted_at.desc()).limit(1))
+    return known.order_by(sorted_at.desc()).limit(1)
 
 
 def missed_rules(
     session: Session, wanted: Selection, *, limit: int = 10, examples: int = 3
 ) -> list[MissedRule]:
     """List the rules missed most in a selection, the most frequent first."""
-    rows = session.execute(
-        select(
-            VerdictRow.rule_id,
-            VerdictRow.points,
-            VerdictRow.start_ms,
-            VerdictRow.end_ms,
-            CallStatusRow.call_id,
-            CallStatusRow.scorecard_id,
-        )
-        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
-        .where(_within(wanted), VerdictRow.outcome == Outcome.VIOLATED.value)
-        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
-    )
+    form, values = form_of(wanted)
+    rows = session.execute(_violations(form), values)
     lifted = _lifted(session, wanted)
     times, points = Counter[str](), Counter[str]()
     newest: dict[str, list[Place]] = defaultdict(list)
@@ -97,6 +92,23 @@ def missed_rules(
         MissedRule(rule_id, times[rule_id], points[rule_id], places)
         for rule_id, places in zip(most, shown, strict=True)
     ]
+
+
+@lru_cache(maxsize=64)
+def _violations(wanted: Selection) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            VerdictRow.rule_id,
+            VerdictRow.points,
+            VerdictRow.start_ms,
+            VerdictRow.end_ms,
+            CallStatusRow.call_id,
+            CallStatusRow.scorecard_id,
+        )
+        .join(CallStatusRow, CallStatusRow.scorecard_id == VerdictRow.scorecard_id)
+        .where(_within(wanted), VerdictRow.outcome == Outcome.VIOLATED.value)
+        .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
+    )
 
 
 def _in_few_calls(newest: Sequence[Sequence[Place]], wanted: int) -> list[tuple[Place, ...]]:
@@ -128,6 +140,17 @@ def _in_few_calls(newest: Sequence[Sequence[Place]], wanted: int) -> list[tuple[
 
 def _lifted(session: Session, wanted: Selection) -> set[tuple[int, str]]:
     """Find the violations that a person rejected, or found to be none."""
+    form, values = form_of(wanted)
+    return {
+        (row.scorecard_id, row.rule_id)
+        for row in session.execute(_last_decisions(form), values)
+        if row.action == FlagAction.REJECT.value
+        or (row.outcome is not None and row.outcome != Outcome.VIOLATED.value)
+    }
+
+
+@lru_cache(maxsize=64)
+def _last_decisions(wanted: Selection) -> Select[*tuple[Any, ...]]:
     last = (
         select(func.max(FlagDecisionRow.decision_id))
         .join(
@@ -140,36 +163,26 @@ def _lifted(session: Session, wanted: Selection) -> set[tuple[int, str]]:
         .where(_within(wanted), FlagDecisionRow.action != FlagAction.NOTE.value)
         .group_by(FlagDecisionRow.scorecard_id, FlagDecisionRow.rule_id)
     )
-    rows = session.scalars(select(FlagDecisionRow).where(FlagDecisionRow.decision_id.in_(last)))
-    return {
-        (row.scorecard_id, row.rule_id)
-        for row in rows
-        if row.action == FlagAction.REJECT.value
-        or (row.outcome is not None and row.outcome != Outcome.VIOLATED.value)
-    }
+    of = FlagDecisionRow
+    return select(of.scorecard_id, of.rule_id, of.action, of.outcome).where(
+        of.decision_id.in_(last)
+    )
 
 
-def praise(session: Session, wanted: Selection, *, limit: int = 10) -> list[Place]:
-    """List where somebody praises an agent, the newest first.
+def praised_calls(session: Session, wanted: Selection, *, limit: int = 10) -> list[str]:
+    """List the calls in which somebody praises an agent, the newest first."""
+    form, values = form_of(wanted)
+    return list(session.scalars(_praised(form), {**values, "most": limit}))
 
-    Raises:
-        StoreError: a stored scorecard is damaged.
-    """
-    rows = session.execute(
-        select(CallStatusRow.call_id, ScorecardRow)
-        .join(ScorecardRow, ScorecardRow.scorecard_id == CallStatusRow.scorecard_id)
+
+@lru_cache(maxsize=64)
+def _praised(wanted: Selection) -> Select[str]:
+    return (
+        select(CallStatusRow.call_id)
         .where(_within(wanted), CallStatusRow.is_praised.is_(True))
         .order_by(CallStatusRow.sorted_at.desc(), CallStatusRow.call_id)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    places = []
-    for call_id, row in rows:
-        for line in decode(Scorecard, row.blob).lines:
-            if line.rule_id.startswith(PRAISE_RULES) and line.verdict.outcome is Outcome.MET:
-                span = evidence_of(line.verdict).span
-                times = (span.start_ms, span.end_ms) if span else (None, None)
-                places.append(Place(call_id, row.scorecard_id, line.rule_id, *times))
-    return places
 
 
 def appeals_about(session: Session, wanted: Selection) -> list[Appeal]:

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import RowMapping, Select, and_, select
+from sqlalchemy import BindParameter, RowMapping, Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from qa.records import Scope
@@ -15,6 +16,7 @@ from qa.review.promises import PromiseState, TicketTimes, Unclear, fate_of
 from qa.store.convert import chunks
 from qa.store.scope import call_in_scope
 from qa.store.scorecards import current_scorecards
+from qa.store.selections import form_of_scope
 from qa.store.tables import AgentRow, CallRow, PromiseRow, ScorecardRow, TicketRow
 from qa.store.tables_reports import PromiseRulingRow
 from qa.store.tables_review import CallStatusRow
@@ -87,15 +89,34 @@ class PromiseLine:
     unclear: Unclear | None = None
 
 
+_PLACES: dict[str, Any] = {
+    name: bindparam(f"wanted_{name}") for name in ("agent_id", "since", "until", "call_id")
+}
+
+
 def list_promises(
     session: Session, wanted: PromiseFilter, zone: ZoneInfo, now: datetime
 ) -> Iterator[PromiseLine]:
     """List the promises of published scorecards: by due time, then by call; those without last."""
-    ordered = _promises(wanted).order_by(
+    form, values = _form_of(wanted)
+    for rows in chunks(session.execute(_ordered(form), values).mappings()):
+        yield from (line for line in _lines(session, rows, zone, now) if is_wanted(line, wanted))
+
+
+def _form_of(wanted: PromiseFilter) -> tuple[PromiseFilter, dict[str, Any]]:
+    """Give what the statement is kept under, and the values to run it with."""
+    scope, values = form_of_scope(wanted.scope) if wanted.scope is not None else (None, {})
+    given = {name: getattr(wanted, name) for name in _PLACES}
+    given = {name: value for name, value in given.items() if value is not None}
+    form = PromiseFilter(scope=scope, **{name: _PLACES[name] for name in given})
+    return form, values | {_PLACES[name].key: value for name, value in given.items()}
+
+
+@lru_cache(maxsize=64)
+def _ordered(wanted: PromiseFilter) -> Select[Any]:
+    return _promises(wanted).order_by(
         PromiseRow.due.is_(None), PromiseRow.due, CallRow.call_id, PromiseRow.start_ms
     )
-    for rows in chunks(session.execute(ordered).mappings()):
-        yield from (line for line in _lines(session, rows, zone, now) if is_wanted(line, wanted))
 
 
 def promises_of(
@@ -135,10 +156,16 @@ def _rulings(
     session: Session, call_ids: Sequence[str]
 ) -> dict[tuple[str, str], list[PromiseRulingRow]]:
     found: dict[tuple[str, str], list[PromiseRulingRow]] = defaultdict(list)
-    wanted = select(PromiseRulingRow).where(PromiseRulingRow.call_id.in_(call_ids))
-    for row in session.scalars(wanted.order_by(PromiseRulingRow.ruling_id)):
+    for row in session.scalars(_rulings_on(), {"call_ids": call_ids}):
         found[row.call_id, row.rule_id].append(row)
     return found
+
+
+@cache
+def _rulings_on() -> Select[PromiseRulingRow]:
+    wanted: BindParameter[Any] = bindparam("call_ids", expanding=True)
+    on_calls = PromiseRulingRow.call_id.in_(wanted)
+    return select(PromiseRulingRow).where(on_calls).order_by(PromiseRulingRow.ruling_id)
 
 
 def _promises(wanted: PromiseFilter) -> Select[Any]:

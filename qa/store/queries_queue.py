@@ -72,11 +72,19 @@ def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, bytes]:
     For what rests on the words alone, such as what is personal in them.
     """
     found: dict[str, bytes] = {}
-    columns = (TranscriptRow.transcript_key, TranscriptRow.blob)
     for some in chunks(keys):
-        rows = session.execute(select(*columns).where(TranscriptRow.transcript_key.in_(some)))
+        rows = session.execute(_stored_by_keys(), {"keys": some})
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+@cache
+def _stored_by_keys() -> Select[*tuple[Any, ...]]:
+    wanted: BindParameter[Any] = bindparam("keys", expanding=True)
+    transcripts = TranscriptRow.__table__.c
+    return select(transcripts.transcript_key, transcripts.blob).where(
+        transcripts.transcript_key.in_(wanted)
+    )
 
 
 def sound_of(session: Session, scope: Scope, call_id: str) -> tuple[str | None, str | None]:

@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from qa.codec import decode, said_in, unsqueeze
@@ -269,13 +271,18 @@ def current_scorecards(session: Session, call_ids: Sequence[str]) -> dict[str, S
     """Load the published scorecards of calls, by call id."""
     cards: dict[str, Scorecard] = {}
     for ids in chunks(call_ids):
-        rows = session.execute(
-            select(ScorecardRow.call_id, ScorecardRow.blob).where(
-                ScorecardRow.call_id.in_(ids), ScorecardRow.is_current.is_(True)
-            )
-        )
+        rows = session.execute(_published(), {"call_ids": ids})
         cards.update((row[0], decode(Scorecard, row[1])) for row in rows)
     return cards
+
+
+@cache
+def _published() -> Select[*tuple[Any, ...]]:
+    wanted: BindParameter[Any] = bindparam("call_ids", expanding=True)
+    cards = ScorecardRow.__table__.c
+    return select(cards.call_id, cards.blob).where(
+        cards.call_id.in_(wanted), cards.is_current.is_(True)
+    )
 
 
 def put_rulesets(session: Session, rulesets: Sequence[RulesetRecord], now: datetime) -> None:

@@ -3,11 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     SQLColumnExpression,
+    bindparam,
     case,
     cast,
     func,
@@ -23,6 +25,10 @@ from qa.store.day_figures import DayKind, Parts, parts_of
 from qa.store.scope import agent_in_scope, call_in_scope
 from qa.store.tables_figures import AgentDayRow, TeamDayRow
 from qa.store.tables_review import CallStatusRow
+
+_OF: Any = bindparam("scope_agent_id")
+_SINCE: Any = bindparam("selected_since")
+_UNTIL: Any = bindparam("selected_until")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +46,30 @@ class Selection:
     team: str | None = None
     agent_id: str | None = None
     ruleset_id: str | None = None
+
+
+_OF_AGENT = Scope(agent_id=_OF)
+
+
+def form_of_scope(scope: Scope) -> tuple[Scope, dict[str, Any]]:
+    """Give what a statement about a scope is kept under, and the values to run it with.
+
+    Every page of an agent asks the same of another agent. To put a statement together takes longer
+    than to run it, so that of one agent is put together once.
+    """
+    own = scope.agent_id
+    if own is None or scope != Scope(agent_id=own):
+        return scope, {}
+    return _OF_AGENT, {"scope_agent_id": own}
+
+
+def form_of(wanted: Selection) -> tuple[Selection, dict[str, Any]]:
+    """Give what a statement about a selection is kept under, and the values to run it with."""
+    scope, values = form_of_scope(wanted.scope)
+    if not values or wanted != Selection(wanted.scope, wanted.since, wanted.until):
+        return wanted, {}
+    values |= {"selected_since": wanted.since, "selected_until": wanted.until}
+    return Selection(scope, _SINCE, _UNTIL), values
 
 
 def within(wanted: Selection, parts: Parts | None = None) -> list[ColumnElement[bool]]:

@@ -35,6 +35,7 @@ from qa.store.selections import (
     cell_parts,
     cells,
     cells_in,
+    form_of,
     one_if,
     sum_of,
     team_days,
@@ -128,15 +129,18 @@ def weeks_until(last: date, count: int, zone: ZoneInfo) -> list[tuple[datetime, 
 
 def totals(session: Session, wanted: Selection) -> Totals:
     """Sum up a selection."""
-    found = cells(session, wanted)
-    names = ("undecided_calls", "undecided", "reviewed", "final", "praised")
-    row = session.execute(
-        select(
-            *(sum_of(found.c[name]) for name in ("calls", "total", "squares", *names)),
-        )
-    ).one()
+    form, values = form_of(wanted)
+    row = session.execute(_totals(form, cell_parts(session, form)), values).one()
     calls, total, squares, *counts = (int(value) for value in row)
     return Totals(mean_of(calls, total, squares), *counts)
+
+
+@lru_cache(maxsize=64)
+def _totals(wanted: Selection, parts: Parts) -> Select[*tuple[Any, ...]]:
+    counts = ("undecided_calls", "undecided", "reviewed", "final", "praised")
+    names = ("calls", "total", "squares", *counts)
+    found = cells_in(wanted, parts, sums=names)
+    return select(*(sum_of(found.c[name]) for name in names))
 
 
 def agents(session: Session, wanted: Selection) -> list[AgentFigures]:

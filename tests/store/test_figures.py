@@ -8,7 +8,7 @@ import pytest
 
 from qa.records import FlagAction, Scope
 from qa.store.appeals import submit_appeal
-from qa.store.figures import appeals_about, missed_rules, praise, review_minutes
+from qa.store.figures import appeals_about, missed_rules, praised_calls, review_minutes
 from qa.store.reviews import decide_flag, release_call, review_of
 from qa.store.team_figures import Selection
 from qa.types import Outcome
@@ -81,13 +81,13 @@ def test_scope_and_days_bound_everything(centre: House) -> None:
         assert missed_rules(session, of("108", Scope(teams=frozenset({"二组"})))) == []
         recent = missed_rules(session, of("108", days=0))
         assert {one.rule_id: one.times for one in recent} == {"CL01": 1, "IP01": 1}
-        assert praise(session, of("136")) == []
+        assert praised_calls(session, of("136")) == []
 
 
-def test_praise_is_shown_with_its_place(centre: House) -> None:
+def test_calls_with_praise_are_listed_newest_first_within_the_scope(centre: House) -> None:
     with centre.store.reading() as session:
-        (one,) = praise(session, of("108"))
-    assert (one.call_id, one.rule_id, one.start_ms) == ("a1", "PR01", 1000)
+        assert praised_calls(session, of("108")) == ["a1"]
+        assert praised_calls(session, of("108", Scope(teams=frozenset({"二组"})))) == []
 
 
 def test_appeals_and_the_time_that_calls_wait(centre: House) -> None:

@@ -32,7 +32,8 @@ def show_own(
     """Show one's own scores; people without an agent's number have none."""
     if viewer.user.agent_id is None:
         raise NotFoundError("agent", viewer.user.login)
-    return _shown(request, service, viewer, asked, after, viewer.user.agent_id, "/me")
+    with service.store.sharing():
+        return _shown(request, service, viewer, asked, after, viewer.user.agent_id, "/me")
 
 
 @router.get("/agents/{agent_id:path}")
@@ -45,7 +46,8 @@ def show_agent(
     after: After = "",
 ) -> Response:
     """Show an agent within one's scope."""
-    return _shown(request, service, viewer, asked, after, agent_id, request.url.path)
+    with service.store.sharing():
+        return _shown(request, service, viewer, asked, after, agent_id, request.url.path)
 
 
 def _shown(
