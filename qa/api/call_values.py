@@ -27,12 +27,13 @@ from qa.api.talk_views import utterance_views
 from qa.api.views import CardView, LineView, card_view
 from qa.api.written import Hide, hide_in
 from qa.errors import NotFoundError, RulesetError
-from qa.masking import listen, mask_call, mask_scorecard, mask_transcript
+from qa.masking import mask_call, mask_scorecard, mask_transcript
 from qa.records import AppealState, ReviewState, Right
 from qa.scoring.correcting import Correction, corrections
 from qa.store import queries
 from qa.store.audit import audit
 from qa.store.names import user_names
+from qa.store.personal import hear
 from qa.store.review_rows import CallReview, load_reviews
 from qa.types import Call, Outcome, Role, Scorecard, Transcript
 from qa.wording import DIRECTIONS, FESTIVALS, RELEASED, note_text
@@ -176,7 +177,8 @@ def _content(asking: Asking, loaded: LoadedCall) -> _Content:
     call, card, transcript = loaded.detail.call, loaded.detail.scorecard, loaded.transcript
     if asking.shows_personal:
         return _Content(call, card, transcript, hide_in(None))
-    heard = listen(transcript, call)
+    with asking.service.store.reading() as session:
+        heard = hear(session, card.transcript_key if card else None, transcript, call)
     return _Content(
         call=mask_call(call),
         scorecard=mask_scorecard(card, heard) if card else None,

@@ -12,10 +12,12 @@ from qa.api.kept import Kept
 from qa.api.views import LineView, card_view
 from qa.api.written import hide_in
 from qa.codec import decode
-from qa.masking import Heard, listen, mask_call, mask_scorecard
+from qa.masking import Heard, mask_call, mask_scorecard
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries_queue
 from qa.store.convert import load_calls
+from qa.store.personal import Kept as Found
+from qa.store.personal import heard_in
 from qa.store.review_rows import CallReview, load_reviews
 from qa.types import Call, Outcome, Scorecard, Transcript
 
@@ -106,9 +108,10 @@ def read_calls(
     }
 
 
-def _listener(blob: bytes | None, call: Call) -> Callable[[], Heard]:
+def _listener(said: tuple[bytes, Found | None] | None, call: Call) -> Callable[[], Heard]:
     """Put off what takes long until a line needs it."""
-    return cache(lambda: listen(decode(Transcript, blob) if blob else None, call))
+    blob, found = said or (None, None)
+    return cache(lambda: heard_in(decode(Transcript, blob) if blob else None, call, found))
 
 
 def _view(card: Scorecard, call: Call, lang: str) -> LineView:

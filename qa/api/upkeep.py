@@ -11,6 +11,7 @@ from qa.batch.fines import follow_events
 from qa.batch.reviewing import book_or_tell, close_passed_windows
 from qa.config import Settings
 from qa.errors import QAError
+from qa.store.personal import search_ahead
 from qa.store.rolling import roll
 from qa.store.store import Store
 
@@ -24,6 +25,8 @@ A large archive that an older program filled takes hours that way, and the pages
 """
 ROLL_S = 3.0
 """So long days are added up in one look; a large archive takes some looks at first."""
+SEARCH_S = 2.0
+"""So long what is personal is searched for ahead in one look: some 400 calls, the newest first."""
 
 _log = logging.getLogger("qa.api")
 
@@ -37,7 +40,7 @@ class Upkeep(Watch):
         self._looks, self._has_followed = 0, True
 
     def _steps(self) -> tuple[Callable[[], None], ...]:
-        return self._follow, self._roll, self._delete
+        return self._follow, self._roll, self._delete, self._search
 
     def _follow(self) -> None:
         """Close the windows that have passed, then follow events and book fines if that is due."""
@@ -54,6 +57,11 @@ class Upkeep(Watch):
         """Add up the days whose calls changed, for some seconds at most."""
         end = time.monotonic() + ROLL_S
         roll(self._store, go_on=lambda: time.monotonic() < end and not self._ended.is_set())
+
+    def _search(self) -> None:
+        """Find what is personal in calls, so that who opens one need not wait for that."""
+        end = time.monotonic() + SEARCH_S
+        search_ahead(self._store, go_on=lambda: time.monotonic() < end and not self._ended.is_set())
 
     def _delete(self) -> None:
         """Carry out deletions that were approved."""

@@ -19,6 +19,7 @@ from qa.masking.apply import (
     mask_verdict,
 )
 from qa.masking.find import Personal, find_personal, personal_spans
+from qa.masking.remembered import pack_personal, searched_by, stamp_of, unpack_personal
 from qa.masking.silence import protected_spans
 from qa.masking.spans import Kind, PersonalSpan
 from qa.masking.written import mask_written
@@ -42,6 +43,10 @@ __all__ = [
     "mask_transcript",
     "mask_verdict",
     "mask_written",
+    "pack_personal",
     "personal_spans",
     "protected_spans",
+    "searched_by",
+    "stamp_of",
+    "unpack_personal",
 ]

@@ -49,11 +49,17 @@ class Heard:
     written: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
 
-def listen(transcript: Transcript | None, call: Call) -> Heard:
-    """Find what is personal in a call; None for a call that nobody transcribed."""
+def listen(transcript: Transcript | None, call: Call, *, personal: Personal | None = None) -> Heard:
+    """Find what is personal in a call.
+
+    Args:
+        transcript: None for a call that nobody transcribed.
+        personal: what was found in these very words of this very call, where that is known.
+    """
     if transcript is None:
         transcript = Transcript("", "", 0, 0, ())
-    personal = find_personal(transcript, call)
+    if personal is None:
+        personal = find_personal(transcript, call)
     texts = tuple(u.text for u in transcript.utterances)
     masked = tuple(mask_spans(t, s) for t, s in zip(texts, personal.spans, strict=True))
     return Heard(personal, texts, masked)

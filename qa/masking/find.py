@@ -32,6 +32,16 @@ class Personal:
     numbers: frozenset[str]
 
 
+Facts = tuple[str | None, ...]
+
+
+def facts_of(call: Call) -> Facts:
+    """List all that the search takes from a call beside its words."""
+    ticket = call.ticket
+    customer = (ticket.name, ticket.address, ticket.phone) if ticket else (None, None, None)
+    return (call.caller_number, call.agent_id, *customer)
+
+
 def find_personal(transcript: Transcript, call: Call) -> Personal:
     """Find telephone numbers, names of customers and addresses in what was said.
 
@@ -42,7 +52,7 @@ def find_personal(transcript: Transcript, call: Call) -> Personal:
     Returns:
         For every utterance the stretches that are personal, in order, not overlapping.
     """
-    known = _known(call)
+    known = _known(facts_of(call))
     sheet = make_sheet(((u.role, u.text) for u in transcript.utterances), known)
     _hide(sheet)
     return Personal(
@@ -75,19 +85,18 @@ def _hide(sheet: Sheet) -> None:
     hide_names(sheet, topics)
 
 
-def _known(call: Call) -> Known:
+def _known(facts: Facts) -> Known:
     """Gather what is known of the customer before a word was said."""
-    ticket = call.ticket
-    written = (call.caller_number, ticket.phone if ticket else None)
-    numbers = {d for d in map(digits_of, written) if len(d) >= MIN_NUMBER}
-    known = Known(numbers, {call.agent_id} if call.agent_id else set())
-    if ticket and ticket.name:
-        name = fold(ticket.name).text
+    caller_number, agent_id, written_name, address, phone = facts
+    numbers = {d for d in map(digits_of, (caller_number, phone)) if len(d) >= MIN_NUMBER}
+    known = Known(numbers, {agent_id} if agent_id else set())
+    if written_name:
+        name = fold(written_name).text
         for title in ("先生", "女士", "小姐"):
             name = name.removesuffix(title)
         known.names |= {name} - {""}
-    if ticket and ticket.address:
-        parts = parse_address(ticket.address)
+    if address:
+        parts = parse_address(address)
         known.compounds |= {parts.compound} if len(parts.compound) > 1 else set()
         known.rooms |= {parts.room} if len(parts.room) > 2 else set()
     return known

@@ -32,6 +32,7 @@ from qa.store.tables import (
     TranscriptRow,
 )
 from qa.store.tables_archive import ArchiveCheckRow, ArchivedRow, TombstoneRow
+from qa.store.tables_personal import PersonalRow
 from qa.types import Match, Scorecard, Transcript, Verdict
 
 ALL = Scope(everything=True)
@@ -141,6 +142,8 @@ def _erase_words(session: Session, recording_id: str) -> None:
         row.blob = encode(replace(heard, utterances=(), hearings=(), speech=()))
         row.is_current = False  # nothing is judged anew from it
         keys.append(row.transcript_key)
+    session.flush()  # from here on whoever keeps what is personal sees that the words are gone
+    session.execute(delete(PersonalRow).where(PersonalRow.transcript_key.in_(keys)))
     session.execute(delete(HearingsRow).where(HearingsRow.transcript_key.in_(keys)))
     cards = session.scalars(select(ScorecardRow).where(ScorecardRow.transcript_key.in_(keys)))
     for card in cards:

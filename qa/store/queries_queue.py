@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from qa.codec import decode
 from qa.records import Scope
 from qa.store.convert import chunks
+from qa.store.personal import Kept
 from qa.store.scope import require_call
 from qa.store.tables import (
     AgentRow,
@@ -21,6 +22,7 @@ from qa.store.tables import (
     TranscriptRow,
 )
 from qa.store.tables_archive import TombstoneRow
+from qa.store.tables_personal import PersonalRow
 from qa.types import Scorecard
 
 
@@ -66,24 +68,31 @@ def _files_of_recording() -> Select[*tuple[Any, ...]]:
     )
 
 
-def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, bytes]:
+def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, tuple[bytes, Kept | None]]:
     """Load transcripts by key, packed, without what the sound was asked later; lost ones left out.
 
     For what rests on the words alone, such as what is personal in them.
+
+    Returns:
+        Each with what is kept of that, see `personal`.
     """
-    found: dict[str, bytes] = {}
+    found: dict[str, tuple[bytes, Kept | None]] = {}
     for some in chunks(keys):
         rows = session.execute(_stored_by_keys(), {"keys": some})
-        found.update((row[0], row[1]) for row in rows)
+        found.update((row[0], (row[1], (row[2], row[3]) if row[2] else None)) for row in rows)
     return found
 
 
 @cache
 def _stored_by_keys() -> Select[*tuple[Any, ...]]:
     wanted: BindParameter[Any] = bindparam("keys", expanding=True)
-    transcripts = TranscriptRow.__table__.c
-    return select(transcripts.transcript_key, transcripts.blob).where(
-        transcripts.transcript_key.in_(wanted)
+    transcripts, kept = TranscriptRow.__table__, PersonalRow.__table__
+    columns = (transcripts.c.transcript_key, transcripts.c.blob, kept.c.stamp, kept.c.found)
+    same = kept.c.transcript_key == transcripts.c.transcript_key
+    return (
+        select(*columns)
+        .select_from(transcripts.outerjoin(kept, same))
+        .where(transcripts.c.transcript_key.in_(wanted))
     )
 
 

@@ -67,7 +67,10 @@ class AgentDayRow(Table):
     left_undecided: Mapped[int] = mapped_column(Integer)
     missed: Mapped[str] = mapped_column(Text)
 
-    __table_args__ = (Index("agent_days_by_team", "team", "day"),)
+    __table_args__ = (
+        Index("agent_days_by_team", "team", "day"),
+        Index("agent_days_by_agent", "agent_id", "day", "calls", "total"),
+    )
 
 
 class TeamDayRow(Table):

@@ -23,13 +23,14 @@ from qa.api.v1.schemas_verdicts import (
 from qa.api.v1.shared import now
 from qa.api.written import hide_in
 from qa.errors import NotFoundError
-from qa.masking import Heard, listen, mask_call, mask_scorecard, mask_transcript
+from qa.masking import Heard, mask_call, mask_scorecard, mask_transcript
 from qa.records import Appeal, FlagAction, FlagDecision, Right
 from qa.review.reviewing import ReviewedLine
 from qa.store import queries
 from qa.store.audit import audit
 from qa.store.evidence import evidence_of
 from qa.store.names import user_names
+from qa.store.personal import hear
 from qa.store.review_rows import CallReview, load_reviews
 from qa.types import Call, Scorecard, ScoreLine, Transcript
 from qa.wording import reason_text
@@ -123,13 +124,13 @@ def see(service: Service, viewer: Viewer, call_id: str, *, clear: bool = False) 
         if review is not None and review.scorecard_id != review.current_id:
             card = review.card.card
             transcript = queries.transcript_by_key(session, card.transcript_key)
+        call, heard = loaded.detail.call, None
+        if not clear:
+            heard = hear(session, card.transcript_key if card else None, transcript, call)
+            call = mask_call(call, heard=heard)
     if clear:
         with service.store.writing() as session:
             audit(session, viewer.user, "call.read_personal", "call", own_id, {"by": "api"})
-    call, heard = loaded.detail.call, None
-    if not clear:
-        heard = listen(transcript, call)
-        call = mask_call(call, heard=heard)
     return Seen(
         loaded=loaded,
         call=call,

@@ -1,3 +1,3 @@
 """Migrations of the database, run when it is opened. `HEAD` is the revision this program needs."""
 
-HEAD = "0016"
+HEAD = "0017"
