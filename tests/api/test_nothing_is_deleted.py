@@ -23,8 +23,9 @@ MAY_DELETE_ROWS = {"qa/store/erasing.py", "qa/store/intake.py", "qa/store/archiv
 """The archive itself; and intake, which forgets where a file lay that is gone."""
 OWN_THINGS = ("login_sessions", "login_failures")
 """What a log-out takes away, of the agent's own."""
-NOTES = ("day_touches",)
-"""Which days' sums are to be added up again; gone once they are."""
+NOTES = ("day_touches", "rolled_days", "agent_days", "team_days", "agent_rules")
+"""Sums of days and which are to be added up again: no source, and made anew once a minute by the
+service itself, on a slow machine while a request is under way."""
 
 
 def _counts(review: Review) -> dict[str, int]:
