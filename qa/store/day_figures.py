@@ -6,9 +6,9 @@ and quick once the days are added up (`rolling`).
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +20,6 @@ from qa.store.tables_figures import DayTouchRow, RolledDayRow
 
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
 """Before and behind every call, those of unknown time included."""
-_MOST_NAMED = 100
 _MOST_PARTS = 60
 """With more pieces than this, all is read call by call: a statement has its bounds."""
 
@@ -50,16 +49,8 @@ class Parts:
     days: tuple[tuple[date, date], ...]
     spans: tuple[Stretch, ...]
 
-    def in_days(self, day: Any, *, one_by_one: bool = False) -> ColumnElement[bool]:
-        """Write the condition that a row's day belongs to the first part.
-
-        Args:
-            one_by_one: name each day, as far as they are few: of few agents among many the rows
-                are then found by day and agent, and not all agents' rows of all days are read.
-        """
-        if one_by_one and sum((last - first).days + 1 for first, last in self.days) <= _MOST_NAMED:
-            named = [one for first, last in self.days for one in _days(first, last)]
-            return _any([day.in_(named)])
+    def in_days(self, day: Any) -> ColumnElement[bool]:
+        """Write the condition that a row's day belongs to the first part."""
         return _any([day.between(first, last) for first, last in self.days])
 
     def in_spans(self, moment: Any) -> ColumnElement[bool]:
@@ -116,12 +107,6 @@ def overlaps(stretches: Sequence[Stretch], since: datetime, until: datetime) -> 
     """Whether one of some stretches, which are in order, lies partly between two moments."""
     behind = bisect_right(stretches, since, key=lambda one: one[1])
     return behind < len(stretches) and stretches[behind][0] < until
-
-
-def _days(first: date, last: date) -> Iterator[date]:
-    while first <= last:
-        yield first
-        first += timedelta(days=1)
 
 
 def _any(conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -128,7 +128,7 @@ def cells_in(
     names = sums or tuple(SUMS)
     rolled = select(AgentDayRow.starts.label("at"), AgentDayRow.agent_id, AgentDayRow.team)
     rolled = rolled.add_columns(*(getattr(AgentDayRow, name) for name in names)).where(
-        parts.in_days(AgentDayRow.day, one_by_one=bool(of) or not wanted.scope.everything),
+        parts.in_days(AgentDayRow.day),
         agent_in_scope(wanted.scope, AgentDayRow.agent_id.expression),
     )
     if wanted.team is not None:

@@ -69,7 +69,7 @@ class AgentDayRow(Table):
 
     __table_args__ = (
         Index("agent_days_by_team", "team", "day"),
-        Index("agent_days_by_agent", "agent_id", "day", "calls", "total"),
+        Index("agent_days_by_agent", "agent_id", "day", "team", "starts", "calls", "total"),
     )
 
 

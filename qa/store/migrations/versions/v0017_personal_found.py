@@ -32,7 +32,8 @@ def upgrade() -> None:
         sa.Column("high", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("scan_id"),
     )
-    op.create_index(_INDEX, _DAYS, ["agent_id", "day", "calls", "total"], unique=False)
+    columns = ["agent_id", "day", "team", "starts", "calls", "total"]
+    op.create_index(_INDEX, _DAYS, columns, unique=False)
 
 
 def downgrade() -> None:
