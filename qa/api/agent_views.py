@@ -73,9 +73,7 @@ def agent_values(
     wanted = Selection(own, days.since, days.until)
     now, zone = datetime.now(UTC), service.store.zone
     with service.store.reading() as session:
-        missed = figures.missed_rules(session, wanted, limit=_RULES, examples=_CLIPS)
-        praised = figures.praised_calls(session, wanted, limit=_PRAISE)
-        shown = {one.rule_id: [place.call_id for place in one.examples] for one in missed}
+        missed, praised, shown = _quoted(session, wanted)
         needed = [*praised, *(call_id for ids in shown.values() for call_id in ids)]
         calls = read_calls(session, needed, zone, now)
         values: dict[str, Any] = {
@@ -91,6 +89,21 @@ def agent_values(
         "missed": [_missed(one.rule_id, one.times, rules, clips, lang) for one in missed],
         "praise": _praise(praised, calls, service, lang),
     }
+
+
+def quoted_calls(session: Any, wanted: Selection) -> list[str]:
+    """List the calls that an agent's page quotes."""
+    _, praised, shown = _quoted(session, wanted)
+    return [*praised, *(call_id for ids in shown.values() for call_id in ids)]
+
+
+def _quoted(
+    session: Any, wanted: Selection
+) -> tuple[list[figures.MissedRule], list[str], dict[str, list[str]]]:
+    """Find what was missed most, the calls with praise, and the examples' calls by rule."""
+    missed = figures.missed_rules(session, wanted, limit=_RULES, examples=_CLIPS)
+    praised = figures.praised_calls(session, wanted, limit=_PRAISE)
+    return missed, praised, {m.rule_id: [at.call_id for at in m.examples] for m in missed}
 
 
 def _trend(

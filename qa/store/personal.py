@@ -91,12 +91,12 @@ def search_next(session: Session, zone: ZoneInfo) -> Searched | None:
     number = ScorecardRow.scorecard_id
     if high < newest:
         some = _numbers(session, number > high, number.asc())
-        searched = _search(session, [key for _, key in some], zone)
+        searched = search_calls(session, [key for _, key in some], zone)
         return Searched(searched, low, max((n for n, _ in some), default=newest))
     some = _numbers(session, number < low, number.desc())
     if not some and is_ours:
         return None
-    searched = _search(session, [key for _, key in some], zone)
+    searched = search_calls(session, [key for _, key in some], zone)
     return Searched(searched, min((n for n, _ in some), default=low), high)
 
 
@@ -107,9 +107,10 @@ def _numbers(session: Session, which: Any, order: Any) -> list[tuple[int, tuple[
     return [(row[0], (row[1], row[2])) for row in rows]
 
 
-def _search(
+def search_calls(
     session: Session, calls: Sequence[tuple[str, str]], zone: ZoneInfo
 ) -> tuple[tuple[str, bytes, Kept], ...]:
+    """Search calls, each given with its transcript; those whose finding is kept are left out."""
     about = load_calls(session, [call_id for call_id, _ in calls], zone)
     by_key = {key: about[call_id] for call_id, key in calls if call_id in about}
     rows = session.execute(_words(), {"keys": list(by_key)})
