@@ -259,6 +259,11 @@ def test_what_only_resembles_a_question_is_none(rule_id: str, words: str) -> Non
         (CHARGED, "没收，不对，收了二十", "yes"),
         (CHARGED, "记不清了，好像没收", "no yes"),
         (CHARGED, "收了，没给收据", "yes"),
+        (CHARGED, "我扫码转了他五十", "yes"),
+        (CHARGED, "他说换件得五十，我就扫码给他了", "yes"),
+        (CHARGED, "收了啊，不是说免费吗", "yes"),
+        (CHARGED, "工钱没要，材料钱收了四十", "yes"),
+        (CHARGED, "材料钱他没要", "no"),
         (POINTS, "十分", "10"),
         (POINTS, "满分", "10"),
         (POINTS, "打八分", "8"),
@@ -272,6 +277,7 @@ def test_what_only_resembles_a_question_is_none(rule_id: str, words: str) -> Non
         (POINTS, "六七分", "6 7"),
         (POINTS, "八分半", "7 8 9"),
         (POINTS, "一到十分啊，那给八分", "8"),
+        (POINTS, "上回我给的六分，这回八分", "8"),
     ],
 )
 def test_answers_as_people_give_them(kind: str, reply: str, expected: str) -> None:
@@ -388,6 +394,7 @@ def test_not_convenient(customer: str, agent: str, outcome: Outcome) -> None:
         "我上班呢，没事，你问吧。",
         "嗯，你说。",
         "啥事？",
+        "做饭呢，开着免提，你问你的。",
     ],
 )
 def test_convenient_enough(customer: str) -> None:
@@ -554,6 +561,15 @@ def test_a_call_that_broke_off_owes_no_questions() -> None:
     for rule_id in ("CBB", "CBC", "CBD", "CBE", "CL02"):
         assert judge(rule_id, dialogue).outcome is UNDECIDED, rule_id
         assert judge(rule_id, dialogue, released_by=ReleasedBy.AGENT).outcome is VIOLATED, rule_id
+    asked = dialogue.replace("问题解决了吗", "问题给您解决了吗")  # no closing's 及时为您服务
+    assert judge("CL02", asked).outcome is UNDECIDED
+    assert judge("CL02", f"{asked}\n坐席: 感谢您的合作，再见。").outcome is VIOLATED
+
+
+def test_what_follows_an_answer_is_no_other_answer() -> None:
+    dialogue = f"{OPENING}\n客户: 方便。\n坐席: 跟您收费了吗？\n客户: 没有。对了，供暖费能减不？"
+    keyed = KeyedAnswers(charged=False)
+    assert judge("CBV", f"{dialogue}\n{CLOSING}", keyed=keyed).outcome is MET
 
 
 @pytest.mark.parametrize(

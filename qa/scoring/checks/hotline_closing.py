@@ -89,7 +89,7 @@ class HotlineClosing(Check):
         start, end = _window(scene)
         slots = [judge_part(slot, scene, start, end) for slot in self.slots]
         slots.insert(1, self._number(scene, start, end))
-        said = any(s.status is not SlotStatus.MISSING for s in slots)
+        said = any(s.status is not SlotStatus.MISSING for s in slots if s.name != "prompt_service")
         open_ended = not said or asked_to_wait(scene)
         if open_ended and broke_off(scene, interview(scene, self.script)):
             return Verdict(Outcome.UNDECIDED, "call_broke_off", slots=tuple(slots))

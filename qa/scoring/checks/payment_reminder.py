@@ -145,6 +145,8 @@ class PaymentReminder(Check):
                     continue
                 match = track.hit_match(hit, found.text)
                 sure = hit.similarity >= HEARD and hit.same_chars >= HEARD_CHARS
+                if not sure and track.confidence(hit.start, hit.end) >= 1.0:
+                    continue  # nobody had to guess the words: 跟您要钱了没有 is no 把钱交了
                 if not sure:
                     words = found.text.replace("…", "")
                     heard = weigh(scene, track, (hit.start, hit.end), (words,), kind=Kind.SLOT)

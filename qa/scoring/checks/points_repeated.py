@@ -32,7 +32,7 @@ FEW_SYLLABLES = range(3, 7)
 INFORMATIVE = 3
 """Pairs from which a customer's words are a point at all; 嗯，好的 is none."""
 CHECKS_BACK = (
-    "是吧|对吧|是吗|对吗|是不是|对不对|没错吧|您反映|您是说"
+    "是吧|对吧|(?<!么)(?<!有)是吗|对吗|是不是|对不对|没错吧|您反映|您是说"
     "|您说的|您的意思|也就是|核对|确认|复述|重复"
 )
 """How an agent says in other words what the customer said (地板弄坏了, 木地面损坏)."""

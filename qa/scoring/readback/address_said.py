@@ -10,6 +10,7 @@ from qa.scoring.readback.numbers_said import in_phone_talk, marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
 from qa.scoring.track import Track
+from qa.text import fold
 from qa.types import Match
 
 PARTS = ("building", "unit", "room")
@@ -24,8 +25,14 @@ LEAD = (
 ZONE_MS = 25_000
 """How long after an address was first named more of it may come without a question."""
 DENIED = "不是|不对"
+NO_SUCH = ("哪有", "哪来", "没有")
+"""What says that there is no such number: 哪有四幺四."""
 ELSEWHERE = re.compile("(?:楼上|楼下|隔壁|对门|对面|邻居)(?!住)(?!.*我[家们住是])")
 """Whose number it is that follows: 楼上那就是六零三 is no flat of the caller's."""
+SOMEBODY_ELSES = re.compile(
+    "[室房]?(?:那[个户]?)?(?:才|就)?是我?(?:妈|爸|爹|娘|婆婆|公公|岳母|岳父|姥姥|奶奶|儿子|闺女|女儿|姐|哥|弟|妹|邻居|楼上|楼下|对门|对面|隔壁)"
+)
+"""What says after a number whose it is instead: 五零三是我妈家."""
 NOT_THIS = "(?:(?<!是)不是|(?<!是)不叫|不在|别写成?|别弄成|别记成|别当成)$"
 """What comes before a compound that is not meant: 不是锦绣家园啊, 是锦绣花园."""
 INSTEAD_CHARS = 10
@@ -165,7 +172,14 @@ def _compounds(
     for compound in find_compounds(track, names, sorted({w for w in windows if w[0] < w[1]})):
         found.setdefault(compound.start, compound)
     heard = tuple(found[k] for k in sorted(found))
+    if talk.is_certain:  # 御锦苑 as it is written is not 御景苑, which sounds alike
+        heard = tuple(_as_written(track, c) for c in heard)
     return tuple(c for c in heard if not _is_denied(track, c)) or heard
+
+
+def _as_written(track: Track, compound: Compound) -> Compound:
+    written = fold(compound.name).text == track.text[compound.start : compound.end]
+    return replace(compound, runner_up=0.0, rival="") if written else compound
 
 
 def _is_denied(track: Track, compound: Compound) -> bool:
@@ -203,7 +217,10 @@ def valid_marks(said: Said, part: str) -> list[Mark]:
         takes_back = denied.search(before) and mark.start not in said.track.pauses
         if takes_back and (instead or mark is not marks[-1]):
             continue
+        if said.track.text[max(0, mark.start - 2) : mark.start] in NO_SUCH:
+            continue
         clause = said.track.text[said.track.clause_start(mark.start) : mark.start]
-        if not ELSEWHERE.search(clause):
+        after = said.track.text[mark.end : said.track.clause_end(mark.end - 1)]
+        if not (ELSEWHERE.search(clause) or SOMEBODY_ELSES.match(after)):
             kept.append(mark)
     return kept or marks

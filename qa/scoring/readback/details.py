@@ -27,9 +27,11 @@ INQUIRY = (
 """What somebody says who wants to know, not to report."""
 NOT_A_REPORT = (
     "(?:不是|不用|没想|不想|不要)(?:来|要|想|打来|给你们)?(?:报修|报故障|报单|修暖气|修东西)"
+    "|(?:倒是|现在|暂时|也|还|家)(?:不用|不需要|用不着)(?:修|报|来人|上门)"
 )
 """How somebody says that nothing is to be repaired."""
 WANTS_TO_KNOW = (
+    "(?:麻烦|请|想|跟您?)?(?:问|打听|咨询|请教)(?:一下|下|个事|您个|你个)|"
     "我?(?:就|只|是|想|要|先|来|跟您?|向您?|找您?)+(?:就|只|是|想|要|先|来)*"
     "(?:咨询|打听|了解|请教|问)(?:一下|一?[个件]|下|点|问|您|你|些|哈|啊)"
 )
@@ -72,7 +74,7 @@ def _concerns_report(scene: Scene) -> bool | None:
     if wrong.search(talk.customer_sounds) or wrong.search(talk.agent_sounds):
         return False
     if _introduces_inquiry(talk):
-        return False
+        return None if talk.broke_off and _begins_a_number(talk) else False
     own = [
         kind
         for _, _, kind in customer_faults(talk)
@@ -83,8 +85,24 @@ def _concerns_report(scene: Scene) -> bool | None:
     if talk.asks and (own or talk.broke_off or not _only_inquires(talk)):
         return True
     if not own:
-        return False
+        return None if _breaks_off_untold(talk) else False
     return True if sound_regex(TAKEN).search(talk.agent_sounds) else None
+
+
+def _breaks_off_untold(talk: Talk) -> bool:
+    """Whether the line broke before it was clear what the caller wanted (我家那个……喂)."""
+    if not talk.broke_off or _only_inquires(talk):
+        return False
+    at_home = sound_regex("我家|我们家|暖气|报修|地热").search(talk.customer_sounds)
+    return at_home is not None or _begins_a_number(talk)
+
+
+def _begins_a_number(talk: Talk) -> bool:
+    return any(len(m.value) >= MIN_DIGITS for m in marks_of(talk, talk.customer))
+
+
+MIN_DIGITS = 4
+"""Digits of a number that somebody begins to tell."""
 
 
 def _introduces_inquiry(talk: Talk) -> bool:

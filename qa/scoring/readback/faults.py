@@ -5,7 +5,7 @@ the words that both sides use.
 """
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 
 from qa.scoring.addresses import common_sound
@@ -79,10 +79,13 @@ def judge_problem(talk: Talk) -> Detail:
         max(talk.customer.sentence_start(at), at - 10), end, expected="problem", similarity=1.0
     )
     detail = replace(detail, given=quote)
-    repeated = _repeated(talk, given)
+    repeated = _repeated(talk, given) or _repeated(talk, _wanted(talk))
     if repeated:
         match = talk.agent.match(*repeated, expected="problem", similarity=1.0)
         return replace(detail, state=State.RIGHT, repeated=match, value="problem")
+    if named := _in_other_words(talk, given):
+        match = talk.agent.match(*named[0], expected="problem", similarity=0.9)
+        return replace(detail, state=named[1], repeated=match)
     if shared := _shared_words(talk, first):
         match = talk.agent.match(*shared[1:], expected="problem", similarity=round(shared[0], 3))
         return replace(detail, state=State.RIGHT, repeated=match, value="problem")
@@ -110,6 +113,67 @@ def _given(talk: Talk) -> list[tuple[int, int, str]]:
     return main or found
 
 
+def _in_other_words(
+    talk: Talk, given: list[tuple[int, int, str]]
+) -> tuple[tuple[int, int], State] | None:
+    """Find a fault that the agent states of another kind than the customer's words were taken for.
+
+    Right where the clause holds a word of the customer's (回水堵了: 回水管不热), where the customer
+    agrees, or where of the customer's words no fault was understood; else open.
+    """
+    begin = talk.time(talk.customer, min((at for at, _, _ in given), default=0))
+    kinds = {kind for _, _, kind in given if kind not in VAGUE}
+    for start, end, kind in _stated(talk):
+        if kinds and not any(_akin(kind, one) for one in kinds):
+            continue  # 漏水 is not repeated as 不热
+        clause = talk.agent.clause_start(start), talk.agent.clause_end(end - 1)
+        later = talk.time(talk.agent, start) >= begin
+        told = later and (not kinds or _has_word_of(talk, clause))
+        if told or talk.agreed_to(end - 1):
+            return (start, end), State.RIGHT
+        if later:
+            return (start, end), State.UNSURE
+    return None
+
+
+def _stated(talk: Talk) -> Iterator[tuple[int, int, str]]:
+    """Yield faults that the agent states, neither asks about nor takes for possible."""
+    asked = [m.span() for m in sound_regex(QUESTION).finditer(talk.agent_sounds)]
+    for start, end, kind in _find(talk, talk.agent, tuple(k for k in MAIN if k not in VAGUE)):
+        if kind == "degrees" or any(a < end and start < b for a, b in asked):
+            continue
+        if _may_come(talk, start, end) or talk.objected_to(end - 1):
+            continue
+        clause = talk.agent.clause_start(start), talk.agent.clause_end(end - 1)
+        if not sound_regex("[^不]吗$|呢$|没有?$").search(talk.agent_sounds, *clause):
+            yield start, end, kind
+
+
+def _akin(left: str, right: str) -> bool:
+    """Whether two kinds of fault may be one: 回水堵了 and 不热, but not 漏水 and 不热."""
+    return "broken" in (left, right) or (left in COLD) is (right in COLD)
+
+
+COLD = ("cold", "uneven", "degrees", "pressure")
+VAGUE = ("billing", "change", "conduct")
+"""Kinds of grievance that come with a fault as often as by themselves."""
+
+
+def _has_word_of(talk: Talk, clause: tuple[int, int]) -> bool:
+    """Whether a clause holds two neighbouring syllables of the customer's earlier words."""
+    at = talk.time(talk.agent, clause[0])
+    _, said = talk.between(talk.customer, 0, at)
+    mine = _blanked(talk.customer.text[max(0, said - 80) : said], "_")
+    theirs = _blanked(talk.agent.text[slice(*clause)], BLANK)
+    pairs = {theirs[k : k + 2] for k in range(len(theirs) - 1)}
+    return any(BLANK not in pair and pair in mine for pair in pairs)
+
+
+def _wanted(talk: Talk) -> list[tuple[int, int, str]]:
+    """Return what the customer wants done (放气, 换阀门): to repeat that is to repeat the fault."""
+    return [one for one in customer_faults(talk) if one[2] in ("change", "broken")]
+
+
 def _find(
     talk: Talk, track: Track, kinds: Collection[str] = tuple(FAULTS)
 ) -> list[tuple[int, int, str]]:
@@ -117,17 +181,23 @@ def _find(
         (match.start(), match.end(), kind)
         for kind in kinds
         for match in sound_regex(FAULTS[kind]).finditer(talk.sounds(track))
-        if _is_meant(kind, track.text, *match.span())
+        if _is_meant(kind, track, *match.span())
     ]
     return sorted(found)
 
 
-def _is_meant(kind: str, whole: str, start: int, end: int) -> bool:
+def _is_meant(kind: str, track: Track, start: int, end: int) -> bool:
     """Whether a match is of its kind and not only of its sound, and speaks of the home."""
+    whole = track.text
     text = whole[start:end]
     if kind == "cold" and ("冷" in text or "凉" in text):
         around = ELSEWHERE.finditer(whole, max(0, start - 5), end + 1)
-        if any(found.start() < end and start < found.end() for found in around):
+        if any(
+            found.start() < end
+            and start < found.end()
+            and not any(found.start() < pause < found.end() for pause in track.pauses)
+            for found in around
+        ):  # 暖气凉，水上不来 names no 凉水
             return False
     core = any(char in CORES[kind] for char in text) or sounds(text) == sounds("不热")
     return "楼" not in text and (core or len(text) > SHORT_MATCH)
@@ -156,13 +226,24 @@ def _repeated(talk: Talk, given: list[tuple[int, int, str]]) -> tuple[int, int] 
 def _may_come(talk: Talk, start: int, end: int) -> bool:
     """Whether the agent speaks of what may happen (要是再漏, 漏水的话), not of what did."""
     first = max(talk.agent.clause_start(start), start - LEAD_CHARS)
-    before = sound_regex(HYPOTHETICAL).search(talk.agent_sounds, first, start)
+    if talk.is_certain:  # 需要师傅 sounds like 要是
+        before = re.compile(HYPOTHETICAL).search(talk.agent.text, first, start)
+    else:
+        before = sound_regex(HYPOTHETICAL).search(talk.agent_sounds, first, start)
     return before is not None or talk.agent.text.startswith("的话", end)
 
 
 def _unknown(talk: Talk, detail: Detail) -> Detail:
     """Judge a fault of no known kind, or one that was misheard, by the words alone."""
-    if not talk.asks or not talk.customer.text:
+    if not talk.customer.text:
+        return detail
+    if named := _in_other_words(talk, []):
+        match = talk.agent.match(*named[0], expected="problem", similarity=0.9)
+        return replace(detail, state=named[1], repeated=match)
+    if not talk.asks:
+        if shared := _shared_words(talk, 0):
+            match = talk.agent.match(*shared[1:], expected="problem", similarity=shared[0])
+            return replace(detail, state=State.RIGHT, repeated=match, value="problem")
         return detail
     _, said = talk.between(talk.customer, 0, talk.asks[0].begin_ms)
     if said < MIN_SHARED:

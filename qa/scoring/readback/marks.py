@@ -18,6 +18,7 @@ from qa.scoring.numbers import (
     digit_by_sound,
     digit_by_syllable,
 )
+from qa.scoring.readback.digit_table import digits_by_place
 from qa.scoring.sounds import sound_regex
 from qa.scoring.syllables import syllable_of
 from qa.scoring.track import Track
@@ -42,6 +43,8 @@ SOUND_LIKE_A_BUILDING = frozenset("洞动懂东冻冬董咚栋装状壮庄撞妆
 ROOM_REACH = 5
 """Characters between 单元 and its room: 嗯, 没有, 那个."""
 MIN_ROOM, MAX_ROOM = 3, 5
+MAX_VALUE = 7
+"""Characters of a room that is read as a value: 二千七百一十三."""
 MOBILE = re.compile(r"1[3-9]\d{9}")
 MOBILE_AHEAD = re.compile(r"(\d{3,4}?)1[3-9]\d{9}")
 SIDES = "东西中南北左右"
@@ -198,7 +201,8 @@ def _room_after(track: Track, start: int, stop: int) -> Mark | None:
     if first is None or _is_of_a_phone(track, start, first):
         return None
     end = first
-    while end < stop and _numeral(text[end]) and end - first < MAX_ROOM:
+    most = MAX_VALUE if any(c in "千百" for c in text[first : first + 4]) else MAX_ROOM
+    while end < stop and _numeral(text[end]) and end - first < most:
         if end - first >= MIN_ROOM and end in track.pauses:
             break  # 四零四，幺五八…: a phone follows
         end += 1
@@ -254,7 +258,7 @@ _TIMES = "[二两三四五六七八]个[零一幺二三四五六七八九]"
 def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
     """Find runs of digits that belong to no address: phones, waybills, rooms in a later answer."""
     text = track.text
-    digits = text.translate(_DIGITS)
+    digits = digits_by_place(text)
     spans: dict[int, tuple[int, str]] = {}
     for match in sound_regex(_TIMES).finditer(sounds):
         count, digit = digits[match.start()], digits[match.end() - 1]
@@ -303,7 +307,7 @@ def _split(track: Track, first: int, end: int, said: str) -> list[Mark]:
     cut = end - MOBILE_DIGITS
     parts = [(first, end, said)]
     half = len(said) // 2
-    doubled = said[:half] == said[half:] and len(said) in DOUBLED
+    doubled = len(said) == 6 or (said[:half] == said[half:] and len(said) in DOUBLED)
     if doubled and end - first == len(said) and first + half in track.pauses:  # 三零五，三零五
         parts = [(first, first + half, said[:half]), (first + half, end, said[half:])]
     room = ROOM_AND_MOBILE.fullmatch(said)
@@ -319,8 +323,8 @@ def _split(track: Track, first: int, end: int, said: str) -> list[Mark]:
     ]
 
 
-DOUBLED = (6, 8)
-"""Digits of a room said twice."""
+DOUBLED = (6, 8, 14, 16, 22)
+"""Digits of a room or a phone said twice."""
 MOBILE_DIGITS = 11
 ROOM_AND_MOBILE = re.compile(r"(\d{3,4})1[3-9]\d{9}")
 _RUN = re.compile(r"\d+")
@@ -344,7 +348,7 @@ def _said(
             if len(said) == clear > 1 and _begins_a_clause(track, digits, position):
                 break
             said += digits[position]
-            clear += track.text[position] in CLEAR_DIGITS
+            clear += track.text[position] in CLEAR_DIGITS or track.text[position] == "双"
             position += 1
         else:
             break
@@ -363,17 +367,6 @@ def _needed(said: str) -> float:
     return len(said) if len(said) == 2 else min(len(said), 4) / 2
 
 
-class _DigitTable(dict[int, str]):
-    """For `str.translate`: the digit that a character is or exactly sounds like, else a space."""
-
-    def __missing__(self, ordinal: int) -> str:
-        self[ordinal] = digit_by_syllable(chr(ordinal)) or " "
-        return self[ordinal]
-
-
-_DIGITS = _DigitTable()
-
-
 def _breaks(track: Track) -> list[int]:
     """Return where a track pauses so long that one number does not go on: the other side spoke."""
     pairs = pairwise(track.utterances)
@@ -382,12 +375,16 @@ def _breaks(track: Track) -> list[int]:
 
 
 LONG_GAP_MS = 4_000
+_SERVES = "号?(?:坐席|客服|话务员|接线员)?(?:很高兴|竭诚)?[为位]您服务"
+"""What follows the agent's own number in a greeting."""
 
 
 def _is_other(track: Track, first: int, end: int) -> bool:
     """Whether what stands beside a run of digits makes it something else."""
     before = track.sounds[max(0, first - 3) : first]
     if sound_regex("工号是?$|我是$").search(before):
+        return True
+    if sound_regex(_SERVES).match(track.sounds, end):
         return True
     if end - first > MAX_MEASURE:
         return False

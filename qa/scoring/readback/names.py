@@ -1,67 +1,38 @@
 """Names in a conversation: given, spelt out (弓长张, 建设的建), repeated, compared by sound."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
 from qa.scoring.name_sounds import name_cost, same_name
-from qa.scoring.numbers import CLEAR_DIGITS
 from qa.scoring.readback.findings import Detail, Doubt, State
+from qa.scoring.readback.name_echo import ALIKE_COST, NAME_CHARS, Echo, NameTalk, closest_echo
 from qa.scoring.readback.name_given import (
     after_lead,
     is_generic,
     surname_only,
-    surname_sounds,
     unasked,
 )
 from qa.scoring.readback.name_read import on_record, stated
 from qa.scoring.readback.name_words import (
     ASKED_NEARLY,
     GENERIC,
+    PARTICLES,
     SPELLING,
     SUMMARY,
     TITLES,
 )
+from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
-from qa.scoring.surnames import DOUBLE_SURNAMES, SURNAMES
-from qa.scoring.syllables import NEAR_COST, keys
-from qa.scoring.track import Track
+from qa.scoring.surnames import SURNAMES, looks_like_a_name
+from qa.scoring.syllables import keys
 
 ANSWER_CHARS = 24
-NAME_CHARS = (2, 4)
-ALIKE_COST = {1: 0.35, 2: 0.2, 3: 0.25, 4: 0.25}
-"""Mean cost per syllable, by the length of a name, up to which a heard name is the other: one
-confusable syllable of two, two or a stranger one of three."""
 STRANGE_COST = 0.62
 """Mean cost from which nothing of the name is there."""
-
-
-@dataclass(frozen=True)
-class NameTalk:
-    """What both sides said of the name.
-
-    Attributes:
-        answer: positions of the customer's answer, lead-in (我叫) left out; equal if there is none.
-        surname_only: whether no more than a surname was given (我姓张, 苏先生).
-        replies: stretches of the agent's words in which the name may be repeated.
-    """
-
-    customer: Track
-    agent: Track
-    answer: tuple[int, int]
-    surname_only: bool
-    replies: tuple[tuple[int, int], ...]
-
-
-@dataclass(frozen=True)
-class Echo:
-    """Where the agent's words come closest to the customer's name."""
-
-    name: str
-    given: tuple[int, int]
-    place: tuple[int, int]
-    cost: float
 
 
 def name_talk(talk: Talk) -> NameTalk:
@@ -89,11 +60,28 @@ def _name_talk(talk: Talk) -> NameTalk:
 def _answered(talk: Talk, begin: int, end: int) -> NameTalk:
     """Take the customer's words after a question for the name."""
     start, stop = talk.between(talk.customer, max(0, begin - EARLY_MS), min(end, begin + 60_000))
-    start, stop = after_lead(talk, start, min(stop, start + ANSWER_CHARS * 2))
+    stop = min(stop, start + ANSWER_CHARS * 2)
+    start, stop = after_lead(talk, _after_numbers(talk, start, stop), stop)
     spelt = sound_regex(SPELLING).match(talk.customer_sounds, start, stop)
     if spelt and talk.customer.clause_end(start) == spelt.end():
         start = spelt.end() - 1  # 田地的田: no more than the surname
     return _named(talk, (start, stop), begin)
+
+
+def _after_numbers(talk: Talk, start: int, stop: int) -> int:
+    """Leave out an address or a number that is told before the name: 粮库三号楼二零一，汤鹏."""
+    bounds = [start, *(p for p in talk.customer.pauses if start < p < stop), stop]
+    marks = [m for m in marks_of(talk, talk.customer) if start <= m.start < stop]
+    if not any(m.start < bounds[1] for m in marks):
+        return start
+    for begin, end in pairwise(bounds[1:]):
+        first, _ = after_lead(talk, begin, end)
+        name = talk.customer.text[first:end].rstrip(PARTICLES)
+        held = any(begin <= m.start < end for m in marks)
+        introduced = first > begin and NAME_CHARS[0] <= len(name) <= NAME_CHARS[1]
+        if not held and (introduced or looks_like_a_name(name)):
+            return begin
+    return start
 
 
 def _named(talk: Talk, answer: tuple[int, int], begin: int) -> NameTalk:
@@ -173,6 +161,10 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
     start = talk.time(talk.customer, names.answer[0])
     if talk.unheard_ms(start, start + REPLY_MS) > UNHEARD_MS:
         return detail
+    renamed = echo is not None and _is_renamed(talk, echo)
+    if not renamed and (spelt := _spelt_back(talk, names)):
+        match = talk.agent.match(*spelt, expected=_name(talk, names, echo), similarity=0.9)
+        return replace(detail, state=State.RIGHT, repeated=match)
     residue = _residue(talk, names)
     if len(residue) <= 1:
         return replace(detail, state=State.MISSING, repeated=None)
@@ -200,6 +192,27 @@ def _unlike(talk: Talk, names: NameTalk, detail: Detail, echo: Echo | None) -> D
     heard = talk.agent.text[place[0] : place[1]]
     doubt = Doubt(talk.agent, place, (name,), (heard,), Kind.VALUE)
     return replace(detail, state=State.UNSURE, doubts=(doubt,))
+
+
+def _spelt_back(talk: Talk, names: NameTalk) -> tuple[int, int] | None:
+    """Find where the agent spells out the given name instead of saying it (志气的志，强大的强)."""
+    start, stop = names.answer
+    name = talk.customer.text[start : min(stop, talk.customer.clause_end(start))]
+    first, last = names.replies[0]
+    spellings = _SPELT_CHAR.finditer(talk.agent.text, first, last)
+    places = [m.end() - 1 for m in spellings if not is_generic(m[0][-1])]  # 好的好的 spells nothing
+    for given in {name[-2:], name[-1:]} if len(name) in NAME_LENGTHS else ():
+        for k in range(len(places) - len(given) + 1):
+            spelt = "".join(talk.agent.text[p] for p in places[k : k + len(given)])
+            if same_name(given, spelt) and (len(given) > 1 or len(name) == 2):
+                return places[k] - 3, places[k + len(given) - 1] + 1
+    return None
+
+
+_SPELT_CHAR = re.compile(
+    "([\u4e00-\u9fff])[\u4e00-\u9fff]{1,2}的\\1|[\u4e00-\u9fff]([\u4e00-\u9fff])的\\2"
+)
+NAME_LENGTHS = (2, 3, 4)
 
 
 def _is_another(talk: Talk, echo: Echo) -> bool:
@@ -253,129 +266,3 @@ def _residue(talk: Talk, names: NameTalk) -> str:
     start, stop = names.replies[0]
     following = next((a.place[0] for a in talk.asks if a.place[0] >= start), stop)
     return sound_regex(GENERIC).sub("", talk.agent_sounds[start : min(following, stop)])
-
-
-def closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
-    """Return where the agent's words come closest to the name, looked for once per answer."""
-    key = ("readback:echo", names.answer)
-    return talk.scene.shared(key, lambda: _closest_echo(talk, names))
-
-
-def _closest_echo(talk: Talk, names: NameTalk) -> Echo | None:
-    """Align the customer's name with the agent's words.
-
-    Where the name begins in the customer's words is not known, so every stretch that may be one is
-    tried, from the first word on; the first that is repeated alike wins.
-    """
-    if names.surname_only:
-        return _surname_echo(talk, names)
-    best: Echo | None = None
-    start, stop = names.answer
-    surnames = surname_sounds()
-    for first in range(start, min(start + MAX_OFFSET, stop - 1)):
-        if first > start and talk.customer.syllables[first] not in surnames:
-            continue
-        for length in _lengths(talk, first, stop):
-            echo = _find(talk, names, first, length)
-            if echo is None:
-                continue
-            if echo.cost <= ALIKE_COST[length] and (length > 2 or _ends(talk, echo)):
-                other = _other_surname(talk, names, echo) if length == 2 else None
-                return other or echo
-            if best is None or echo.cost < best.cost:
-                best = echo
-    return best
-
-
-def _other_surname(talk: Talk, names: NameTalk, echo: Echo) -> Echo | None:
-    """Say whether only a given name was repeated, after another surname (胡月蓉 for 古月蓉)."""
-    (first, end), (at, stop) = echo.given, echo.place
-    inside = first > names.answer[0] and talk.customer.clause_start(first) < first
-    if not (inside and talk.is_certain) or talk.agent.clause_start(at) == at:
-        return None
-    mine, theirs = talk.customer.text[first - 1], talk.agent.text[at - 1]
-    extra = name_cost(mine, theirs)
-    if not (mine in SURNAMES and theirs in SURNAMES) or extra < NEAR_COST or is_generic(theirs):
-        return None
-    cost = (echo.cost * (end - first) + extra + SURNAME_EXTRA) / (end - first + 1)
-    return Echo(mine + echo.name, (first - 1, end), (at - 1, stop), cost)
-
-
-def _lengths(talk: Talk, first: int, stop: int) -> list[int]:
-    """Return how long a name may be that begins at a position: up to the next pause."""
-    text = talk.customer.text
-    end = min(stop, talk.customer.clause_end(first), first + NAME_CHARS[1])
-    most = NAME_CHARS[1] if text[first : first + 2] in DOUBLE_SURNAMES else NAME_CHARS[1] - 1
-    return [
-        length
-        for length in range(min(most, end - first), 1, -1)
-        if sum(c in CLEAR_DIGITS for c in text[first : first + length]) < MANY_DIGITS
-        and not is_generic(text[first : first + length])
-    ]
-
-
-def _ends(talk: Talk, echo: Echo) -> bool:
-    """Whether two syllables are a whole name on either side, not the beginning of another one."""
-    agent, customer = talk.agent, talk.customer
-    if customer.clause_end(echo.given[1] - 1) == echo.given[1]:
-        return True
-    if agent.clause_end(echo.place[1] - 1) == echo.place[1]:
-        return True
-    following = sound_regex(f"(?:{TITLES}|{GENERIC})").match(talk.agent_sounds, echo.place[1])
-    return following is not None
-
-
-MANY_DIGITS = 2
-MAX_OFFSET = 14
-
-
-def _find(talk: Talk, names: NameTalk, first: int, length: int) -> Echo | None:
-    """Find where in its replies the agent comes closest to a stretch of the customer's words."""
-    wanted, said = talk.customer.text[first : first + length], talk.agent.text
-    best: tuple[float, int] | None = None
-    for at in _likely(talk, names, first, length):
-        costs = list(map(name_cost, wanted, said[at : at + length]))
-        cost = sum(costs) + (SURNAME_EXTRA if costs[0] >= NEAR_COST else 0)
-        if best is None or cost < best[0]:
-            best = cost, at
-    if best is None:
-        return None
-    name = talk.customer.text[first : first + length]
-    place = (best[1], best[1] + length)
-    return Echo(name, (first, first + length), place, best[0] / length)
-
-
-def _likely(talk: Talk, names: NameTalk, first: int, length: int) -> list[int]:
-    """Return where in the replies at least one syllable of a stretch is in its place."""
-    keys, text = talk.agent.keys, talk.agent.text
-    found: set[int] = set()
-    for start, stop in names.replies:
-        for k, key in enumerate(talk.customer.keys[first : first + length]):
-            at = keys.find(key, start + k, stop - length + k + 1)
-            while at >= 0:
-                found.add(at - k)
-                at = keys.find(key, at + 1, stop - length + k + 1)
-    return [at for at in sorted(found) if not any(c.isdigit() for c in text[at : at + length])]
-
-
-SURNAME_EXTRA = 0.6
-"""Another surname is another person, whatever the given name."""
-
-
-def _surname_echo(talk: Talk, names: NameTalk) -> Echo | None:
-    start = names.answer[0]
-    surname = talk.customer.text[start : start + 1]
-    titles = sound_regex(TITLES)
-    first, stop = names.replies[0]
-    best: Echo | None = None
-    for match in titles.finditer(talk.agent_sounds, first, stop):
-        for at in range(max(first, match.start() - 3), match.start()):
-            cost = name_cost(surname, talk.agent.text[at])
-            if best is None or cost < best.cost:
-                best = Echo(surname, (start, start + 1), (at, match.end()), cost)
-    if best is None or best.cost > ALIKE_COST[1]:
-        for at in range(first, min(stop, first + 12)):
-            said = talk.agent.text[at]  # 留个电话 repeats no 葛
-            if said == surname or (said in SURNAMES and name_cost(surname, said) == 0):
-                return Echo(surname, (start, start + 1), (at, at + 1), 0.0)
-    return best

@@ -74,6 +74,11 @@ def number_talk(talk: Talk, name: str) -> NumberTalk:
     return talk.scene.shared(f"readback:{name}", lambda: _number_talk(talk, name))
 
 
+def number_talk_from_start(talk: Talk, name: str) -> Stream:
+    """Gather the agent's digits from the beginning of the call, before anything was asked."""
+    return _stream(talk, talk.agent, name)
+
+
 def _number_talk(talk: Talk, name: str) -> NumberTalk:
     customer = _stream(talk, talk.customer, name)
     begin = talk.time(talk.customer, customer.places[0][0]) if customer.digits else 0

@@ -11,6 +11,7 @@ from qa.scoring.readback.numbers_given import (
     Stream,
     mended,
     number_talk,
+    number_talk_from_start,
     run_at,
 )
 from qa.scoring.readback.talk import Talk
@@ -18,6 +19,10 @@ from qa.scoring.rivals import spoken_forms
 from qa.scoring.sounds import sound_regex
 
 THIS_NUMBER = "来电显示|显示这个|这个号|打进来的|来电的?号|现在这个|打的这个|本机|显示的"
+OFFERS_THIS_NUMBER = (
+    "(?:打进来|打来|打过来|来电|来电显示|现在这|现在打|正在打)(?:的|来的)?这?个?(?:电话|手机|号码?)"
+)
+"""How the agent takes the number that the call comes from, without reading it out."""
 MAX_TRACE = 5
 """Digits of a number that a tail (尾号六七八幺) or a chance may hold; more is a reading."""
 GARBLED = 3
@@ -44,6 +49,8 @@ def judge_number(talk: Talk, name: str, witnesses: tuple[str, ...] = ()) -> Deta
     )
     if not customer.digits:
         return _unprompted(talk, numbers, detail)
+    if shown := _shown(talk, numbers, detail):
+        return shown
     if numbers.given and distance(numbers.given, agent.digits)[0] == 0:
         return _with(detail, _right(numbers, numbers.given), value=numbers.given)
     if not numbers.given and (number := mended(talk, numbers, name)):
@@ -53,6 +60,27 @@ def judge_number(talk: Talk, name: str, witnesses: tuple[str, ...] = ()) -> Deta
     if _is_trace(given, agent.digits, numbers.read):
         return _partly(talk, numbers, detail)
     return _compare(talk, numbers, detail, witnesses)
+
+
+def _shown(talk: Talk, numbers: NumberTalk, detail: Detail) -> Detail | None:
+    """Accept a number that the agent read from the display before the customer said any of it.
+
+    The customer agrees with words or its last digits (是您这个吧？尾号四五，是我这个). None where
+    it was not read before, or the customer gave a whole number.
+    """
+    if numbers.given or len(numbers.customer.digits) > MAX_TRACE:
+        return None
+    early = number_talk_from_start(talk, detail.name)
+    first = talk.time(talk.customer, numbers.customer.places[0][0])
+    places = [p for p in dict.fromkeys(early.places) if talk.time(talk.agent, p[0]) < first]
+    for place in places:
+        value = run_at(early, place)
+        end = talk.agent.starts[talk.agent.utterance_at(place[0]) + 1]
+        tail = value.endswith(numbers.customer.digits[-2:]) and not talk.objected_to(end - 1)
+        if len(value) == MOBILE_DIGITS and (tail or talk.agreed_to(end - 1)):
+            match = talk.agent.match(*place, expected=value, similarity=1.0)
+            return replace(detail, state=State.RIGHT, repeated=match, value=value)
+    return None
 
 
 def _patched(numbers: NumberTalk) -> bool:
@@ -122,6 +150,9 @@ def _unprompted(talk: Talk, numbers: NumberTalk, detail: Detail) -> Detail:
         return Detail(detail.name, State.MISSING, detail.asked, quote)
     if detail.asked is None:
         return _with(detail, State.NOT_ASKED)
+    offered = sound_regex(OFFERS_THIS_NUMBER).search(talk.agent_sounds)
+    if offered and talk.is_certain and talk.agreed_to(offered.end() - 1):
+        return _with(detail, State.MISSING)
     return _with(detail, State.UNSURE)
 
 
@@ -140,6 +171,8 @@ def _compare(talk: Talk, numbers: NumberTalk, detail: Detail, witnesses: tuple[s
         if read in witnesses and likely and not numbers.given:
             return _with(detail, State.RIGHT, value=read)
     whole = numbers.given or customer.digits
+    if wrong := _misread(talk, numbers):
+        return _with(detail, wrong)
     if detail.name == "phone" and _copies(whole, numbers.read[-1:] or (agent.digits,)):
         value = numbers.given or (numbers.read[-1] if numbers.read else "")
         return _with(detail, State.RIGHT, value=value)
@@ -150,6 +183,22 @@ def _compare(talk: Talk, numbers: NumberTalk, detail: Detail, witnesses: tuple[s
     _, start, end = distance(numbers.given, agent.digits)
     doubt = _doubt(agent, (start, end), numbers.given, agent.digits[start:end])
     return _with(detail, State.UNSURE, doubts=(doubt,))
+
+
+def _misread(talk: Talk, numbers: NumberTalk) -> State | None:
+    """Judge one reading of the agent's that is short, where nobody had to guess the words.
+
+    A digit left out (幺三八四六零… for 幺三八四四六零…), or no more than the beginning; None where
+    it was read in several pieces, which may be put together otherwise.
+    """
+    runs = [run_at(numbers.agent, place) for place in dict.fromkeys(numbers.agent.places)]
+    given = numbers.given
+    if not (talk.is_certain and given) or numbers.read or len(runs) != 1:
+        return None
+    read = runs[0]
+    if not MAX_TRACE < len(read) < len(given) or not subsequence(read, given):
+        return None
+    return State.PART if read in given else State.WRONG
 
 
 def _holds(stream: Stream, whole: str, read: str, name: str) -> bool:

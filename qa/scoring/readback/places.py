@@ -158,6 +158,8 @@ def _compare(talk: Talk, said: AddressTalk, detail: Detail) -> Detail:
             wrong.append((last, later[-1]))
     if wrong:
         return _wrong(talk, said, detail, wrong)
+    if talk.is_certain and _other_name(said) is State.WRONG:
+        return _elsewhere(said, detail)
     detail = replace(detail, state=State.CORRECTED if corrected else State.RIGHT)
     return _whole(talk, said, detail, missing)
 
@@ -231,6 +233,19 @@ def _other_name(said: AddressTalk) -> State | None:
         return None
     firm = min(mine[-1].similarity, theirs[-1].similarity) >= 1.0
     return State.WRONG if firm else State.UNSURE
+
+
+def _elsewhere(said: AddressTalk, detail: Detail) -> Detail:
+    """Quote the compound of the table that the agent named instead (枫林二期 for 枫林一期)."""
+    mine, theirs = said.customer.compounds[-1], said.agent.compounds[-1]
+    return replace(
+        detail,
+        state=State.WRONG,
+        given=said.customer.track.match(mine.start, mine.end, expected=mine.name, similarity=1.0),
+        repeated=said.agent.track.match(
+            theirs.start, theirs.end, expected=mine.name, similarity=0.5
+        ),
+    )
 
 
 def _is_after(talk: Talk, said: AddressTalk, agent: Mark, customer: Mark) -> bool:

@@ -16,7 +16,7 @@ from qa.scoring.readback.name_given import after_lead, is_generic, surname_sound
 from qa.scoring.readback.name_read import read_names
 from qa.scoring.readback.name_words import PARTICLES
 from qa.scoring.readback.names import name_talk
-from qa.scoring.readback.numbers_given import TAKEN_BACK, number_talk
+from qa.scoring.readback.numbers_given import TAKEN_BACK, number_talk, run_at
 from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
@@ -245,6 +245,8 @@ def _is_clear(talk: Talk, answer: tuple[int, int]) -> bool:
 def _heard_from_both(talk: Talk, detail: Detail) -> bool:
     """Whether the name that the agent said instead was the customer's word, too."""
     said = detail.repeated.quote if detail.repeated else ""
+    if talk.is_certain and said[:1] in SURNAMES:
+        return holds_name(said, talk.customer.text)
     pairs = [said[k : k + 2] for k in range(len(said) - 1) if said[k] in SURNAMES]
     return any(holds_name(pair, talk.customer.text) for pair in pairs)
 
@@ -257,11 +259,18 @@ def _is_mended(talk: Talk, detail: Detail) -> bool:
     first = min(talk.time(talk.agent, place[1] - 1) for place in numbers.agent.places)
     start, stop = talk.between(talk.customer, first, FOREVER)
     back = sound_regex(TAKEN_BACK).search(talk.customer_sounds, start, stop)
-    digits = any(m.start >= start for m in marks_of(talk, talk.customer))
+    own = numbers.given or numbers.customer.digits
+    digits = any(
+        m.start >= start and (not talk.is_certain or (m.kind == "loose" and m.value in own))
+        for m in marks_of(talk, talk.customer)
+    )
     if back is None and not digits:
         return False
     at = talk.time(talk.customer, back.start() if back else start)
     begin, end = talk.between(talk.agent, at, at + MENDING_MS)
+    again = [run_at(numbers.agent, p) for p in numbers.agent.places if p[0] >= begin]
+    if again and set(again) == {numbers.read[0]}:
+        return False  # the same digits once more
     if any(begin <= m.start < end for m in marks_of(talk, talk.agent)):
         return True
     return any(c in CLEAR_DIGITS and c != "一" for c in talk.agent.text[begin:end])  # 查一下

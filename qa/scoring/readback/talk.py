@@ -36,10 +36,13 @@ ASKS: dict[Field, str] = {
 """What the agent asks with; one of these words in a sentence is enough."""
 ASKS_SHORTLY = "(?:您|您的|联系|那)?(?:联系)?(?:电话|手机|手机号|号码|电话号|座机)(?:号码)?"
 """A question for a phone that is no more than this clause at the end of a turn: 电话？"""
-ASKS_NAME_SHORTLY = "(?:那|请问|麻烦)?(?:您|你|您的)?(?:叫|姓|名|大名|尊姓|全名|名儿|姓啥|叫啥名)"
+ASKS_NAME_SHORTLY = (
+    "(?:那|请问|麻烦)?(?:您|你|您的)?(?:叫|姓|名|大名|尊姓|全名|名儿|姓啥|叫啥名|户主|户主呢)"
+)
 """A question for the name that is no more than the last clause of a turn: 您叫？"""
 ASKS_EXACTLY = re.compile("(?:电话|号码|手机).{0,2}留")
 NO_ASK = (
+    "(?:感谢|谢谢).{0,3}(?:打来|来|打)电话|(?:留意|保持|注意|接听|等着?|听)(?:一下|好|您的|师傅)?电话|"
     "[他她]叫|师傅叫|谁叫|师傅姓|客服的?(?:号码|电话)|打电话|来电的号码|打这个电话|电话联系|维修站电话"
     "|电话多少我"
 )

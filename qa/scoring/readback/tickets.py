@@ -4,6 +4,7 @@ Two people said the value, so a ticket stands accused only where both were heard
 other value, or where the sound says so of the place that was not clear.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,8 +15,9 @@ from qa.scoring.name_sounds import holds_name, name_cost, same_name
 from qa.scoring.readback.details import judge_detail, talk_of
 from qa.scoring.readback.digits import distance, subsequence
 from qa.scoring.readback.findings import MET, State
+from qa.scoring.readback.name_echo import NameTalk, closest_echo
 from qa.scoring.readback.name_words import SPELT, TITLES
-from qa.scoring.readback.names import ANSWER_CHARS, NameTalk, closest_echo, name_talk
+from qa.scoring.readback.names import ANSWER_CHARS, name_talk
 from qa.scoring.readback.numbers_given import number_talk
 from qa.scoring.readback.talk import Talk
 from qa.scoring.rivals import CONFUSED_DIGITS, spoken_forms
@@ -59,16 +61,19 @@ def compare_phone(scene: Scene, written: str) -> Compared:
     if detail.state not in MET:
         return Compared("phone", unconfirmed(detail.state), detail.matches)
     numbers = number_talk(talk_of(scene), "phone")
-    ticket = "".join(c for c in written if c.isdigit())
+    ticket = _COUNTRY.sub("", "".join(c for c in written if c.isdigit()))
     value = detail.value
     agent, customer = numbers.agent.digits, numbers.customer.digits
+    certain = talk_of(scene).is_certain
+    taken_back = certain and bool(numbers.given)  # 二七九七，不对，二七九幺: the first is no number
     may_hold = detail.state is State.RIGHT and len(ticket) == len(value or ticket)
+    may_hold = may_hold and not (taken_back and value)
     if ticket == value or (may_hold and _holds(ticket, agent, customer)):
         return Compared("phone", Agreement.EQUAL, detail.matches)
-    certain = talk_of(scene).is_certain
     alone = not customer and certain
     doubtful = not certain and _confusable(value, ticket)
-    if value and not doubtful and (alone or _both_say(value, ticket, agent, customer)):
+    sure = alone or (certain and value == numbers.given and len(value) == len(ticket))
+    if value and not doubtful and (sure or _both_say(value, ticket, agent, customer)):
         return Compared("phone", Agreement.DIFFERENT, detail.matches)
     heard = value or agent
     _, start, end = distance(heard, agent)
@@ -77,6 +82,9 @@ def compare_phone(scene: Scene, written: str) -> Compared:
     place = Place(numbers.agent.track, numbers.agent.place(start, end), Kind.NUMBER)
     found = listen(scene, place, spoken_forms(ticket)[:2], spoken_forms(heard)[:2])
     return Compared("phone", found, detail.matches)
+
+
+_COUNTRY = re.compile(r"^(?:00)?86(?=1\d{10}$)")
 
 
 def _confusable(left: str, right: str) -> bool:
@@ -137,7 +145,7 @@ def compare_name(scene: Scene, written: str) -> Compared:
     names = name_talk(talk)
     start, stop = names.answer
     if not name or start >= stop:
-        return Compared("name", Agreement.UNSURE)
+        return _against_record(scene, name)
     echo = closest_echo(talk, names)
     detail = judge_detail(scene, "name")
     if names.surname_only or len(name) == 1:
@@ -164,6 +172,17 @@ def compare_name(scene: Scene, written: str) -> Compared:
     return _other_name(scene, name, echo.given, echo.place, detail.matches)
 
 
+def _against_record(scene: Scene, name: str) -> Compared:
+    """Compare with a name that the agent read from the records and the customer agreed to."""
+    detail = judge_detail(scene, "name")
+    if not name or detail.state not in MET or len(detail.value) != len(name):
+        return Compared("name", Agreement.UNSURE, detail.matches)
+    if same_name(name, detail.value):
+        return Compared("name", Agreement.EQUAL, detail.matches)
+    certain = talk_of(scene).is_certain
+    return Compared("name", Agreement.DIFFERENT if certain else Agreement.UNSURE, detail.matches)
+
+
 def _is_denied(talk: Talk, surname: str, start: int) -> bool:
     """Whether the customer says that it is not this surname (不是周，是邹), as far as was heard.
 
@@ -179,6 +198,7 @@ def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
     start, stop = names.answer
     places = [(talk.customer, start, min(len(talk.customer.text), stop + ANSWER_CHARS))]
     places += [(talk.agent, a, b) for a, b in names.replies[:1]]
+    denied = sound_regex("(?:(?<!是)不是|别写成?|不写|(?:老|总|别)?[给写弄]成)$")
     return [
         surname
         for track, a, b in places
@@ -186,6 +206,7 @@ def spelt_surnames(talk: Talk, names: NameTalk) -> list[str]:
         for spelling, surname in SPELT.items()
         for found in sound_regex(spelling).finditer(track.sounds, a, b)
         if _is_spelt(track.text, *found.span(), surname)
+        and not denied.search(track.sounds[max(0, found.start() - 5) : found.start()])
     ]
 
 
