@@ -135,8 +135,8 @@ class HearingSettings(Section):
     quick_first: bool = Field(
         False,
         description="let Whisper read with one beam first, and with `beam_size` only the windows "
-        "that it is unsure of: half the work of decoding, hardly other transcripts "
-        "(docs/benchmarks.md)",
+        "that it is unsure of: half the work of decoding, other transcripts, with short_windows "
+        "more wrong verdicts (docs/benchmarks.md)",
     )
     vocabulary: Literal["chinese", "all"] = Field(
         "all",

@@ -48,7 +48,7 @@ class _Wanted:
 
 
 class Together:
-    """One engine that many threads use at once; use it as a context manager.
+    """One engine that many threads use at once; close it when all is heard.
 
     Args:
         engine: decodes the batches; one without `Batching` is given windows one by one.
