@@ -134,7 +134,8 @@ def _print(report: "NightReport") -> None:
     standing = report.standing
     if standing.failed or standing.waiting:
         reasons = ", ".join(f"{code} {n}" for code, n in sorted(standing.failed.items()))
-        line = f"in all         {sum(standing.failed.values())} recordings stand as failed"
-        line += f" ({reasons})" if reasons else ""
-        console.print(f"{line}, {standing.waiting} wait", style="yellow", markup=False)
+        failed = f"{sum(standing.failed.values())} recordings stand as failed ({reasons})"
+        waits = f"{standing.waiting} wait to be transcribed"
+        line = ", ".join([failed] * bool(reasons) + [waits] * bool(standing.waiting))
+        console.print(f"in all         {line}", style="yellow", markup=False)
     console.print(f"kept           `qa runs show {report.run.run_id}` looks back")
