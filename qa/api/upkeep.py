@@ -34,8 +34,15 @@ _log = logging.getLogger("qa.api")
 class Upkeep(Watch):
     """Looks at once and then once a minute; a list is never further behind the clock than that."""
 
-    def __init__(self, store: Store, settings: Settings, *, every_s: float = EVERY_S) -> None:
-        super().__init__("upkeep", every_s)
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        *,
+        every_s: float = EVERY_S,
+        gives_way: bool = False,
+    ) -> None:
+        super().__init__("upkeep", every_s, gives_way=gives_way)
         self._store, self._settings = store, settings
         self._looks, self._has_followed = 0, True
 

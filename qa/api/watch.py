@@ -1,14 +1,18 @@
 """What the running service does by the clock: a thread that looks, waits, and looks again."""
 
 import logging
+import os
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from qa.api.faults import log_fault
 from qa.errors import QAError
 
 EVERY_S = 60.0
+_YIELDING = 10
 
 _log = logging.getLogger("qa.api")
 
@@ -20,10 +24,15 @@ class Watch(ABC):
         name: of the thread, and of the watch in the log.
         every_s: seconds between the end of one look and the next.
         delay_s: seconds before the first look.
+        gives_way: work only when other processes leave the processor free. Not in a process that
+            answers requests: who holds Python's lock and is not let on holds up all of them.
     """
 
-    def __init__(self, name: str, every_s: float, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, name: str, every_s: float, delay_s: float = 0.0, *, gives_way: bool = False
+    ) -> None:
         self._name, self._every_s, self._delay_s = name, every_s, delay_s
+        self._gives_way = gives_way
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
 
@@ -42,6 +51,11 @@ class Watch(ABC):
         """Give what a look does, in order; a step that raises is tried again at the next look."""
 
     def _work(self) -> None:
+        if self._gives_way and sys.platform == "linux":  # elsewhere it is not of the thread alone
+            own = threading.get_native_id()
+            with suppress(OSError):
+                now = os.getpriority(os.PRIO_PROCESS, own)
+                os.setpriority(os.PRIO_PROCESS, own, max(now, _YIELDING))
         wait_s = self._delay_s
         while not self._ended.wait(wait_s):
             for step in self._steps():

@@ -68,7 +68,7 @@ def serve_by_many(
     """
     with TemporaryDirectory(prefix="qa-metrics-") as folder, listener:
         workers = [_Worker(settings, listener, number, folder) for number in range(count)]
-        upkeep = Upkeep(store, settings)
+        upkeep = Upkeep(store, settings, gives_way=True)
         try:
             for worker in workers:
                 worker.start()

@@ -1,5 +1,7 @@
 """What the running service does by the clock."""
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -86,3 +88,30 @@ def test_a_step_that_fails_ends_neither_its_look_nor_the_watch(
     assert watch.went_on.wait(SLOW_S)
     watch.close()
     assert "ZeroDivisionError" in caplog.text and "secret words" not in caplog.text
+
+
+class Yielding(Watch):
+    """Notes how willingly its thread gives way, and how the process does."""
+
+    def __init__(self) -> None:
+        super().__init__("yielding", every_s=60, gives_way=True)
+        self.seen: tuple[int, int] | None = None
+        self.looked = threading.Event()
+
+    def _steps(self) -> tuple[Callable[[], None], ...]:
+        return (self._note,)
+
+    def _note(self) -> None:
+        own = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        self.seen = own, os.getpriority(os.PRIO_PROCESS, os.getpid())
+        self.looked.set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priorities of threads are Linux's")
+def test_a_watch_that_gives_way_takes_nobody_else_along() -> None:
+    before = os.getpriority(os.PRIO_PROCESS, os.getpid())
+    watch = Yielding()
+    watch.start()
+    assert watch.looked.wait(SLOW_S)
+    watch.close()
+    assert watch.seen == (max(10, before), before)
