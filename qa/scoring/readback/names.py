@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from qa.scoring.hypotheses import Kind
 from qa.scoring.name_sounds import name_cost, same_name
+from qa.scoring.numbers import CLEAR_DIGITS
 from qa.scoring.readback.findings import Detail, Doubt, State
 from qa.scoring.readback.name_echo import ALIKE_COST, NAME_CHARS, Echo, NameTalk, closest_echo
 from qa.scoring.readback.name_given import (
@@ -27,7 +28,7 @@ from qa.scoring.readback.name_words import (
 from qa.scoring.readback.numbers_said import marks_of
 from qa.scoring.readback.talk import FOREVER, Talk
 from qa.scoring.sounds import sound_regex
-from qa.scoring.surnames import SURNAMES, looks_like_a_name
+from qa.scoring.surnames import NEVER_IN_A_NAME, SURNAMES, looks_like_a_name
 from qa.scoring.syllables import keys
 
 ANSWER_CHARS = 24
@@ -72,16 +73,25 @@ def _after_numbers(talk: Talk, start: int, stop: int) -> int:
     """Leave out an address or a number that is told before the name: 粮库三号楼二零一，汤鹏."""
     bounds = [start, *(p for p in talk.customer.pauses if start < p < stop), stop]
     marks = [m for m in marks_of(talk, talk.customer) if start <= m.start < stop]
-    if not any(m.start < bounds[1] for m in marks):
-        return start
-    for begin, end in pairwise(bounds[1:]):
-        first, _ = after_lead(talk, begin, end)
+    for begin, end in pairwise(bounds if marks else ()):
+        held = [m.end for m in marks if begin <= m.start < end]
+        first = max(held) if held else after_lead(talk, begin, end)[0]
         name = talk.customer.text[first:end].rstrip(PARTICLES)
-        held = any(begin <= m.start < end for m in marks)
-        introduced = first > begin and NAME_CHARS[0] <= len(name) <= NAME_CHARS[1]
-        if not held and (introduced or looks_like_a_name(name)):
-            return begin
+        introduced = not held and first > begin and NAME_CHARS[0] <= len(name) <= NAME_CHARS[1]
+        if introduced or looks_like_a_name(name) or (talk.is_certain and _stands_alone(name)):
+            return first if held else begin
     return start
+
+
+def _stands_alone(text: str) -> bool:
+    """Whether a clause may be a name, though it begins with no surname that is listed (訾艳华)."""
+    if len(text) not in (2, 3) or NEVER_IN_A_NAME.search(text) or is_generic(text):
+        return False
+    return not any(char in CLEAR_DIGITS or char in PLACES for char in text)
+
+
+PLACES = "边路口旁面对楼区街栋院门店里家层户室东西南北上下号记"
+"""Characters of what describes a place, not a person: 靠马路."""
 
 
 def _named(talk: Talk, answer: tuple[int, int], begin: int) -> NameTalk:

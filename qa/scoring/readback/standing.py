@@ -230,7 +230,10 @@ def _is_clear(talk: Talk, answer: tuple[int, int]) -> bool:
     """Whether an answer holds a name, by its surname or its length."""
     start, stop = answer
     bounds = [start, *(p for p in talk.customer.pauses if start < p < stop), stop]
+    places = [m.start for m in marks_of(talk, talk.customer) if m.kind != "loose"]
     for begin, end in pairwise(bounds):
+        if talk.is_certain and any(begin <= place < end for place in places):
+            continue  # 粮食局家属院十号楼 holds no 梁
         first, _ = after_lead(talk, begin, end)
         name = talk.customer.text[first:end].rstrip(PARTICLES)
         begun = name[: NAME_CHARS[0]]  # a recogniser writes no pauses: 罗军罗城的罗军人的军
