@@ -129,14 +129,14 @@ class HearingSettings(Section):
     short_windows: bool = Field(
         False,
         description="pack 20 s of speech into a window instead of 30 s, and let Whisper encode "
-        "each only as long as its speech: less work on a processor, other transcripts "
-        "(docs/benchmarks.md)",
+        "each only as long as its speech: less work on a processor, other transcripts, more wrong "
+        "verdicts (docs/benchmarks.md)",
     )
     quick_first: bool = Field(
         False,
         description="let Whisper read with one beam first, and with `beam_size` only the windows "
-        "that it is unsure of: half the work of decoding, other transcripts, with short_windows "
-        "more wrong verdicts (docs/benchmarks.md)",
+        "that it is unsure of: half the work of decoding, other transcripts "
+        "(docs/benchmarks.md)",
     )
     vocabulary: Literal["chinese", "all"] = Field(
         "all",
