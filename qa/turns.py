@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from statistics import median
 
-from qa.packed.transcripts import word_times
+from qa.packed.transcripts import PackedUtterance, word_times
 from qa.text import fold
 from qa.types import Role, Span, Transcript, Utterance
 
@@ -74,6 +74,10 @@ def _audible(own: list[Utterance]) -> list[Utterance]:
 
 def _spoken(utterance: Utterance, whole: _Stretch) -> list[_Stretch]:
     """Stretches of an utterance without a pause, by its words."""
+    if isinstance(utterance, PackedUtterance) and (
+        together := utterance.in_one_go(SLACK_MS, LONG_WORD_MS)
+    ):
+        return [together]  # as nearly always
     result: list[_Stretch] = []
     start = end = -1
     for number, (first, last) in enumerate(word_times(utterance)):

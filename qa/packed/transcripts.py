@@ -179,6 +179,15 @@ class PackedUtterance(Utterance):
         times = self._table.times[2 * self._first : 2 * self._last]
         return list(zip(times[::2], times[1::2], strict=True))
 
+    def in_one_go(self, pause_ms: int, word_ms: int) -> tuple[int, int] | None:
+        """Start and end in ms where no pause between words and no word is longer than this."""
+        table, first, last = self._table, 2 * self._first, 2 * self._last
+        steps = table._steps[first:last]
+        if not steps or max(steps[2::2], default=0) > pause_ms or max(steps[1::2]) > word_ms:
+            return None
+        start, end = table.times[first], table.times[last - 1]
+        return start, max(start, end)
+
     def char_confidences(self) -> list[float]:
         """Confidence of the word under each character of the words joined."""
         table, first = self._table, self._first

@@ -301,14 +301,22 @@ def as_regex(notations: tuple[str, ...]) -> re.Pattern[str]:
     """Notations as one regular expression: the exact characters, gaps as wide as in speech."""
     if not notations:
         return re.compile("(?!)")
-    patterns = compile_all(notations)
-    # Looking at the first character first spares trying a hundred alternatives at each.
-    first = {a.strip(EDGE)[0] for pattern in patterns for a in pattern.parts[0]}
-    return re.compile(f"(?=[{''.join(sorted(first))}])(?:{'|'.join(map(_regex, patterns))})")
+    # Python goes straight to the next place where something may begin, if every alternative begins
+    # with a character. Which of several stands first matters only among those that begin alike.
+    by_first: dict[str, list[str]] = {}
+    for pattern in compile_all(notations):
+        later = _later(pattern)
+        begun: dict[str, list[str]] = {}
+        for alternative in pattern.parts[0]:
+            text = alternative.strip(EDGE)
+            begun.setdefault(text[0], []).append(text[1:])
+        for first, rests in begun.items():
+            by_first.setdefault(first, []).append(f"(?:{'|'.join(rests)}){later}")
+    return re.compile("|".join(f"{one}(?:{'|'.join(those)})" for one, those in by_first.items()))
 
 
-def _regex(pattern: Pattern) -> str:
-    parts = ["(?:" + "|".join(a.strip(EDGE) for a in part) + ")" for part in pattern.parts]
+def _later(pattern: Pattern) -> str:
+    """Write the later parts of a pattern, each with the gap before it."""
     reaches = [CLOSE_REACH if close else MAX_GAP for close in pattern.close]
-    gaps = [f".{{0,{reach}}}?" for reach in reaches]
-    return "".join(part + gap for part, gap in zip(parts, [*gaps, ""], strict=True))
+    parts = ["(?:" + "|".join(a.strip(EDGE) for a in part) + ")" for part in pattern.parts[1:]]
+    return "".join(f".{{0,{reach}}}?{part}" for reach, part in zip(reaches, parts, strict=True))

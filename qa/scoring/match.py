@@ -6,7 +6,7 @@ quick look (RapidFuzz over syllable-class keys, microseconds) that comes before.
 """
 
 from functools import cache, lru_cache
-from operator import eq
+from operator import add, eq
 
 from rapidfuzz import fuzz
 from rapidfuzz.distance import Levenshtein
@@ -33,6 +33,8 @@ _MISSING_PRICE, _EXTRA_PRICE, _FILLER_PRICE = (
 )
 MARGIN = 3
 """Syllables aligned beyond the nominated place: fillers inside the phrase push its ends apart."""
+_PAIRED = 64
+"""Syllables up to which a range is looked through pair by pair before a phrase is aligned there."""
 MAX_PLACES = 3
 """Nominated places that are aligned before a search gives up: places that are alike by class need
 not be alike by cost, so the first one may hide a better one."""
@@ -127,7 +129,7 @@ def best_hit(phrase: str, track: Track, start: int, end: int, *, floor: float = 
         return None  # one syllable is too little to stand for another character
     for _ in range(MAX_PLACES):
         place = nominate(phrase, track, start, end, min_similarity=floor)
-        if place is None or _least_price(ready, track, start, end) > _budget(phrase, floor):
+        if place is None or not _has_room(ready, track, start, end, _budget(phrase, floor)):
             break
         hit = align(phrase, track, *place)
         if hit.similarity >= floor:
@@ -165,21 +167,81 @@ def _budget(phrase: str, floor: float) -> float:
     return (1 - floor) * 100 * len(phrase) + 1e-6
 
 
-def _least_price(ready: _Phrase, track: Track, start: int, end: int) -> int:
-    """Sum up what a phrase costs at least in a range: each syllable by the one nearest to it."""
-    name = ("least prices", start, end)
-    known: tuple[set[str], dict[str, int]] | None = track.memo.get(name)
+class _Range:
+    """A range of a track, and what syllables cost there at least.
+
+    Attributes:
+        apart: what each syllable costs that stands between the two of a pair.
+    """
+
+    __slots__ = ("_at", "_distinct", "_heard", "_least", "_pairs", "apart")
+
+    def __init__(self, track: Track, start: int, end: int) -> None:
+        self._heard = track.sounds[start:end]
+        self._distinct = set(self._heard)
+        bare = FILLERS.isdisjoint(track.text[start:end])
+        self.apart = _EXTRA_PRICE if bare else _FILLER_PRICE
+        self._least: dict[str, int] = {}
+        self._at: dict[str, list[int]] = {}
+        self._pairs: dict[str, int] = {}
+
+    def has_room(self, ready: _Phrase, budget: float) -> bool:
+        """Whether a phrase may cost no more than this here; False is certain.
+
+        No alignment is cheaper than its syllables one by one, nor than its pairs of neighbours:
+        both stand side by side, or with one between them, or with several, or one is missing.
+        """
+        lows = [self._low(code, row) for code, row in zip(ready.codes, ready.rows, strict=True)]
+        if sum(lows) > budget:
+            return False
+        if len(self._heard) > _PAIRED:
+            return True
+        before, least = 0, lows[0]  # of the phrase up to the syllable before, and up to this one
+        for i in range(1, len(lows)):
+            pair = before + self._pair(ready, i - 1)
+            before, least = least, max(least + lows[i], pair)
+        return least <= budget
+
+    def _low(self, code: str, row: CostRow) -> int:
+        """Return what one syllable costs at least."""
+        low = self._least.get(code)
+        if low is None:
+            near = 0 if code in self._distinct else min(map(row.__getitem__, self._distinct))
+            low = self._least[code] = min(_MISSING_PRICE, near)
+        return low
+
+    def _pair(self, ready: _Phrase, i: int) -> int:
+        """Return what a syllable and the one after it cost at least."""
+        codes = ready.codes[i : i + 2]
+        pair = self._pairs.get(codes)
+        if pair is None:
+            left, right = self._prices(ready, i), self._prices(ready, i + 1)
+            one, other = self._least[codes[0]], self._least[codes[1]]
+            pair = min(
+                min(map(add, left, right[1:]), default=2 * _MISSING_PRICE),
+                min(map(add, left, right[2:]), default=2 * _MISSING_PRICE) + self.apart,
+                one + other + 2 * self.apart,
+                _MISSING_PRICE + min(one, other),
+            )
+            self._pairs[codes] = pair
+        return pair
+
+    def _prices(self, ready: _Phrase, i: int) -> list[int]:
+        """Return what a syllable costs at each position."""
+        code = ready.codes[i]
+        prices = self._at.get(code)
+        if prices is None:
+            prices = self._at[code] = list(map(ready.rows[i].__getitem__, self._heard))
+        return prices
+
+
+def _has_room(ready: _Phrase, track: Track, start: int, end: int, budget: float) -> bool:
+    """Whether a phrase may come near enough somewhere in a range; False is certain."""
+    name = (_Range, start, end)
+    known: _Range | None = track.memo.get(name)
     if known is None:
-        known = track.memo[name] = set(track.sounds[start:end]), {}
-    heard, least = known
-    price = 0
-    for code, row in zip(ready.codes, ready.rows, strict=True):
-        lowest = least.get(code)
-        if lowest is None:
-            nearest = 0 if code in heard else min(map(row.__getitem__, heard))
-            lowest = least[code] = min(_MISSING_PRICE, nearest)
-        price += lowest
-    return price
+        known = track.memo[name] = _Range(track, start, end)
+    return known.has_room(ready, budget)
 
 
 def nominate(

@@ -1,10 +1,23 @@
 """The notation of phrases, and where a pattern stands in what was said."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.scoring.grammar import GAP, closest, compile_all, compile_pattern, find_all, find_pattern
+from qa.scoring.grammar import (
+    CLOSE_REACH,
+    EDGE,
+    GAP,
+    MAX_GAP,
+    as_regex,
+    closest,
+    compile_all,
+    compile_pattern,
+    find_all,
+    find_pattern,
+)
 from qa.scoring.track import build_track
 from qa.types import Role
 from tests.scoring.test_match import CALL_TEXT, transcript_of
@@ -113,3 +126,20 @@ def test_the_closest_pattern_wins_and_the_first_among_equals() -> None:
     assert (best.text, best.hit.similarity) == ("您有什么问题", 1.0)
     assert closest(patterns, track, 0, 0, 0.5) is None
     assert find_pattern(patterns[0], track, 0, len(track.text), 0.99) is None
+
+
+NOTATIONS = ("[保|包]证…[修|弄]好", "包您", "[不|没]归~管", "不管^", "保证", "[您|]爱找谁")
+
+
+@given(
+    st.lists(st.sampled_from(NOTATIONS), min_size=1, max_size=6, unique=True),
+    st.lists(st.sampled_from("保包证修弄好您不没归管爱找谁的了"), max_size=40).map("".join),
+)
+def test_a_regular_expression_takes_what_is_written_first(notations: list[str], text: str) -> None:
+    plain = []
+    for pattern in compile_all(tuple(notations)):
+        parts = ["(?:" + "|".join(a.strip(EDGE) for a in part) + ")" for part in pattern.parts]
+        gaps = [f".{{0,{CLOSE_REACH if close else MAX_GAP}}}?" for close in pattern.close]
+        plain.append("".join(map(str.__add__, parts, [*gaps, ""])))
+    expected = [match.span() for match in re.finditer("|".join(plain), text)]
+    assert [match.span() for match in as_regex(tuple(notations)).finditer(text)] == expected

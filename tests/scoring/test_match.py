@@ -227,3 +227,40 @@ def test_a_further_edit_never_makes_a_phrase_more_alike(
     before = align(phrase, whole, 0, len(whole.text))
     after = align(phrase, disturbed, 0, len(disturbed.text))
     assert after.similarity <= before.similarity == 1.0
+
+
+ALIKE = "您年宁新心先过国好号闹问闻文什深么没查差不步了乐吧巴知道到指嗯啊呃"
+
+
+@st.composite
+def _heard(draw: st.DrawFn) -> tuple[str, str]:
+    """Draw a phrase, and a text in which it stands with slips."""
+    phrase = draw(st.text(ALIKE, min_size=1, max_size=9))
+    char = st.sampled_from(ALIKE)
+    slip = st.sampled_from(("same", "same", "same", "other", "lost", "more", "filler"))
+    said = draw(st.text(ALIKE, max_size=6))
+    for wanted in phrase:
+        kind = draw(slip)
+        said += {"same": wanted, "other": draw(char), "lost": ""}.get(kind, wanted)
+        said += draw(char) if kind == "more" else "啊" if kind == "filler" else ""
+    return phrase, said + draw(st.text(ALIKE, max_size=6))
+
+
+@given(_heard(), st.sampled_from((0.3, 0.55, 0.66, 0.72, 0.82, 0.9)))
+def test_what_has_no_room_comes_near_nowhere(heard: tuple[str, str], floor: float) -> None:
+    """The look before an alignment says no only where an alignment would."""
+    phrase, text = heard
+    track = track_of(text)
+    if not text:
+        return
+    reached = align(phrase, track, 0, len(text)).similarity >= floor
+    ready, budget = match._ready(phrase), match._budget(phrase, floor)
+    assert match._has_room(ready, track, 0, len(text), budget) or not reached
+
+
+def test_a_phrase_in_pieces_has_no_room() -> None:
+    track = track_of("请问您有什么事")
+    ready, budget = match._ready("问什么问"), match._budget("问什么问", 0.82)
+    assert not match._has_room(ready, track, 0, len(track.text), budget)
+    apart = track_of("问嗯什么问")
+    assert match._has_room(ready, apart, 0, len(apart.text), budget)

@@ -1,10 +1,16 @@
 """Over two hundred ways to say a number, and what each of them is."""
 
+from unittest.mock import patch
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qa.scoring.numbers import Reading, find_numbers, read_number
+from qa.scoring.readback import marks
+from qa.scoring.track import build_track
+from qa.types import Role
+from tests.scoring.test_match import transcript_of
 
 MOBILE = "13904561827"
 
@@ -336,3 +342,29 @@ def test_any_words_give_a_reading_inside_the_text(text: str) -> None:
     assert isinstance(reading, Reading)
     assert 0 <= reading.start <= reading.end <= len(text)
     assert reading.digits is None or reading.digits.isdigit()
+
+
+DIGITS_SAID = (
+    "幺三八",
+    "九零",
+    "二",
+    "是",
+    "十",
+    "两个六",
+    "三个二",
+    "号楼",
+    "单元",
+    "，",
+    "嗯",
+    "楼",
+    "度",
+    "我",
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(DIGITS_SAID), max_size=12).map("".join), max_size=4))
+def test_a_digit_by_itself_is_no_number(texts: list[str]) -> None:
+    track = build_track(transcript_of(*texts), Role.AGENT)
+    found = marks.find_marks(track, track.sounds)
+    with patch.object(marks, "_LONG_RUN", marks._RUN):  # looked at like any other
+        assert marks.find_marks(track, track.sounds) == found

@@ -15,6 +15,7 @@ from qa.errors import StoreError
 from qa.packed import scorecards, transcripts
 from qa.packed.scorecards import Cutter, has_reason, head_of, lay, outline, read_verdict
 from qa.scoring.track import build_track
+from qa.turns import side_speech
 from qa.types import (
     ChannelMeasures,
     Grade,
@@ -277,3 +278,33 @@ def test_transcripts_from_before_sound_was_measured_are_read() -> None:
     cut = older.replace(b",null]", b"]")
     kept = transcripts.MAGIC + len(cut).to_bytes(4, "little") + cut
     assert decode(Transcript, zstandard.compress(kept)) == transcript
+
+
+@st.composite
+def _side(draw: st.DrawFn) -> Transcript:
+    """Draw what one side says: words with pauses, some of them long, and where speech was found."""
+    at, utterances = draw(st.integers(0, 500)), []
+    for _ in range(draw(st.integers(1, 4))):
+        words = []
+        for _ in range(draw(st.integers(0, 6))):
+            start = at + draw(st.sampled_from((0, 0, 0, 120, 199, 200, 201, 900)))
+            at = start + draw(st.sampled_from((0, 90, 250, 250, 699, 700, 701, 1_500)))
+            words.append(
+                Word(draw(st.sampled_from(("好", "好的", "嗯，", "。"))), Span(start, at), 0.9)
+            )
+        span = (
+            Span(words[0].span.start_ms, max(at, words[0].span.start_ms)) if words else Span(at, at)
+        )
+        text = "".join(word.text for word in words)
+        utterances.append(Utterance(Role.AGENT, 1.0, 0, span, text, tuple(words), 0.9))
+    edges = sorted(draw(st.sets(st.integers(0, 8_000), max_size=10)))
+    found = zip(edges[::2], edges[1::2], strict=False)
+    speech = tuple(Segment(0, Span(start, end)) for start, end in found)
+    utterances.sort(key=lambda u: u.span)
+    return Transcript("id", "t", 20_000, 2, tuple(utterances), speech=speech)
+
+
+@given(_side())
+def test_speech_is_measured_alike_in_the_packed_form(transcript: Transcript) -> None:
+    packed = decode(Transcript, encode(transcript))
+    assert side_speech(packed, Role.AGENT) == side_speech(transcript, Role.AGENT)

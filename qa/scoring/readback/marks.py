@@ -266,7 +266,8 @@ def _loose(track: Track, sounds: str, taken: list[bool]) -> list[Mark]:
             spans[match.start()] = (match.end(), digit * int(count))
     marks: list[Mark] = []
     breaks, p = _breaks(track), 0
-    while run := _RUN.search(digits, p):
+    runs = _RUN if spans else _LONG_RUN
+    while run := runs.search(digits, p):
         first = next((q for q in range(*run.span()) if not taken[q]), run.end())
         while first < run.end() - 1 and _is_no_digit(track, first):
             first += 1  # 对吧，幺三九
@@ -328,6 +329,8 @@ DOUBLED = (6, 8, 14, 16, 22)
 MOBILE_DIGITS = 11
 ROOM_AND_MOBILE = re.compile(r"(\d{3,4})1[3-9]\d{9}")
 _RUN = re.compile(r"\d+")
+_LONG_RUN = re.compile(r"\d\d+")
+"""One digit by itself is no number unless it counts others; most are 是 and 一 in other words."""
 
 
 def _said(
