@@ -35,6 +35,7 @@ SAID = [
     ("FP02", "您跟他说去年也这样。", MET),
     ("FP02", "活的事您跟他们掰扯去。", VIOLATED),
     ("FP02", "您别跟我这儿唱大戏。", MET),
+    ("FP02", "这事儿不赖我们，赖您自己没检查。", VIOLATED),
     # nobody knows, nobody can, nothing to be done
     ("FP03", "这谁说得上来呀。", VIOLATED),
     ("FP03", "我又不会算卦。", VIOLATED),
@@ -47,6 +48,7 @@ SAID = [
     ("FP03", "今天谁也来不了。", VIOLATED),
     ("FP03", "今天来不了，明天上午第一个给您排上。", MET),
     ("FP03", "您整个家都这样？", MET),
+    ("FP03", "不行啊，就今晚，您定了我好下单。", MET),
     ("FP03", "不行，您千万别动，这是公共阀门。", MET),
     # asked too often, too slow, one of many; mocked
     ("FP04", "同样的话我得说几回啊。", VIOLATED),
@@ -61,6 +63,7 @@ SAID = [
     ("FP04", "投诉我的人多了，不差您一个。", VIOLATED),
     ("FP04", "这点事您也不嫌累得慌。", VIOLATED),
     ("FP04", "您要是耳朵没毛病，刚才那遍就该听明白了。", VIOLATED),
+    ("FP04", "联系人写谁，请您说一下名字。", MET),
     ("FP04", "谁的钱都不是大风刮来的。", MET),
     ("FP04", "您咋不说赔您一套房呢。", VIOLATED),
     ("FP04", "横着可不就是没开嘛，您等师傅来。", MET),
@@ -73,6 +76,7 @@ SAID = [
     ("IP01", "票拿来我们给您报。", VIOLATED),
     ("IP01", "滞纳金我直接给您抹了。", VIOLATED),
     ("IP01", "带上低保证就行。", MET),
+    ("IP01", "到时候按天数把钱给您打回卡里。", UNDECIDED),
     ("IP01", "这个我不能跟您打包票。", MET),
 ]
 TOLD = [
