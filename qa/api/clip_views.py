@@ -98,11 +98,11 @@ def read_calls(
     """
     reviews = load_reviews(session, list(dict.fromkeys(call_ids)), now)
     calls = load_calls(session, list(reviews), zone)
-    keys = {call_id: review.card.card.transcript_key for call_id, review in reviews.items()}
-    said = queries_queue.stored_as_heard(session, set(keys.values()))
+    numbers = [review.scorecard_id for review in reviews.values()]
+    said = queries_queue.stored_as_heard(session, numbers)
     return {
         call_id: ReadCall(
-            review, calls[call_id], _listener(said.get(keys[call_id]), calls[call_id])
+            review, calls[call_id], _listener(said.get(review.scorecard_id), calls[call_id])
         )
         for call_id, review in reviews.items()
     }

@@ -68,31 +68,36 @@ def _files_of_recording() -> Select[*tuple[Any, ...]]:
     )
 
 
-def stored_as_heard(session: Session, keys: Iterable[str]) -> dict[str, tuple[bytes, Kept | None]]:
-    """Load transcripts by key, packed, without what the sound was asked later; lost ones left out.
+def stored_as_heard(
+    session: Session, scorecards: Iterable[int]
+) -> dict[int, tuple[bytes, Kept | None]]:
+    """Load the transcripts of scorecards by their numbers, packed, without what the sound was asked later; lost ones left out.
 
     For what rests on the words alone, such as what is personal in them.
 
     Returns:
         Each with what is kept of that, see `personal`.
     """
-    found: dict[str, tuple[bytes, Kept | None]] = {}
-    for some in chunks(keys):
-        rows = session.execute(_stored_by_keys(), {"keys": some})
+    found: dict[int, tuple[bytes, Kept | None]] = {}
+    for some in chunks(scorecards):
+        rows = session.execute(_stored_of_cards(), {"numbers": some})
         found.update((row[0], (row[1], (row[2], row[3]) if row[2] else None)) for row in rows)
     return found
 
 
 @cache
-def _stored_by_keys() -> Select[*tuple[Any, ...]]:
-    wanted: BindParameter[Any] = bindparam("keys", expanding=True)
+def _stored_of_cards() -> Select[*tuple[Any, ...]]:
+    wanted: BindParameter[Any] = bindparam("numbers", expanding=True)
+    cards = ScorecardRow.__table__
     transcripts, kept = TranscriptRow.__table__, PersonalRow.__table__
-    columns = (transcripts.c.transcript_key, transcripts.c.blob, kept.c.stamp, kept.c.found)
+    columns = (cards.c.scorecard_id, transcripts.c.blob, kept.c.stamp, kept.c.found)
     same = kept.c.transcript_key == transcripts.c.transcript_key
     return (
         select(*columns)
-        .select_from(transcripts.outerjoin(kept, same))
-        .where(transcripts.c.transcript_key.in_(wanted))
+        .select_from(cards)
+        .join(transcripts, transcripts.c.transcript_key == cards.c.transcript_key)
+        .outerjoin(kept, same)
+        .where(cards.c.scorecard_id.in_(wanted))
     )
 
 
