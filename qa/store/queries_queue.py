@@ -71,7 +71,7 @@ def _files_of_recording() -> Select[*tuple[Any, ...]]:
 def stored_as_heard(
     session: Session, scorecards: Iterable[int]
 ) -> dict[int, tuple[bytes, Kept | None]]:
-    """Load the transcripts of scorecards by their numbers, packed, without what the sound was asked later; lost ones left out.
+    """Load the transcripts of scorecards by number, packed, as first heard; lost ones left out.
 
     For what rests on the words alone, such as what is personal in them.
 

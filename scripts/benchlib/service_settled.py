@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from qa.api.agent_views import quoted_calls
 from qa.api.days import DaysQuery, days_of
+from qa.masking import searched_by
 from qa.records import Scope
 from qa.store.convert import chunks
 from qa.store.event_finding import SCAN_ID
@@ -40,7 +41,8 @@ def settle(store: Store, tell: Callable[[str], None]) -> float:
     with store.reading() as session:
         newest = session.scalar(select(func.max(ScorecardRow.scorecard_id))) or 0
         scanned = session.scalar(select(func.max(EventScanRow.scorecard_id))) or 0
-        known = session.scalar(select(func.max(PersonalScanRow.high))) or 0
+        ours = PersonalScanRow.searched_by == searched_by()
+        known = session.scalar(select(func.max(PersonalScanRow.high)).where(ours)) or 0
     roll(store)
     tell(f"days added up, {time.perf_counter() - started:.0f} s")
     if scanned < newest:
