@@ -12,6 +12,10 @@ LANGUAGE: Final[Mapping[str, Wording]] = {
     "phrase_unsure": Wording(
         "疑似服务忌语，需人工听：{phrase}", "may be a forbidden phrase, please listen: {phrase}"
     ),
+    "turn_resembles": Wording(
+        "没有词表里的话，但整句像这一类的说法，需人工听",
+        "no listed wording, but the sentence as a whole is like this class, please listen",
+    ),
     "promise_absent": Wording("没有发现无效承诺", "no invalid promise was heard"),
     "promise_heard": Wording("作了无效承诺：{promise}", "invalid promise heard: {promise}"),
     "promise_unsure": Wording(

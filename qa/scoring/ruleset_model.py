@@ -10,7 +10,7 @@ from typing import Any
 from qa.scoring.check import Check
 from qa.types import Call, Grade, Outcome, Transcript
 
-SCORING_REVISION = 20
+SCORING_REVISION = 21
 """Raise it when code under `qa/scoring/` changes what a rule finds: every hash follows, and so
 calls are judged anew instead of keeping scorecards that no code can reproduce."""
 

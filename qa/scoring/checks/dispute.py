@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from qa.scoring.check import Check, Example, Scene
 from qa.scoring.grammar import Pattern, as_regex, compile_all
+from qa.scoring.resembling import if_resembling, known_class
 from qa.scoring.spotting import Guards, Policy, spot
 from qa.scoring.track import Track
 from qa.scoring.windows import span_of
@@ -64,6 +65,8 @@ class Dispute(Check):
         policy: how alike counts.
         min_turns: arguing turns that make a dispute.
         within: of how many agent turns in a row.
+        resembles: the class of `qa.scoring.turn_classes` of which `min_turns` turns, where no
+            dispute is found, make the rule undecided; none where it is empty.
     """
 
     kind = "dispute"
@@ -76,6 +79,7 @@ class Dispute(Check):
     policy: Policy = field(default_factory=Policy)
     min_turns: int = 3
     within: int = 8
+    resembles: str = ""
     examples = (
         Example(_FORMS, _QUARREL, Outcome.VIOLATED),
         Example(_FORMS, "坐席: 不可能，您记错了。不可能，我没有跟您吵。", Outcome.MET),
@@ -105,6 +109,7 @@ class Dispute(Check):
         compile_all(self.insisting)
         for notations in (self.objections, self.contradictions, self.commonplace):
             compile_all(notations)
+        known_class(self.resembles)
 
     @cached_property
     def _strong(self) -> frozenset[str]:
@@ -127,7 +132,8 @@ class Dispute(Check):
             return Verdict(Outcome.VIOLATED, "dispute_heard", details, quarrel)
         searched = span_of(scene, 0, len(scene.agent.text))
         details = (("turns", str(len(turns))),)
-        return Verdict(Outcome.MET, "dispute_absent", details, searched=searched)
+        calm = Verdict(Outcome.MET, "dispute_absent", details, searched=searched)
+        return if_resembling(scene, calm, self.resembles, turns=self.min_turns)
 
     def _anonymous(self, scene: Scene) -> Verdict:
         """Judge where nobody knows who spoke: too few arguing words are no dispute, whoever's."""

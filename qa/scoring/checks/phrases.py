@@ -9,6 +9,7 @@ from qa.scoring.check import Check, Example, Scene
 from qa.scoring.checks.private_call import PrivateCall
 from qa.scoring.grammar import Pattern, compile_all
 from qa.scoring.reach import Reach, nearby, reach_of, spotted
+from qa.scoring.resembling import if_resembling, in_context, known_class
 from qa.scoring.spotting import Guards, Policy, Sighting, spot
 from qa.scoring.suspicion import hear_out
 from qa.scoring.windows import span_of
@@ -64,6 +65,9 @@ class PhraseAbsent(Check):
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest phrases, put to the sound where unsure words come near them.
+        resembles: the class of `qa.scoring.turn_classes` that gives a second opinion: where no
+            wording is found, likeness makes the rule undecided, and unlikeness puts a wording in
+            doubt. None where it is empty.
         private, business: as for `private_call`; both or neither.
         answers: what the customer said, and answers that are forbidden after it only (我要投诉你！
             您随便).
@@ -75,6 +79,7 @@ class PhraseAbsent(Check):
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    resembles: str = ""
     private: tuple[str, ...] = ()
     business: tuple[str, ...] = ()
     answers: tuple[Answer, ...] = ()
@@ -100,6 +105,11 @@ class PhraseAbsent(Check):
         ),
         Example({"phrases": ["不归我们管"]}, "未知: 这个不归我们管。", Outcome.UNDECIDED),
         Example(
+            {"phrases": ["不归我们管"], "resembles": "FP02"},
+            "坐席: 您跟我说没用，该找谁找谁去。",
+            Outcome.UNDECIDED,
+        ),
+        Example(
             {"phrases": ["你傻啊"], "private": ["咱妈", "打麻将"], "business": ["报修"]},
             "坐席: 喂，咱妈呢？\n客户: 打麻将去了。\n坐席: 你傻啊。",
             Outcome.UNDECIDED,
@@ -113,6 +123,7 @@ class PhraseAbsent(Check):
             raise ValueError("phrases must not be empty")
         compile_all(self.doubtful)
         compile_all(self.asked)
+        known_class(self.resembles)
         if self.private or self.business:
             PrivateCall(self.private, self.business)
 
@@ -139,6 +150,7 @@ class PhraseAbsent(Check):
         found = spot(scene.agent, self._expanded, policy=self.policy, guards=self.guards)
         found = self._with_answers(scene, found)
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
+        found = in_context(scene, found, self.resembles)
         if any(s.sure for s in found) and self._is_private(scene):
             found = unsure(found)
         found += unsure(
@@ -149,7 +161,7 @@ class PhraseAbsent(Check):
                 guards=self.guards,
             )
         )
-        return judge_sightings(scene, found, "phrase")
+        return if_resembling(scene, judge_sightings(scene, found, "phrase"), self.resembles)
 
     def _with_answers(self, scene: Scene, found: list[Sighting]) -> list[Sighting]:
         """Add what only counts as an answer, where nothing else was spotted in its place."""

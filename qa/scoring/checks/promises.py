@@ -13,6 +13,7 @@ from qa.scoring.checks.phrases import judge_sightings, unsure
 from qa.scoring.due import due_time, find_times
 from qa.scoring.grammar import GAP, Pattern, as_regex, compile_all
 from qa.scoring.reach import Reach, nearby, reach_of, spotted, written
+from qa.scoring.resembling import if_resembling, in_context, known_class
 from qa.scoring.spotting import Guards, Policy, Sighting, is_quoted, spot
 from qa.scoring.suspicion import hear_out
 from qa.types import Match, Outcome, Promise, Role, Verdict
@@ -55,6 +56,7 @@ class PromiseAbsent(Check):
         policy: how alike convicts.
         doubtful: wordings that only make the rule undecided; a person hears them.
         asked: the commonest forms, put to the sound where unsure words come near them.
+        resembles: as for forbidden phrases.
         pledges: forms that stake something on a condition (再漏您拿我是问); conditions and
             questions in the sentence do not excuse them.
         commitments: what agents say that somebody will do; recorded when a time stands with it.
@@ -70,6 +72,7 @@ class PromiseAbsent(Check):
     policy: Policy = field(default_factory=Policy)
     doubtful: tuple[str, ...] = ()
     asked: tuple[str, ...] = ()
+    resembles: str = ""
     pledges: tuple[str, ...] = ()
     commitments: tuple[str, ...] = ()
     eta_allowed: bool = False
@@ -103,6 +106,7 @@ class PromiseAbsent(Check):
         for notations in (self.allowed, self.doubtful, self.asked, self.commitments, self.firm):
             compile_all(notations)
         compile_all(self.pledges)
+        known_class(self.resembles)
 
     @cached_property
     def _expanded(self) -> tuple[Pattern, ...]:
@@ -132,9 +136,10 @@ class PromiseAbsent(Check):
         found += self._pledged(scene)
         found += [s for s in self._answered(scene) if not self._is_eta(scene, s)]
         found = hear_out(scene, found, asked=self.asked, guards=self.guards)
+        found = in_context(scene, found, self.resembles)
         doubts = unsure(self._spot(scene, compile_all(self.doubtful)))
         found += [s for s in doubts if not self._is_eta(scene, s)]
-        verdict = judge_sightings(scene, found, "promise")
+        verdict = if_resembling(scene, judge_sightings(scene, found, "promise"), self.resembles)
         return replace(verdict, promises=tuple(self._recorded(scene, found)))
 
     def _spot(self, scene: Scene, patterns: tuple[Pattern, ...]) -> list[Sighting]:
