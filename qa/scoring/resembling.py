@@ -7,14 +7,18 @@ resemble it in a turn that as a whole does not, two opinions differ, and a perso
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import exp
+from typing import TYPE_CHECKING
 
 from qa.scoring.check import Scene
-from qa.scoring.ruleset_turns import turn_classes
 from qa.scoring.spotting import Sighting
-from qa.scoring.turn_classes import Likeness, likenesses, units
 from qa.scoring.windows import span_of
 from qa.types import Outcome, Verdict
 
+if TYPE_CHECKING:
+    from qa.scoring.turn_classes import Likeness
+
+CLASSES = ("FP01", "FP02", "FP03", "FP04", "FP05", "IP01")
+"""What the model knows; written here, too, for who only reads rulesets does not wait for NumPy."""
 UNLIKE = -4.0
 """Nats of the odds below which a sentence is nothing like a class (docs/decisions/0053)."""
 ALIKE = 0.0
@@ -30,6 +34,9 @@ def in_context(scene: Scene, sightings: Sequence[Sighting], name: str) -> list[S
     """
     if not name or not any(sighting.sure for sighting in sightings):
         return list(sightings)
+    from qa.scoring.ruleset_turns import turn_classes
+    from qa.scoring.turn_classes import units
+
     track, model = scene.agent, turn_classes()
     column, places = model.classes.index(name), units(track)
     seen: list[Sighting] = []
@@ -75,9 +82,12 @@ def known_class(name: str) -> None:
     Raises:
         ValueError: the name is not empty, and no class has it.
     """
-    if name and name not in turn_classes().classes:
-        raise ValueError(f"resembles: one of {', '.join(turn_classes().classes)}")
+    if name and name not in CLASSES:
+        raise ValueError(f"resembles: one of {', '.join(CLASSES)}")
 
 
-def _likenesses(scene: Scene) -> Mapping[str, tuple[Likeness, ...]]:
+def _likenesses(scene: Scene) -> "Mapping[str, tuple[Likeness, ...]]":
+    from qa.scoring.ruleset_turns import turn_classes
+    from qa.scoring.turn_classes import likenesses
+
     return scene.shared("likenesses", lambda: likenesses(scene.agent, turn_classes()))

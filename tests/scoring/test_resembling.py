@@ -8,6 +8,7 @@ from benchlib.turns import CLASSES, read_turns, train
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.scoring import resembling
 from qa.scoring.check import Scene
 from qa.scoring.checks.phrases import PhraseAbsent
 from qa.scoring.dialogue import parse_dialogue
@@ -27,6 +28,7 @@ def run(check: PhraseAbsent, dialogue: str) -> Verdict:
 def test_the_model_knows_its_corpus() -> None:
     """It was made from these turns, by these n-grams; a change of either asks for training."""
     model, turns = turn_classes(), read_turns(TURNS)
+    assert model.classes == CLASSES == resembling.CLASSES
     scores = model.scores([turn.text for turn in turns])
     for column, name in enumerate(CLASSES):
         marked = scores[:, column] >= model.floors[column]
